@@ -1,0 +1,316 @@
+"""The client that talks: a small driver of :mod:`airflow_provider_reach.core.exchange`."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+import requests
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationValueError,
+    ProxyError,
+    ReadTimeoutError,
+)
+
+from airflow_provider_reach import __version__
+from airflow_provider_reach.core import calls, look
+from airflow_provider_reach.core.answers import Answer, Failure
+from airflow_provider_reach.core.calls import DEFAULT_LIMIT, Call
+from airflow_provider_reach.core.config import ReachConfig
+from airflow_provider_reach.core.exchange import Exchange, Patience, Send, Wait, ask, create
+from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook
+from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.report import DeliveryReport
+from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+DEFAULT_PATIENCE = 60.0
+TARGET_TIME = 10.0
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+_CHUNK = 256 * 1024
+
+
+class ReachClient:
+    """
+    The Reach API over one ``requests`` session; proxies and the CA bundle come from the environment.
+
+    :param config: Where the service is and who asks.
+    :param patience: Seconds to keep asking when the service cannot be asked; 0 asks once.
+    :param sleep: What to wait with, so that a test need not.
+    """
+
+    def __init__(
+        self,
+        config: ReachConfig,
+        *,
+        patience: float = DEFAULT_PATIENCE,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.config = config
+        self.patience = patience
+        self._sleep = sleep
+        self._session = requests.Session()
+        self._session.headers.update(request_headers())
+        self._session.auth = _KeyAuth(config)
+
+    def __enter__(self) -> ReachClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the session's connections."""
+        self._session.close()
+
+    def list_webhooks(self) -> list[Webhook]:
+        """Every webhook of the workspace."""
+        return self._ask(calls.list_webhooks()).webhooks
+
+    def get_webhook(self, webhook_id: str) -> Webhook:
+        """
+        One webhook.
+
+        :param webhook_id: Its UUID.
+        :raises ReachNotFoundError: when there is none of that id.
+        """
+        return self._ask(calls.get_webhook(webhook_id))
+
+    def find_webhook(self, name: str) -> Webhook | None:
+        """
+        The one webhook of a name, or None.
+
+        :param name: The whole name.
+        :raises ReachLookupError: when several have it.
+        """
+        return look.only(name, self.list_webhooks())
+
+    def create_webhook(self, spec: WebhookSpec) -> str:
+        """
+        Create a webhook and return its id; a lost answer is settled by looking, never by a second POST.
+
+        :param spec: What it shall be.
+        :raises ReachInputError: before anything is sent, naming everything that is wrong with it.
+        :raises ReachTargetError: when its target did not answer the service's test batch with 200.
+        :raises ReachUnsettledError: when the answer was lost and no such webhook appears.
+        """
+        return self.run(create(spec, Patience(self.patience), self._secrets))
+
+    def update_webhook(self, webhook_id: str, changes: WebhookChanges) -> str:
+        """
+        Change the given fields of a webhook and return its id.
+
+        :param webhook_id: Its UUID.
+        :param changes: The fields to change.
+        :raises ReachInputError: before anything is sent, naming everything that is wrong with them.
+        :raises ReachTargetError: when a changed target did not answer the service's test batch with 200.
+        """
+        return self._ask(calls.update_webhook(webhook_id, changes))
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """
+        Delete a webhook.
+
+        :param webhook_id: Its UUID.
+        :raises ReachNotFoundError: when there is none of that id.
+        """
+        self._ask(calls.delete_webhook(webhook_id))
+
+    def validate_webhook(self, webhook_id: str) -> ValidationResult:
+        """
+        Have the service POST a test batch to the webhook's target.
+
+        :param webhook_id: Its UUID.
+        :raises ReachTargetError: when the service answers that the target did not answer 200.
+        """
+        return self._ask(calls.validate_webhook(webhook_id))
+
+    def get_batch_status(self, webhook_id: str, limit: int = DEFAULT_LIMIT) -> BatchStatus:
+        """
+        The batches of the last 24 hours that failed, or were delivered after a failure.
+
+        :param webhook_id: The webhook's UUID.
+        :param limit: Rows at the most, from 1.
+        """
+        return self._ask(calls.get_batch_status(webhook_id, limit))
+
+    def check_delivery(
+        self,
+        webhook_id: str = "",
+        webhook_name: str = "",
+        policy: DeliveryPolicy | None = None,
+        *,
+        watched_from: datetime | None = None,
+    ) -> DeliveryReport:
+        """
+        Look once at a webhook and judge what is seen.
+
+        :param webhook_id: Its UUID; with a name as well, the id decides.
+        :param webhook_name: Its name.
+        :param policy: What counts as failed, and what is waited for.
+        :param watched_from: The first look of a watch, where this is a later one.
+        """
+        patience = Patience(self.patience)
+        return self.run(
+            look.look(
+                webhook_id,
+                webhook_name,
+                policy or DeliveryPolicy(),
+                patience,
+                watched_from=watched_from,
+                secrets=self._secrets,
+            )
+        )
+
+    def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
+        """
+        Any other call to the workspace's API; returns the answer's JSON, or None for an empty one.
+
+        :param method: The HTTP method; only GET, HEAD, PUT and DELETE are ever repeated.
+        :param path: The path below the workspace's ``/reach``, such as ``/webhooks``.
+        :param query: The query's parameters.
+        :param json: What to send as JSON.
+        """
+        return self._ask(calls.any_request(method, path, query, json))
+
+    def run(self, exchange: Exchange[T]) -> T:
+        """
+        Drive an exchange to its end.
+
+        :param exchange: What to ask; its errors are raised as they are.
+        """
+        step: Send | Wait = next(exchange)
+        while True:
+            try:
+                step = exchange.send(self._carry_out(step))
+            except StopIteration as done:
+                result: T = done.value
+                return result
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        return (self.config.api_key,)
+
+    def _ask(self, call: Call[T]) -> T:
+        return self.run(ask(call, Patience(self.patience), self._secrets))
+
+    def _carry_out(self, step: Send | Wait) -> Answer | Failure | None:
+        if isinstance(step, Send):
+            return self._send(step.call)
+        log.warning("%s Next try in %.1f s.", step.reason, step.seconds)
+        self._sleep(step.seconds)
+        return None
+
+    def _send(self, call: Call[Any]) -> Answer | Failure:
+        timeout = self.config.timeout + (TARGET_TIME if call.asks_target else 0.0)
+        started = time.monotonic()
+        try:
+            with self._session.request(
+                call.method,
+                request_url(self.config, call),
+                params=dict(call.query),
+                data=call.body,
+                headers={"Content-Type": "application/json"} if call.body is not None else {},
+                timeout=(self.config.timeout, timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                body, too_large = _read(response, deadline=started + 2 * timeout)
+                return Answer(
+                    status=response.status_code,
+                    headers={name.lower(): value for name, value in response.headers.items()},
+                    body=body,
+                    received=datetime.now(timezone.utc),
+                    seconds=time.monotonic() - started,
+                    too_large=too_large,
+                )
+        except (requests.RequestException, HTTPError, OSError) as error:
+            return _failure(error, time.monotonic() - started)
+
+
+class _KeyAuth(requests.auth.AuthBase):
+    """Sets the header as an ``auth``, since requests lets a ``~/.netrc`` entry override a plain header."""
+
+    def __init__(self, config: ReachConfig) -> None:
+        self._config = config
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = authorization(self._config)
+        return request
+
+
+def request_headers() -> dict[str, str]:
+    """The headers of every request, the key's aside."""
+    return {"Accept": "application/json", "User-Agent": f"airflow-provider-reach/{__version__}"}
+
+
+def authorization(config: ReachConfig) -> str:
+    """
+    The value of the ``Authorization`` header: a secret.
+
+    :param config: Who asks.
+    """
+    return f"{config.auth_scheme} {config.api_key}"
+
+
+def request_url(config: ReachConfig, call: Call[Any]) -> str:
+    """
+    Where a call goes, its query aside.
+
+    :param config: Where the service is.
+    :param call: What is asked.
+    """
+    return f"{config.base_url}/workspaces/{config.workspace_id}/reach{call.path}"
+
+
+def _read(response: requests.Response, deadline: float) -> tuple[bytes, bool]:
+    """The body, decompressed, and whether it passed the bound; a body that trickles in passes the deadline."""
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := response.raw.read1(_CHUNK, decode_content=True):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_ANSWER_BYTES:
+            return b"".join(chunks), True
+        if time.monotonic() > deadline:
+            raise requests.ReadTimeout("the answer did not end in time")
+    return b"".join(chunks), False
+
+
+def _failure(error: Exception, seconds: float) -> Failure:
+    """What a library's exception means: certainly not sent, or perhaps."""
+    causes = list(_causes(error))
+    detail = next((str(cause) for cause in reversed(causes) if str(cause)), type(error).__name__)
+    if any(isinstance(cause, _NOT_SENT) for cause in causes):
+        return Failure("unreachable", detail, seconds)
+    if any(isinstance(cause, (requests.Timeout, ReadTimeoutError, TimeoutError)) for cause in causes):
+        return Failure("timeout", detail, seconds)
+    return Failure("lost", detail, seconds)
+
+
+_NOT_SENT = (
+    ConnectTimeoutError,  # the base of "refused" and "name not resolved" too
+    LocationValueError,
+    ProxyError,
+    requests.exceptions.InvalidURL,
+    ssl.SSLCertVerificationError,
+)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception and those it wraps, in ``args``, in ``reason``, or as its cause; the innermost last."""
+    yield error
+    inner = (getattr(error, "reason", None), *error.args, error.__cause__)
+    for cause in inner:
+        if isinstance(cause, BaseException):
+            yield from _causes(cause)
+            return

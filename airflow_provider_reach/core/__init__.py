@@ -1,0 +1,1 @@
+"""What decides: no Airflow, no HTTP library, no clock, no sleep, no log."""

@@ -1,0 +1,213 @@
+"""What came back: an answer or a failure, and the error that either of them means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+from airflow_provider_reach.core import errors
+from airflow_provider_reach.core.decoding import NotTheContract, any_json, target_response
+from airflow_provider_reach.core.models import as_utc
+from airflow_provider_reach.core.redaction import beginning_of, safe_text, safe_url
+
+
+@dataclass(frozen=True)
+class Answer:
+    """
+    An HTTP answer, read to its end.
+
+    :param status: The HTTP status.
+    :param headers: Header values by lower-case name.
+    :param body: The body, decompressed.
+    :param received: This machine's time in UTC when it came.
+    :param seconds: How long it took.
+    :param too_large: Whether reading was given up because the body passed the client's bound.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    received: datetime
+    seconds: float = 0.0
+    too_large: bool = False
+
+    @property
+    def at(self) -> datetime:
+        """The service's own time of the answer, from its ``Date`` header; this machine's where there is none."""
+        return _http_date(self.headers.get("date", "")) or self.received
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the service asks to wait, given as a number or as an HTTP date; None where it does not."""
+        said = self.headers.get("retry-after", "").strip()
+        if re.fullmatch(r"\d{1,9}(\.\d*)?", said):
+            return float(said)
+        when = _http_date(said)
+        return max(0.0, (when - self.at) / timedelta(seconds=1)) if when else None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """
+    No answer.
+
+    :param kind: ``unreachable`` (certainly not sent), ``timeout`` or ``lost`` (both may have been sent).
+    :param detail: What the HTTP library said.
+    :param seconds: How long it took.
+    """
+
+    kind: Literal["unreachable", "timeout", "lost"]
+    detail: str
+    seconds: float = 0.0
+
+
+def failure_error(operation: str, failure: Failure, secrets: tuple[str, ...]) -> errors.ReachCallError:
+    """
+    The error that a missing answer means.
+
+    :param operation: What was asked for.
+    :param failure: What happened instead.
+    :param secrets: Values to mask.
+    """
+    detail = safe_text(failure.detail, secrets)
+    if failure.kind == "unreachable":
+        return errors.ReachUnreachableError(
+            f"Could not {operation}: the service could not be reached ({detail}). Nothing was sent. Check the "
+            "connection's host or region, DNS, proxy and firewall.",
+            operation=operation,
+        )
+    if failure.kind == "timeout":
+        return errors.ReachTimeoutError(
+            f"Could not {operation}: no answer within {failure.seconds:.0f} s ({detail}). If it goes on, raise "
+            "'timeout' in the connection's extras.",
+            operation=operation,
+        )
+    return errors.ReachLostAnswerError(
+        f"Could not {operation}: the connection broke before the whole answer came ({detail}). Ask again; if it goes "
+        "on, look at proxies between here and the service.",
+        operation=operation,
+    )
+
+
+def decode_error(
+    operation: str, answer: Answer, why: NotTheContract, secrets: tuple[str, ...]
+) -> errors.ReachDecodeError:
+    """
+    The error that a good status with a body outside the contract means.
+
+    :param operation: What was asked for.
+    :param answer: What was answered.
+    :param why: In what it is not the contract's.
+    :param secrets: Values to mask.
+    """
+    return errors.ReachDecodeError(
+        f"Could not {operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. It begins: "
+        f"{beginning_of(answer.body, secrets)} - Check that the connection's host is the API's base URL (it ends in "
+        "/api) and that no proxy or login page answers in its place.",
+        operation=operation,
+    )
+
+
+def status_error(operation: str, answer: Answer, secrets: tuple[str, ...]) -> errors.ReachCallError:
+    """
+    The error that a status other than 2xx means.
+
+    A 404 that is no JSON comes from something else than the API, and says nothing about a webhook.
+
+    :param operation: What was asked for.
+    :param answer: What was answered.
+    :param secrets: Values to mask.
+    """
+    if answer.status == 404 and answer.body.strip():
+        try:
+            any_json(answer.body)
+        except NotTheContract as why:
+            return decode_error(operation, answer, why, secrets)
+    said, target = _service_message(answer, secrets)
+    kind, advice = _kind(answer, target)
+    answered = f"the service answered HTTP {answer.status}" + (f": {said}" if said else "")
+    return kind(
+        f"Could not {operation}: {answered}. {advice}",
+        operation=operation,
+        status=answer.status,
+        service_message=said,
+        retry_after=answer.retry_after,
+    )
+
+
+def _kind(answer: Answer, target: str) -> tuple[type[errors.ReachStatusError], str]:
+    status = answer.status
+    if status == 401:
+        return (
+            errors.ReachAuthError,
+            "The API key was refused: check the connection's password and auth_scheme.",
+        )
+    if status == 403:
+        return errors.ReachAuthError, (
+            "The API key may not do this: check that it belongs to the connection's workspace_id and has the rights."
+        )
+    if status == 404:
+        return errors.ReachNotFoundError, (
+            "No such webhook, or no such workspace in this region: check the webhook's id, and the connection's "
+            "workspace_id and region or host."
+        )
+    if status == 400 and target:
+        return errors.ReachTargetError, (
+            f"The webhook's target answered {target}. It must answer exactly 200 within 10 s to the test batch of the "
+            "service: mend the target (look at its log), then run this again. Nothing was changed."
+        )
+    if status == 429:
+        return (
+            errors.ReachRateLimitError,
+            "Too many requests: ask less often, or in fewer tasks at the same time.",
+        )
+    if status >= 500:
+        return errors.ReachServerError, "The service itself failed: ask again later."
+    if 300 <= status < 400:
+        place = safe_url(answer.headers.get("location", "")) or "nowhere"
+        return errors.ReachRequestError, (
+            f"It points to {place}, and redirects are not followed because the API key would go along: set the "
+            "connection's host to the API's own base URL."
+        )
+    return errors.ReachRequestError, "The service refused the request itself: correct what it names."
+
+
+def _service_message(answer: Answer, secrets: tuple[str, ...]) -> tuple[str, str]:
+    """What the service says is wrong, and what the webhook's target answered where that is the reason."""
+    try:
+        body = any_json(answer.body)
+    except NotTheContract:
+        return ("" if not answer.body.strip() else beginning_of(answer.body, secrets)), ""
+    entries = _error_entries(body)
+    said = "; ".join(dict.fromkeys(filter(None, map(_said, entries))))
+    responses = [entry["response"] for entry in entries if isinstance(entry.get("response"), Mapping)]
+    target = str(target_response(responses[0], secrets)) if responses else ""
+    return safe_text(said, secrets) if said else beginning_of(answer.body, secrets), target
+
+
+def _error_entries(body: Any) -> list[Mapping[str, Any]]:
+    """The errors in any of the shapes that were seen: a list, one object, a nested or a flat one."""
+    if not isinstance(body, Mapping):
+        return []
+    found = body.get("errors", body.get("error", body))
+    if isinstance(found, str):
+        found = {"message": found}
+    return [entry for entry in (found if isinstance(found, list) else [found]) if isinstance(entry, Mapping)]
+
+
+def _said(entry: Mapping[str, Any]) -> str:
+    message, description = (str(entry.get(name) or "") for name in ("message", "description"))
+    text = f"{message} - {description}" if message and description else message or description
+    code = entry.get("code", entry.get("type"))
+    return f"{text} (code {code})" if text and code is not None else text or (f"code {code}" if code else "")
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return as_utc(parsedate_to_datetime(text)) if text else None
+    except (ValueError, TypeError, OverflowError):
+        return None

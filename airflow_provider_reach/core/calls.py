@@ -1,0 +1,206 @@
+"""One function an API operation: what is sent, how its answer is read, and whether it may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from airflow_provider_reach.core import decoding
+from airflow_provider_reach.core.answers import Answer
+from airflow_provider_reach.core.config import is_uuid, shown
+from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook, WebhookList
+from airflow_provider_reach.core.redaction import safe_url
+from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
+
+T = TypeVar("T")
+
+DEFAULT_LIMIT = 1000
+MAX_LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """
+    An operation of the API.
+
+    :param operation: What it does and to what, for messages: ``get batch status of webhook …``.
+    :param method: The HTTP method.
+    :param path: The path below the workspace's, its ids checked.
+    :param read: How a good answer becomes a result.
+    :param query: The query's parameters.
+    :param body: The JSON body.
+    :param repeatable: Whether it may be sent again when an earlier one may have been taken.
+    :param gone_is_done: Whether 404 to a repeat means that the lost first one was carried out.
+    :param asks_target: Whether the service POSTs to the webhook's target, for up to 10 s, before it answers.
+    :param secrets: Values to mask in whatever is said about it.
+    """
+
+    operation: str
+    method: str
+    path: str
+    read: Callable[[Answer], T] = field(repr=False)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = field(default=None, repr=False)
+    repeatable: bool = True
+    gone_is_done: bool = False
+    asks_target: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def list_webhooks() -> Call[WebhookList]:
+    """Every webhook of the workspace; the only answer with ids and the times of the last delivery and failure."""
+
+    def read(answer: Answer) -> WebhookList:
+        return WebhookList(webhooks=decoding.webhooks(answer.body), at=answer.at)
+
+    return Call("list webhooks", "GET", "/webhooks", read)
+
+
+def get_webhook(webhook_id: str) -> Call[Webhook]:
+    """
+    One webhook.
+
+    :param webhook_id: Its UUID.
+    :raises ReachInputError: when the id is no UUID.
+    """
+    operation = f"get webhook {_checked(webhook_id, 'get webhook')}"
+    return Call(operation, "GET", _path(webhook_id), lambda answer: decoding.webhook(answer.body, webhook_id))
+
+
+def create_webhook(spec: WebhookSpec) -> Call[str]:
+    """
+    Create a webhook; the result is its id. Never repeatable: nothing stops the service from making a second one.
+
+    :param spec: What it shall be.
+    :raises ReachInputError: naming everything that is wrong with it.
+    """
+    operation = f"create webhook {shown(spec.name)}"
+    body = spec.body(operation)
+    return Call(
+        f"{operation} with target {safe_url(spec.target)}",
+        "POST",
+        "/webhooks",
+        lambda answer: decoding.written_id(answer.body),
+        body=body,
+        repeatable=False,
+        asks_target=True,
+        secrets=spec.secrets,
+    )
+
+
+def update_webhook(webhook_id: str, changes: WebhookChanges) -> Call[str]:
+    """
+    Change the given fields of a webhook; the result is its id.
+
+    :param webhook_id: Its UUID.
+    :param changes: The fields to change.
+    :raises ReachInputError: when the id is no UUID, or naming everything that is wrong with the changes.
+    """
+    operation = f"update webhook {_checked(webhook_id, 'update webhook')}"
+    return Call(
+        operation,
+        "PUT",
+        _path(webhook_id),
+        lambda answer: decoding.written_id(answer.body),
+        body=changes.body(operation),
+        asks_target=True,
+        secrets=changes.secrets,
+    )
+
+
+def delete_webhook(webhook_id: str) -> Call[None]:
+    """
+    Delete a webhook; batches already queued are still delivered.
+
+    :param webhook_id: Its UUID.
+    :raises ReachInputError: when the id is no UUID.
+    """
+    operation = f"delete webhook {_checked(webhook_id, 'delete webhook')}"
+    return Call(operation, "DELETE", _path(webhook_id), lambda answer: None, gone_is_done=True)
+
+
+def validate_webhook(webhook_id: str) -> Call[ValidationResult]:
+    """
+    Have the service POST a test batch to the webhook's target.
+
+    :param webhook_id: Its UUID.
+    :raises ReachInputError: when the id is no UUID.
+    """
+    operation = f"validate webhook {_checked(webhook_id, 'validate webhook')}"
+    return Call(
+        operation,
+        "POST",
+        f"{_path(webhook_id)}/validate",
+        lambda answer: decoding.validation(answer.body),
+        asks_target=True,
+    )
+
+
+def get_batch_status(webhook_id: str, limit: int = DEFAULT_LIMIT) -> Call[BatchStatus]:
+    """
+    The batches of the last 24 hours that failed, or were delivered after a failure.
+
+    :param webhook_id: The webhook's UUID.
+    :param limit: Rows at the most, 1 or more.
+    :raises ReachInputError: when the id is no UUID or the limit no whole number from 1.
+    """
+    operation = f"get batch status of webhook {_checked(webhook_id, 'get batch status')}"
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise ReachInputError([f"limit must be a whole number from 1, not {shown(limit)}."], operation)
+
+    def read(answer: Answer) -> BatchStatus:
+        rows = decoding.batch_rows(answer.body)
+        return BatchStatus(rows=rows, complete=len(rows) < limit, at=answer.at)
+
+    return Call(operation, "GET", f"{_path(webhook_id)}/batch-status", read, query={"limit": str(limit)})
+
+
+def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, json: Any = None) -> Call[Any]:
+    """
+    Any other call to the workspace's API; the result is the answer's JSON, or None for an empty one.
+
+    :param method: The HTTP method; only GET, HEAD, PUT and DELETE are ever repeated.
+    :param path: The path below the workspace's ``/reach``, such as ``/webhooks``.
+    :param query: The query's parameters.
+    :param json: What to send as JSON.
+    :raises ReachInputError: when the path leaves the workspace's, or the method is unknown.
+    """
+    operation = f"{method} {shown(path)}"
+    problems = []
+    if method not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        problems.append("method must be GET, HEAD, POST, PUT, PATCH or DELETE.")
+    segments = path.split("/")
+    if segments[0] or not all(segments[1:]) or any(segment in (".", "..") for segment in segments):
+        problems.append("path must start with '/' and hold no empty part, '.' or '..'.")
+    if quote(path, safe="/-._~:@!$&'()*+,;=") != path:
+        problems.append("path holds characters that do not belong in one: percent signs, '?', '#', spaces; use query.")
+    if problems:
+        raise ReachInputError(problems, operation)
+    return Call(
+        operation,
+        method,
+        path,
+        lambda answer: decoding.any_json(answer.body) if answer.body.strip() else None,
+        query={name: str(value) for name, value in (query or {}).items()},
+        body=None if json is None else msgspec.json.encode(json),
+        repeatable=method in ("GET", "HEAD", "PUT", "DELETE"),
+        asks_target=method not in ("GET", "HEAD"),
+    )
+
+
+def _checked(webhook_id: str, what: str) -> str:
+    if not isinstance(webhook_id, str) or not is_uuid(webhook_id):
+        raise ReachInputError(
+            [f"webhook_id {shown(webhook_id)} is no UUID: take it from a list of the webhooks, or use the name."],
+            what,
+        )
+    return webhook_id
+
+
+def _path(webhook_id: str) -> str:
+    return f"/webhooks/{webhook_id.lower()}"

@@ -1,0 +1,213 @@
+"""Where the service is and who asks: the values of a connection, checked."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from airflow_provider_reach.core.errors import ReachConfigError
+
+REGIONS = {
+    "eu": "https://email.eu-west-1.api.bird.com/api",
+    "us": "https://email.us-west-1.api.bird.com/api",
+}
+AUTH_SCHEMES = ("AccessKey", "Bearer")
+DEFAULT_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True)
+class ReachConfig:
+    """
+    Where the service is and who asks.
+
+    :param base_url: The service's base URL, without a slash at its end.
+    :param workspace_id: The workspace, a UUID.
+    :param api_key: The API key; never part of the ``repr``.
+    :param auth_scheme: The word before the key in the ``Authorization`` header.
+    :param timeout: Seconds to wait for a connection, and again for an answer.
+    """
+
+    base_url: str
+    workspace_id: str
+    api_key: str = field(repr=False)
+    auth_scheme: str = "AccessKey"
+    timeout: float = DEFAULT_TIMEOUT
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is unusual though not refused, a sentence each."""
+        if self.api_key.startswith("bk_"):
+            return [
+                "The API key starts with 'bk_': such keys belong to another of Bird's APIs. If the service "
+                "refuses it, create an access key for the Reach workspace."
+            ]
+        return []
+
+
+def read_config(
+    *,
+    api_key: str | None,
+    workspace_id: Any = None,
+    base_url: str | None = None,
+    region: Any = None,
+    auth_scheme: Any = None,
+    timeout: Any = None,
+    allow_http: Any = None,
+    where: str = "The Reach configuration",
+) -> ReachConfig:
+    """
+    Check every value of a connection and say in one error all that is wrong.
+
+    Every value may be text, as it is in a connection given as a URI; an empty one counts as not given.
+
+    :param api_key: The API key, without the scheme before it.
+    :param workspace_id: The workspace's UUID.
+    :param base_url: Overrides the region; ``https``, or ``http`` to this machine or where ``allow_http`` says so.
+    :param region: ``eu`` or ``us``.
+    :param auth_scheme: ``AccessKey`` (default) or ``Bearer``.
+    :param timeout: Seconds, above 0 and up to 300; 30 where not given.
+    :param allow_http: Whether the key may be sent over plain http to another machine.
+    :param where: What was read, for the message.
+    :raises ReachConfigError: naming every wrong or missing value and how to set it.
+    """
+    problems: list[str] = []
+    config = ReachConfig(
+        base_url=_base_url(base_url, region, allow_http, problems),
+        workspace_id=_workspace_id(workspace_id, problems),
+        api_key=_api_key(api_key, problems),
+        auth_scheme=_auth_scheme(auth_scheme, problems),
+        timeout=_timeout(timeout, problems),
+    )
+    if problems:
+        raise ReachConfigError(problems, where)
+    return config
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _api_key(value: str | None, problems: list[str]) -> str:
+    key = _text(value)
+    if not key:
+        problems.append("password is missing: set it to the API key (Bird dashboard, Developer, Access keys).")
+    elif not key.isascii() or not key.isprintable() or " " in key:
+        problems.append(
+            "password holds white space or characters that no API key has: set it to the bare key, without "
+            "'AccessKey' or 'Bearer' before it."
+        )
+    return key
+
+
+def _workspace_id(value: Any, problems: list[str]) -> str:
+    text = _text(value)
+    if not text:
+        problems.append(
+            "workspace_id is missing: add it to the extras; it is the UUID in the dashboard's address and under "
+            "Settings."
+        )
+    elif not is_uuid(text):
+        problems.append(
+            f"workspace_id {shown(text)} is no UUID: it looks like 01234567-89ab-cdef-0123-456789abcdef. (The "
+            "'ws_...' id of the service's pages is something else.)"
+        )
+    return text.lower()
+
+
+def _base_url(base_url: str | None, region: Any, allow_http: Any, problems: list[str]) -> str:
+    url = _text(base_url)
+    plain_is_fine = _flag(allow_http, problems)
+    if not url:
+        name = _text(region).lower()
+        if name in REGIONS:
+            return REGIONS[name]
+        said = f"region {shown(name)} is not known" if name else "region is missing"
+        problems.append(f"{said}: set it to 'eu' or 'us', or set host to a base URL.")
+        return ""
+    if "://" not in url:
+        url = f"https://{url}"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or any(c.isspace() or not c.isprintable() for c in url):
+        problems.append("host is no URL: set it to a base URL such as https://email.eu-west-1.api.bird.com/api.")
+    elif parts.username or parts.password:
+        problems.append("host holds a user name or password: take them out; the API key goes into password.")
+    elif parts.query or parts.fragment:
+        problems.append("host holds a '?' or '#': set it to the base URL alone.")
+    elif parts.scheme not in ("https", "http"):
+        problems.append(f"host starts with {shown(parts.scheme)}: only https is known.")
+    elif parts.scheme == "http" and not is_loopback(host) and not plain_is_fine:
+        problems.append(
+            "host is plain http, which would send the API key in clear: use https, or set allow_http to true in "
+            "the extras if you must."
+        )
+    return url.rstrip("/")
+
+
+def _flag(value: Any, problems: list[str]) -> bool:
+    text = _text(value).lower()
+    if text in ("", "false", "0", "no", "off"):
+        return False
+    if text in ("true", "1", "yes", "on"):
+        return True
+    problems.append(f"allow_http {shown(text)} is neither true nor false.")
+    return False
+
+
+def _auth_scheme(value: Any, problems: list[str]) -> str:
+    text = _text(value)
+    if not text:
+        return AUTH_SCHEMES[0]
+    for scheme in AUTH_SCHEMES:
+        if text.lower() == scheme.lower():
+            return scheme
+    problems.append("auth_scheme is not known: set it to 'AccessKey' or 'Bearer' (the key itself goes into password).")
+    return text
+
+
+def _timeout(value: Any, problems: list[str]) -> float:
+    text = _text(value)
+    if not text:
+        return DEFAULT_TIMEOUT
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= 300:
+        problems.append(f"timeout {shown(text)} is no number of seconds above 0 and up to 300.")
+    return seconds
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text is a UUID written with its four hyphens, so that it may become part of a path."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, so that plain http shows the key to nobody."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def shown(value: object, most: int = 60) -> str:
+    """
+    A value as a message may show it: quoted, on one line, bounded.
+
+    :param value: What to show.
+    :param most: Characters at the most.
+    """
+    text = repr(value)
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,0 +1,164 @@
+"""
+The verdict: rows of batch status → batches → a report under a policy.
+
+Two questions stay apart: is the webhook delivering *now*, and was anything *lost*? A target that came back an hour ago
+looks fine now while hours of data are gone. :func:`assess` is pure, and every way of asking goes through it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from airflow_provider_reach.core.advice import IS_BACK, advice_for
+from airflow_provider_reach.core.batches import Batch, batches_of
+from airflow_provider_reach.core.findings import Finding, Tally, findings, headline
+from airflow_provider_reach.core.models import BatchRow, Gone, Webhook, as_utc
+from airflow_provider_reach.core.policy import GRACE, DeliveryPolicy
+from airflow_provider_reach.core.redaction import one_line
+from airflow_provider_reach.core.report import DeliveryReport, Outcome
+
+__all__ = ["DeliveryPolicy", "DeliveryReport", "assess"]
+
+_MOST_IDS, _MOST_CLASSES = 5, 8
+
+
+def assess(
+    rows: Iterable[BatchRow],
+    now: datetime,
+    policy: DeliveryPolicy,
+    *,
+    watched_from: datetime | None = None,
+    webhook: Webhook | Gone | None = None,
+    complete: bool = True,
+) -> DeliveryReport:
+    """
+    Judge what batch status says of a webhook. Pure: the same arguments give the same report.
+
+    :param rows: The rows, in any order; a batch may have several.
+    :param now: The service's time of the answer.
+    :param policy: What counts as failed, and what is waited for.
+    :param watched_from: The first look of this watch: later batches may fail it but never prolong it. Where not given,
+        this is the first look.
+    :param webhook: The webhook as the service lists it, ``Gone``, or None where it was not asked for.
+    :param complete: False where there may be more rows than these.
+    :return: The report; its outcome is ``healthy``, ``wait`` (look again) or ``failed``.
+    """
+    now = as_utc(now)
+    tally = _tally(batches_of(rows, now), now, policy)
+    found = findings(tally, now, policy, webhook, complete)
+    if any(finding.fails for finding in found):
+        return _report("failed", found, tally, now, policy, webhook, complete)
+    waited_for = _waited_for(tally, now, policy, as_utc(watched_from or now))
+    outcome: Outcome = "wait" if waited_for else "healthy"
+    return _report(outcome, found, tally, now, policy, webhook, complete, waited_for)
+
+
+def _tally(batches: list[Batch], now: datetime, policy: DeliveryPolicy) -> Tally:
+    tally = Tally()
+    lost_at, at_risk_at, ripe_at = now - policy.lost_after, now - policy.at_risk_after, now - policy.min_age
+    told_before = policy.ignore_lost_before
+    for batch in batches:
+        created, attempts = batch.created, batch.attempts or 0
+        if batch.delivered:
+            tally.recovered += 1
+        elif created is not None and created < lost_at:
+            told = told_before is not None and created + policy.lost_after < told_before
+            (tally.lost_before if told else tally.lost).append(batch)
+        elif created is None or batch.doubtful:
+            tally.at_risk.append(batch)
+            tally.unknown_age += 1
+        elif created <= at_risk_at or attempts >= policy.max_attempts - 1:
+            tally.at_risk.append(batch)
+        elif created <= ripe_at or attempts >= policy.min_attempts:
+            tally.ripe.append(batch)
+        else:
+            tally.unripe.append(batch)
+    return tally
+
+
+def _waited_for(tally: Tally, now: datetime, policy: DeliveryPolicy, watched_from: datetime) -> list[Batch]:
+    """The batches for whose sake to look again; none once everything of the first look must be decided, or ripe."""
+    if now >= watched_from + policy.longest_wait:
+        return []
+    candidates = tally.in_flight if policy.drain else tally.unripe
+    waited_for = [batch for batch in candidates if _may_be_from(batch, watched_from + GRACE, policy)]
+    counted = len(tally.at_risk) + len(tally.ripe)
+    if policy.drain or counted + len(waited_for) > policy.max_undelivered:
+        return waited_for
+    return []
+
+
+def _may_be_from(batch: Batch, instant: datetime, policy: DeliveryPolicy) -> bool:
+    """
+    Whether a batch may have been created at the instant or earlier.
+
+    Its time may be that of its last attempt. Retries come at ever wider intervals, so that the n-th attempt is made
+    before n-1 equal parts of the window are over: that bounds how much earlier the batch was created.
+    """
+    if batch.created is None or batch.doubtful:
+        return True
+    attempts = policy.max_attempts if batch.attempts is None else batch.attempts
+    part: timedelta = policy.retry_window / (policy.max_attempts - 1)
+    return batch.created - part * max(0, min(attempts, policy.max_attempts) - 1) <= instant
+
+
+def _report(
+    outcome: Outcome,
+    found: Sequence[Finding],
+    tally: Tally,
+    now: datetime,
+    policy: DeliveryPolicy,
+    webhook: Webhook | Gone | None,
+    complete: bool,
+    waited_for: Sequence[Batch] = (),
+) -> DeliveryReport:
+    in_flight, lost = tally.in_flight, tally.lost + tally.lost_before
+    undelivered = tally.lost + in_flight
+    created = [batch.created for batch in in_flight if batch.created]
+    lost_created = [batch.created for batch in lost if batch.created]
+    responses = Counter(batch.answered for batch in undelivered).most_common(_MOST_CLASSES)
+    sizes = [batch.events for batch in undelivered if batch.events is not None]
+    back = _target_answers(webhook, undelivered)
+    advice = [finding.advice for finding in found if finding.advice and finding.fails]
+    if outcome != "healthy" and undelivered:
+        advice = ([IS_BACK] if back and in_flight else []) + advice
+        advice += [] if back else advice_for(answer for answer, _ in responses)
+    oldest_first = sorted(undelivered, key=lambda batch: (batch.last, batch.batch_id or ""))
+    return DeliveryReport(
+        outcome=outcome,
+        headline=headline(outcome, found, tally, policy, webhook, waited_for),
+        webhook_id=webhook.id if webhook else "",
+        webhook_name=webhook.name if webhook else "",
+        looked_at=now,
+        complete=complete,
+        counts={
+            "lost": len(tally.lost),
+            "at_risk": len(tally.at_risk),
+            "unknown_age": tally.unknown_age,
+            "retrying": len(tally.ripe) + len(tally.unripe),
+            "recovered": tally.recovered,
+            "lost_before": len(tally.lost_before),
+        },
+        undelivered=len(in_flight),
+        events=sum(sizes) if sizes else None,
+        events_at_least=not complete or len(sizes) < len(undelivered),
+        oldest_seconds=max(0.0, (now - min(created)).total_seconds()) if created else None,
+        first_discard_at=min(created) + policy.retry_window if created else None,
+        lost_from=min(lost_created, default=None),
+        lost_until=max(lost_created, default=None),
+        responses=dict(responses),
+        target_answers=back,
+        batch_ids=[one_line(batch.batch_id, 64) for batch in oldest_first if batch.batch_id][:_MOST_IDS],
+        advice=advice,
+    )
+
+
+def _target_answers(webhook: Webhook | Gone | None, undelivered: Sequence[Batch]) -> bool | None:
+    if not isinstance(webhook, Webhook) or webhook.last_successful is None:
+        return None
+    failures = [batch.last[0] for batch in undelivered if batch.created]
+    if webhook.last_failure is not None:
+        failures.append(webhook.last_failure)
+    return webhook.last_successful > max(failures) if failures else None

@@ -1,0 +1,161 @@
+"""
+What can go wrong, in one tree.
+
+::
+
+    ReachError
+    ├── ReachConfigError            the connection is incomplete or wrong
+    ├── ReachInputError             an argument was refused before anything was sent
+    ├── ReachLookupError            a name that no webhook has, or that several have
+    └── ReachCallError              a call brought no usable answer
+        ├── ReachUnreachableError   not sent: DNS, refused, TLS, proxy
+        ├── ReachTimeoutError       no answer in time; it may have been sent
+        ├── ReachLostAnswerError    the connection broke; it may have been sent
+        ├── ReachDecodeError        an answer that the contract does not know
+        ├── ReachUnsettledError     a webhook may or may not have been created
+        └── ReachStatusError        an answer that says no
+            ├── ReachAuthError          401, 403
+            ├── ReachNotFoundError      404
+            ├── ReachTargetError        400, because the webhook's target did not answer 200
+            ├── ReachRateLimitError     429
+            ├── ReachServerError        5xx
+            └── ReachRequestError       every other status
+
+``final`` says whether asking again can help: the Airflow face fails a task for good on a final
+error and leaves every other one to the task's retries.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ReachError(Exception):
+    """Everything this provider raises below its Airflow face."""
+
+    final: ClassVar[bool] = False
+
+
+class ReachConfigError(ReachError):
+    """
+    The connection is incomplete or wrong; the message names every value and how to set it.
+
+    :param problems: One sentence for each wrong or missing value.
+    :param where: What was read, such as ``connection 'reach_default'``.
+    """
+
+    final = True
+
+    def __init__(self, problems: list[str], where: str = "The Reach configuration") -> None:
+        self.problems = problems
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"{where} cannot be used:{lines}")
+
+
+class ReachInputError(ReachError, ValueError):
+    """
+    An argument was refused before anything was sent.
+
+    :param problems: One sentence for each refused value.
+    :param what: What they were for, such as ``create webhook 'orders'``.
+    """
+
+    final = True
+
+    def __init__(self, problems: list[str], what: str) -> None:
+        self.problems = problems
+        lines = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(f"Nothing was sent: {what} was refused:{lines}")
+
+
+class ReachLookupError(ReachError):
+    """A webhook was asked for by a name that none has, or that several have."""
+
+    final = True
+
+
+class ReachCallError(ReachError):
+    """
+    A call brought no usable answer.
+
+    :param message: What failed, on what, what was answered, and what to do next.
+    :param operation: What was asked for, such as ``list webhooks``.
+    """
+
+    def __init__(self, message: str, *, operation: str) -> None:
+        super().__init__(message)
+        self.operation = operation
+
+
+class ReachUnreachableError(ReachCallError):
+    """The request was not sent: the name did not resolve, the connection was refused, TLS failed."""
+
+
+class ReachTimeoutError(ReachCallError):
+    """No answer came in time; the request may have been taken."""
+
+
+class ReachLostAnswerError(ReachCallError):
+    """The connection broke before the whole answer was read; the request may have been taken."""
+
+
+class ReachDecodeError(ReachCallError):
+    """The answer is not what the contract says."""
+
+
+class ReachUnsettledError(ReachCallError):
+    """A webhook may or may not have been created: the answer was lost and no such webhook is there."""
+
+
+class ReachStatusError(ReachCallError):
+    """
+    The service answered, and said no.
+
+    :param status: The HTTP status.
+    :param service_message: What the service said, bounded and free of secrets.
+    :param retry_after: Seconds it asked to wait, where it did.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        status: int,
+        service_message: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation)
+        self.status = status
+        self.service_message = service_message
+        self.retry_after = retry_after
+
+
+class ReachAuthError(ReachStatusError):
+    """401 or 403: the key was refused, or may not do this."""
+
+    final = True
+
+
+class ReachNotFoundError(ReachStatusError):
+    """404: no such webhook, or no such workspace."""
+
+    final = True
+
+
+class ReachTargetError(ReachStatusError):
+    """400 because the webhook's target did not answer the service's test batch with 200."""
+
+
+class ReachRateLimitError(ReachStatusError):
+    """429: too many requests."""
+
+
+class ReachServerError(ReachStatusError):
+    """5xx: the service failed."""
+
+
+class ReachRequestError(ReachStatusError):
+    """Every other status: the service refused the request itself."""
+
+    final = True

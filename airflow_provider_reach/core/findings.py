@@ -1,0 +1,167 @@
+"""What to say of a verdict first: the clauses of its headline, the worst before the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from airflow_provider_reach.core.advice import LARGER_LIMIT, REACTIVATE, RECREATE, REPLAY
+from airflow_provider_reach.core.batches import Batch
+from airflow_provider_reach.core.models import Gone, Webhook
+from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.redaction import one_line
+from airflow_provider_reach.core.report import Outcome, span
+
+
+class Tally(Struct):
+    """
+    Batches by state.
+
+    :param recovered: How many were delivered after a failure.
+    :param unripe: Undelivered, in their early retries.
+    :param ripe: Undelivered, past them.
+    :param at_risk: Undelivered, and discarded unless somebody acts; those of unknown age among them.
+    :param unknown_age: How many of those have no time that can be read.
+    :param lost: Presumed lost.
+    :param lost_before: Presumed lost, and told before.
+    """
+
+    recovered: int = 0
+    unripe: list[Batch] = []
+    ripe: list[Batch] = []
+    at_risk: list[Batch] = []
+    unknown_age: int = 0
+    lost: list[Batch] = []
+    lost_before: list[Batch] = []
+
+    @property
+    def in_flight(self) -> list[Batch]:
+        """Every batch that is neither delivered nor presumed lost."""
+        return self.at_risk + self.ripe + self.unripe
+
+
+class Finding(Struct, frozen=True):
+    """
+    One thing to say first.
+
+    :param text: A clause, without the webhook's name.
+    :param fails: Whether it fails the check.
+    :param advice: What to do about it, beside what the target's answers call for.
+    """
+
+    text: str
+    fails: bool
+    advice: str = ""
+
+
+def findings(
+    tally: Tally, now: datetime, policy: DeliveryPolicy, webhook: Webhook | Gone | None, complete: bool
+) -> list[Finding]:
+    """
+    What to say first, the worst first.
+
+    :param tally: The batches by state.
+    :param now: The service's time.
+    :param policy: The limits.
+    :param webhook: The webhook, where known.
+    :param complete: Whether the answer is known to be whole.
+    """
+    found = []
+    if isinstance(webhook, Gone):
+        found.append(Finding("it does not exist (any more), its events go nowhere", True, RECREATE))
+    elif webhook is not None and webhook.active is False:
+        found.append(Finding("it is inactive, nothing is delivered", not policy.allow_inactive, REACTIVATE))
+    if lost := tally.lost:
+        created = [batch.created for batch in lost if batch.created]
+        text = f"{_batches(lost)} presumed lost, created {_window(min(created), max(created))}"
+        found.append(Finding(text, len(lost) > policy.max_lost, REPLAY))
+    if at_risk := tally.at_risk:
+        doubtful = f", {tally.unknown_age} of unknown age" if tally.unknown_age else ""
+        text = f"{_batches(at_risk)} about to be discarded unless the target answers 200{doubtful}{_time_left(at_risk, now, policy)}"
+        found.append(Finding(text, len(at_risk) > policy.max_at_risk))
+    piled_up = tally.at_risk + tally.ripe
+    if len(piled_up) > policy.max_undelivered:
+        text = f"{_batches(piled_up)} undelivered, over the limit of {policy.max_undelivered}"
+        found.append(Finding(text, True))
+    if not complete:
+        text = "the answer was cut by its limit, there may be more and worse"
+        found.append(Finding(text, policy.on_cut == "fail", LARGER_LIMIT))
+    return sorted(found, key=lambda finding: not finding.fails)
+
+
+def headline(
+    outcome: Outcome,
+    found: Sequence[Finding],
+    tally: Tally,
+    policy: DeliveryPolicy,
+    webhook: Webhook | Gone | None,
+    waited_for: Sequence[Batch],
+) -> str:
+    """
+    The first line: which webhook, what is wrong or right, how long is left.
+
+    :param outcome: The verdict.
+    :param found: What to say first.
+    :param tally: The batches by state.
+    :param policy: The limits.
+    :param webhook: The webhook, where known.
+    :param waited_for: The batches for whose sake to look again.
+    """
+    clauses = [finding.text for finding in found]
+    if outcome == "healthy" and not clauses:
+        undelivered, recovered = len(tally.in_flight), tally.recovered
+        clauses.append(f"{undelivered} undelivered, within the limits" if undelivered else "nothing is undelivered")
+        if recovered:
+            clauses.append(f"{recovered} recovered after a retry")
+        if isinstance(webhook, Webhook) and not (undelivered or recovered or webhook.last_successful):
+            clauses.append("no delivery is known either (no traffic, or just created)")
+    if waited_for and policy.drain:
+        clauses.append(f"{_batches(waited_for)} still to be decided")
+    elif waited_for:
+        clauses.append(
+            f"{_batches(waited_for)} in the early retries would pass the limit of {policy.max_undelivered} if they "
+            "do not recover"
+        )
+    if tally.lost_before:
+        clauses.append(f"{_batches(tally.lost_before)} lost and told before")
+    named = _label(webhook)
+    return f"{_VERDICTS[outcome]}: {named}: {'; '.join(clauses)}."
+
+
+_VERDICTS: dict[Outcome, str] = {"healthy": "HEALTHY", "wait": "NOT DECIDED YET", "failed": "FAILED"}
+
+
+def _label(webhook: Webhook | Gone | None) -> str:
+    if webhook is None:
+        return "webhook"
+    named = (
+        f"'{one_line(webhook.name, 80)}' ({webhook.id})" if webhook.name and webhook.id else webhook.name or webhook.id
+    )
+    return f"webhook {named}"
+
+
+def _time_left(batches: Sequence[Batch], now: datetime, policy: DeliveryPolicy) -> str:
+    created = min((batch.created for batch in batches if batch.created), default=None)
+    if created is None:
+        return ""
+    left = created + policy.retry_window - now
+    if left <= timedelta(0):
+        return ", the first any moment now"
+    return f", the first in {span(left)} at the latest (at {_clock(created + policy.retry_window)})"
+
+
+def _batches(found: Sequence[Batch]) -> str:
+    return "1 batch" if len(found) == 1 else f"{len(found):,} batches"
+
+
+def _window(first: datetime, last: datetime) -> str:
+    if _clock(first) == _clock(last):
+        return f"at {_clock(first)}"
+    end = f"{last:%H:%M} UTC" if first.date() == last.date() else _clock(last)
+    return f"{first:%Y-%m-%d %H:%M} to {end}"
+
+
+def _clock(when: datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,200 @@
+"""What the service speaks of: webhooks, rows of batch status, answers of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from airflow_provider_reach.core.redaction import redacted, safe_url, secrets_in
+
+EventType = Literal[
+    "injection",
+    "delivery",
+    "delay",
+    "bounce",
+    "spam_complaint",
+    "out_of_band",
+    "policy_rejection",
+    "generation_failure",
+    "generation_rejection",
+    "open",
+    "initial_open",
+    "click",
+    "initial_click",
+    "amp_click",
+    "amp_open",
+]
+"""The event types of the contract, to choose from; the service may know more, so this is never a gate."""
+
+Json = Mapping[str, Any]
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Webhook(Struct, frozen=True, kw_only=True):
+    """
+    A webhook as the service describes it.
+
+    The service sends secrets back in clear. They are kept here, so that a declared webhook can be compared with what
+    exists, and shown nowhere: neither the ``repr`` nor :meth:`to_dict` has them.
+
+    :param id: The webhook's UUID.
+    :param name: Its name; empty where the answer has none.
+    :param target: The URL to which batches are POSTed.
+    :param events: The event types it sends.
+    :param active: Whether it sends anything; None where the answer does not say.
+    :param auth_type: How it authenticates at the target: ``none``, ``basic``, ``oauth2``, or what the service says.
+    :param auth_credentials: User name and password for ``basic``; None where the answer leaves them out.
+    :param auth_request_details: URL and body for ``oauth2``; likewise.
+    :param custom_headers: Headers sent to the target; likewise.
+    :param last_successful: When a batch was last delivered, where the answer says (only a list does).
+    :param last_failure: When a delivery last failed, likewise.
+    """
+
+    id: str
+    name: str = ""
+    target: str = ""
+    events: tuple[str, ...] = ()
+    active: bool | None = None
+    auth_type: str | None = None
+    auth_credentials: Json | None = None
+    auth_request_details: Json | None = None
+    custom_headers: Json | None = None
+    last_successful: datetime | None = None
+    last_failure: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """The webhook as messages name it: its name and its id."""
+        return f"'{self.name}' ({self.id})" if self.name else self.id
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that must be masked wherever it turns up."""
+        return secrets_in([self.auth_credentials, self.auth_request_details, self.custom_headers])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The webhook as plain JSON for XCom and logs: what is not known is left out, secrets are ``***``."""
+        plain = {
+            "id": self.id,
+            "name": self.name,
+            "target": safe_url(self.target),
+            "events": list(self.events),
+            "active": self.active,
+            "auth_type": self.auth_type,
+            "auth_credentials": redacted(self.auth_credentials),
+            "auth_request_details": redacted(self.auth_request_details),
+            "custom_headers": redacted(self.custom_headers),
+            "last_successful": self.last_successful and self.last_successful.isoformat(),
+            "last_failure": self.last_failure and self.last_failure.isoformat(),
+        }
+        return {name: value for name, value in plain.items() if value is not None}
+
+    def __repr__(self) -> str:
+        return f"Webhook({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})"
+
+
+class WebhookList(Struct, frozen=True, kw_only=True):
+    """
+    Every webhook of the workspace.
+
+    :param webhooks: In the service's order.
+    :param at: The service's time of the answer.
+    """
+
+    webhooks: list[Webhook]
+    at: datetime
+
+
+class Gone(Struct, frozen=True, kw_only=True):
+    """
+    A webhook that does not exist, or no longer: its events go nowhere.
+
+    :param id: The id by which it was asked for, if it was.
+    :param name: The name, likewise.
+    """
+
+    id: str = ""
+    name: str = ""
+
+
+class BatchRow(Struct, frozen=True, kw_only=True):
+    """
+    One row of batch status, as it came; a value that is missing or could not be read is None.
+
+    :param batch_id: The batch; several rows may have the same.
+    :param ts: Its creation or its last attempt, which of the two is documented nowhere; naive means UTC.
+    :param attempts: Failed attempts so far.
+    :param response_code: The target's HTTP status.
+    :param failure_code: Absent when delivered.
+    :param latency: Milliseconds the POST took.
+    :param batch_size: Events in the batch.
+    """
+
+    batch_id: str | None = None
+    ts: datetime | None = None
+    attempts: Count | None = None
+    response_code: str | int | float | None = None
+    failure_code: str | int | float | None = None
+    latency: int | float | None = None
+    batch_size: Count | None = None
+
+
+class BatchStatus(Struct, frozen=True, kw_only=True):
+    """
+    An answer to the question for batch status.
+
+    :param rows: The rows, in the service's order.
+    :param complete: False where the answer has as many rows as were asked for: there may be more.
+    :param at: The service's time of the answer.
+    """
+
+    rows: list[BatchRow]
+    complete: bool
+    at: datetime
+
+
+class TargetResponse(Struct, frozen=True, kw_only=True):
+    """
+    What a webhook's target answered to the service's test batch; bounded and free of known secrets.
+
+    :param status: Its HTTP status; None where there was no answer or the service did not say.
+    :param headers: Its headers.
+    :param body: The beginning of its body, on one line.
+    """
+
+    status: int | None = None
+    headers: dict[str, str] = {}
+    body: str = ""
+
+    def __str__(self) -> str:
+        said = f"HTTP {self.status}" if self.status is not None else "no HTTP status"
+        return f"{said}: {self.body}" if self.body else said
+
+
+class ValidationResult(Struct, frozen=True, kw_only=True):
+    """
+    How the target took the test batch of a validation.
+
+    :param message: What the service says of it.
+    :param response: What the target answered.
+    """
+
+    message: str
+    response: TargetResponse
+
+    @property
+    def ok(self) -> bool:
+        """Whether the target answered exactly 200, the only answer that counts as delivered."""
+        return self.response.status == 200
+
+
+def as_utc(when: datetime) -> datetime:
+    """
+    The same instant in UTC.
+
+    :param when: Naive means UTC.
+    """
+    return when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when.astimezone(timezone.utc)

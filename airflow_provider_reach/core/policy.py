@@ -1,0 +1,134 @@
+"""The delivery policy: what counts as failed, and what is waited for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.decoding import moment
+from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.models import as_utc
+
+GRACE = timedelta(minutes=15)
+"""Added to the retry window before a batch counts as lost, and to the first look: clocks and starts are not exact."""
+
+_COUNTS = ("max_undelivered", "min_attempts", "max_at_risk", "max_lost", "max_attempts")
+_DURATIONS = ("min_age", "at_risk_after", "retry_window")
+_FLAGS = ("drain", "allow_inactive")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPolicy:
+    """
+    What counts as failed, and what is waited for.
+
+    Values may be given as text, as a template renders them; durations as ``timedelta`` or in seconds.
+
+    :param max_undelivered: More undelivered batches than this, each ripe, is a pile-up.
+    :param min_age: A failure younger than this *and* with fewer attempts than ``min_attempts`` is in its early retries:
+        it is not ripe and does not count yet.
+    :param min_attempts: See ``min_age``.
+    :param max_at_risk: More batches than this that will be discarded unless somebody acts is a failure.
+    :param at_risk_after: The age from which an undelivered batch is at risk.
+    :param max_lost: More batches than this whose data is presumed gone is a failure.
+    :param ignore_lost_before: Losses before this time were told before: they stay in the report but do not fail it. A
+        time, or its text; empty and ``"None"`` mean none.
+    :param drain: Wait until every batch of the first look or earlier is decided.
+    :param allow_inactive: An inactive webhook does not fail.
+    :param on_cut: What it means when an answer may not be whole: ``fail``, or ``warn`` in the first line.
+    :param retry_window: How long the service retries a batch before it discards it.
+    :param max_attempts: Attempts in all, the first included.
+    :raises ReachInputError: naming every value that cannot be.
+    """
+
+    max_undelivered: int = 10
+    min_age: timedelta = timedelta(hours=1)
+    min_attempts: int = 6
+    max_at_risk: int = 0
+    at_risk_after: timedelta = timedelta(hours=4)
+    max_lost: int = 0
+    ignore_lost_before: datetime | None = None
+    drain: bool = False
+    allow_inactive: bool = False
+    on_cut: Literal["fail", "warn"] = "fail"
+    retry_window: timedelta = timedelta(hours=8)
+    max_attempts: int = 12
+
+    def __post_init__(self) -> None:
+        problems: list[str] = []
+        for names, read in (
+            (_COUNTS, _count),
+            (_DURATIONS, _duration),
+            (_FLAGS, _flag),
+            (_INSTANTS, _instant),
+        ):
+            for name in names:
+                try:
+                    object.__setattr__(self, name, read(getattr(self, name)))
+                except (ValueError, OverflowError) as why:
+                    problems.append(f"{name} must be {why}, not {shown(getattr(self, name))}.")
+        if self.on_cut not in ("fail", "warn"):
+            problems.append(f"on_cut must be 'fail' or 'warn', not {shown(self.on_cut)}.")
+        if not problems:
+            if not timedelta(0) < self.at_risk_after <= self.retry_window:
+                problems.append("at_risk_after must be above 0 and within retry_window.")
+            if self.min_age > self.at_risk_after:
+                problems.append("min_age must not be above at_risk_after: a failure would be at risk before it counts.")
+            if self.max_attempts < 2:
+                problems.append("max_attempts must be 2 or more.")
+        if problems:
+            raise ReachInputError(problems, "the delivery policy")
+
+    @property
+    def lost_after(self) -> timedelta:
+        """The age from which an undelivered batch is presumed lost."""
+        return self.retry_window + GRACE
+
+    @property
+    def longest_wait(self) -> timedelta:
+        """How long after the first look something may still be waited for: then all of it is decided, or ripe."""
+        return GRACE + (self.lost_after if self.drain else self.min_age)
+
+
+_INSTANTS = ("ignore_lost_before",)
+
+
+def _count(value: Any) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise ValueError("a whole number from 0")
+    return number
+
+
+def _duration(value: Any) -> timedelta:
+    if isinstance(value, timedelta):
+        duration = value
+    else:
+        try:
+            duration = timedelta(seconds=float("" if isinstance(value, bool) else value))
+        except (TypeError, ValueError, OverflowError):
+            duration = timedelta(-1)
+    if duration < timedelta(0):
+        raise ValueError("a timedelta or a number of seconds from 0")
+    return duration
+
+
+def _flag(value: Any) -> bool:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if str(value).strip().lower() not in known:
+        raise ValueError("True or False")
+    return known[str(value).strip().lower()]
+
+
+def _instant(value: Any) -> datetime | None:
+    if value is None or (isinstance(value, str) and value.strip() in ("", "None", "null")):
+        return None
+    when = as_utc(value) if isinstance(value, datetime) else moment(value)
+    if when is None:
+        raise ValueError("a time such as 2026-01-31T02:00:00Z, or empty")
+    return when

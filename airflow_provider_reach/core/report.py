@@ -1,0 +1,96 @@
+"""What a verdict says: plain JSON for programs, and a text whose first line is what a person woken at night needs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+Outcome = Literal["healthy", "wait", "failed"]
+
+
+class DeliveryReport(Struct, frozen=True, kw_only=True):
+    """
+    A verdict and what it rests on; plain JSON by :meth:`to_dict`, a text by ``str``. It holds no secret.
+
+    :param outcome: ``healthy``, ``wait`` (no limit is passed, look again) or ``failed``.
+    :param headline: The first line: which webhook, what is wrong, how long is left.
+    :param webhook_id: The webhook, where known.
+    :param webhook_name: Likewise.
+    :param looked_at: The service's time of the look.
+    :param complete: False where there may be more batches than were told: every count is a lower bound.
+    :param counts: Batches by state: ``recovered``, ``retrying``, ``at_risk``, ``unknown_age`` (among those at risk),
+        ``lost``, ``lost_before`` (told before).
+    :param undelivered: Batches in flight: retrying and at risk.
+    :param events: Events in undelivered and lost batches; None where no size is known.
+    :param events_at_least: Whether there may be more.
+    :param oldest_seconds: Age of the oldest batch in flight.
+    :param first_discard_at: When the first batch in flight will be discarded, at the latest.
+    :param lost_from: Creation of the first lost batch (told before or not).
+    :param lost_until: Creation of the last one.
+    :param responses: What the target answered last, with the number of batches.
+    :param target_answers: Whether the target is answering again, as far as the list of webhooks tells.
+    :param batch_ids: A few ids to look for in the consumer's log.
+    :param advice: What to do next, a sentence each.
+    """
+
+    outcome: Outcome
+    headline: str
+    webhook_id: str
+    webhook_name: str
+    looked_at: datetime
+    complete: bool
+    counts: dict[str, int]
+    undelivered: int
+    events: int | None
+    events_at_least: bool
+    oldest_seconds: float | None
+    first_discard_at: datetime | None
+    lost_from: datetime | None
+    lost_until: datetime | None
+    responses: dict[str, int]
+    target_answers: bool | None
+    batch_ids: list[str]
+    advice: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain JSON, for XCom; times are text in UTC."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+    def __str__(self) -> str:
+        lines = [self.headline]
+        counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in self.counts.items() if number)
+        lines.append(f"Batches of the last 24 hours that failed at least once: {counts or 'none'}.")
+        if self.events is not None:
+            at_least = "at least " if self.events_at_least else ""
+            lines.append(f"Events in undelivered and lost batches: {at_least}{self.events:,}.")
+        if self.oldest_seconds is not None:
+            lines.append(f"Oldest undelivered batch: {span(timedelta(seconds=self.oldest_seconds))}.")
+        if self.responses:
+            said = ", ".join(f"{answer} ({number})" for answer, number in self.responses.items())
+            lines.append(f"What the target answered last, by number of batches: {said}.")
+        if self.target_answers is not None and (self.undelivered or self.counts["lost"]):
+            lines.append(f"The target is {'answering again' if self.target_answers else 'still not answering 200'}.")
+        if self.batch_ids:
+            lines.append(
+                f"To look for as X-MessageSystems-Batch-ID in the consumer's log: {', '.join(self.batch_ids)}."
+            )
+        if self.advice:
+            lines += ["What to do:", *(f"  - {sentence}" for sentence in self.advice)]
+        return "\n".join(lines)
+
+
+def span(duration: timedelta) -> str:
+    """
+    A duration as people say it: ``2 h 58 min``.
+
+    :param duration: From 0.
+    """
+    minutes = int(duration.total_seconds()) // 60
+    hours, minutes = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes} min" if minutes else "less than a minute"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
