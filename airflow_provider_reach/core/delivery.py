@@ -125,7 +125,7 @@ def _report(
     if outcome != "healthy" and undelivered:
         advice = ([IS_BACK] if back and in_flight else []) + advice
         advice += [] if back else advice_for(answer for answer, _ in responses)
-    oldest_first = sorted(undelivered, key=lambda batch: (batch.last, batch.batch_id or ""))
+    oldest_first = sorted(undelivered, key=lambda batch: (batch.created or now, batch.batch_id or ""))
     return DeliveryReport(
         outcome=outcome,
         headline=headline(outcome, found, tally, policy, webhook, waited_for),

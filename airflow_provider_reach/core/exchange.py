@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from airflow_provider_reach.core.answers import Answer, Failure, decode_error, failure_error, status_error
 from airflow_provider_reach.core.calls import Call, create_webhook, list_webhooks
@@ -88,8 +88,7 @@ def ask(call: Call[T], patience: Patience, secrets: tuple[str, ...] = ()) -> Exc
     masked = (*secrets, *call.secrets)
     tries, may_have_been_taken = 0, False
     while True:
-        result = yield Send(call)
-        assert result is not None
+        result = cast("Answer | Failure", (yield Send(call)))
         error: ReachCallError
         if isinstance(result, Failure):
             error = failure_error(call.operation, result, masked)

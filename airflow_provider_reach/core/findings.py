@@ -79,7 +79,8 @@ def findings(
         found.append(Finding(text, len(lost) > policy.max_lost, REPLAY))
     if at_risk := tally.at_risk:
         doubtful = f", {tally.unknown_age} of unknown age" if tally.unknown_age else ""
-        text = f"{_batches(at_risk)} about to be discarded unless the target answers 200{doubtful}{_time_left(at_risk, now, policy)}"
+        left = _time_left(at_risk, now, policy)
+        text = f"{_batches(at_risk)} about to be discarded unless the target answers 200{doubtful}{left}"
         found.append(Finding(text, len(at_risk) > policy.max_at_risk))
     piled_up = tally.at_risk + tally.ripe
     if len(piled_up) > policy.max_undelivered:
@@ -126,19 +127,8 @@ def headline(
         )
     if tally.lost_before:
         clauses.append(f"{_batches(tally.lost_before)} lost and told before")
-    named = _label(webhook)
-    return f"{_VERDICTS[outcome]}: {named}: {'; '.join(clauses)}."
-
-
-_VERDICTS: dict[Outcome, str] = {"healthy": "HEALTHY", "wait": "NOT DECIDED YET", "failed": "FAILED"}
-
-
-def _label(webhook: Webhook | Gone | None) -> str:
-    if webhook is None:
-        return "webhook"
-    named = (
-        f"'{one_line(webhook.name, 80)}' ({webhook.id})" if webhook.name and webhook.id else webhook.name or webhook.id
-    )
+    name = f"'{one_line(webhook.name, 80)}'" if webhook.name else ""
+    named = f"{name} ({webhook.id})" if name and webhook.id else name or webhook.id
     return f"webhook {named}"
 
 
