@@ -127,6 +127,15 @@ def headline(
         )
     if tally.lost_before:
         clauses.append(f"{_batches(tally.lost_before)} lost and told before")
+    return f"{_VERDICTS[outcome]}: {_label(webhook)}: {'; '.join(clauses)}."
+
+
+_VERDICTS: dict[Outcome, str] = {"healthy": "HEALTHY", "wait": "NOT DECIDED YET", "failed": "FAILED"}
+
+
+def _label(webhook: Webhook | Gone | None) -> str:
+    if webhook is None:
+        return "webhook"
     name = f"'{one_line(webhook.name, 80)}'" if webhook.name else ""
     named = f"{name} ({webhook.id})" if name and webhook.id else name or webhook.id
     return f"webhook {named}"
