@@ -1,3 +1,44 @@
-"""Declare, check and watch the webhooks of Bird's Reach Email API from Airflow."""
+"""
+Declare, check and watch the webhooks of Bird's Reach Email API from Airflow.
+
+The names below are loaded when first used: Airflow imports this package at every start to read the provider's metadata,
+and a DAG file that uses one of them should not pay for the rest.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_provider_reach.core.policy import DeliveryPolicy
+    from airflow_provider_reach.hooks import ReachHook
+    from airflow_provider_reach.operators import ReachListWebhooksOperator
+    from airflow_provider_reach.sensors import ReachBatchStatusSensor
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "DeliveryPolicy",
+    "ReachBatchStatusSensor",
+    "ReachHook",
+    "ReachListWebhooksOperator",
+    "__version__",
+]
+
+_MODULES = {
+    "DeliveryPolicy": "core.policy",
+    "ReachBatchStatusSensor": "sensors",
+    "ReachHook": "hooks",
+    "ReachListWebhooksOperator": "operators",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -84,7 +84,8 @@ def findings(
         found.append(Finding(text, len(at_risk) > policy.max_at_risk))
     piled_up = tally.at_risk + tally.ripe
     if len(piled_up) > policy.max_undelivered:
-        text = f"{_batches(piled_up)} undelivered, over the limit of {policy.max_undelivered}"
+        early = f" (and {len(tally.unripe)} in the early retries)" if tally.unripe else ""
+        text = f"{_batches(piled_up)} undelivered{early}, over the limit of {policy.max_undelivered}"
         found.append(Finding(text, True))
     if not complete:
         text = "the answer was cut by its limit, there may be more and worse"

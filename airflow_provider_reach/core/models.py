@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from airflow_provider_reach.core.redaction import redacted, safe_url, secrets_in
+from airflow_provider_reach.core.redaction import PUBLIC_NAMES, redacted, safe_url, secrets_in
 
 EventType = Literal[
     "injection",
@@ -73,7 +73,10 @@ class Webhook(Struct, frozen=True, kw_only=True):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every value that must be masked wherever it turns up."""
-        return secrets_in([self.auth_credentials, self.auth_request_details, self.custom_headers])
+        return (
+            *secrets_in([self.auth_credentials, self.auth_request_details], PUBLIC_NAMES),
+            *secrets_in(self.custom_headers),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The webhook as plain JSON for XCom and logs: what is not known is left out, secrets are ``***``."""
@@ -84,8 +87,8 @@ class Webhook(Struct, frozen=True, kw_only=True):
             "events": list(self.events),
             "active": self.active,
             "auth_type": self.auth_type,
-            "auth_credentials": redacted(self.auth_credentials),
-            "auth_request_details": redacted(self.auth_request_details),
+            "auth_credentials": redacted(self.auth_credentials, PUBLIC_NAMES),
+            "auth_request_details": redacted(self.auth_request_details, PUBLIC_NAMES),
             "custom_headers": redacted(self.custom_headers),
             "last_successful": self.last_successful and self.last_successful.isoformat(),
             "last_failure": self.last_failure and self.last_failure.isoformat(),

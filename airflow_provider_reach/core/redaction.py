@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 REDACTED: Final = "***"
+PUBLIC_NAMES: Final = frozenset({"username", "url", "grant_type", "client_id", "scope", "audience"})
+"""Of a webhook's authentication: what tells one set-up from another and is no secret."""
+
 EXCERPT = 300
 
-_SECRET_NAME = (
+_TELLTALE_NAME = (
     r"[\w.-]*(?:passw|pwd|secret|token|credential|auth|cookie|signature|session|api[_-]?key|access[_-]?key)[\w.-]*"
 )
 _QUOTED_OR_WORD = r"""("(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s,;&}\]]+)"""
-_SECRET_FIELD = re.compile(rf"""(["']?)({_SECRET_NAME})\1(\s*[:=]\s*){_QUOTED_OR_WORD}""", re.IGNORECASE)
+_TELLTALE_FIELD = re.compile(rf"""(["']?)({_TELLTALE_NAME})\1(\s*[:=]\s*){_QUOTED_OR_WORD}""", re.IGNORECASE)
 _SCHEME = re.compile(r"\b(AccessKey|Bearer|Basic)(\s+)[\w+/=.~:-]{4,}", re.IGNORECASE)
-_SECRET_HEADER = re.compile(_SECRET_NAME, re.IGNORECASE)
+_TELLTALE_HEADER = re.compile(_TELLTALE_NAME, re.IGNORECASE)
 _URL_USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 _JSON_STRING_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"(?!\s*:)|"(?:[^"\\]|\\.)*$')
 _TAG = re.compile(r"<[^>]{0,200}>")
@@ -46,7 +49,7 @@ def safe_text(text: str, secrets: Iterable[str] = (), most: int = EXCERPT) -> st
         text = text.replace(secret, REDACTED)
     text = _URL_USERINFO.sub(f"{REDACTED}@", text)
     text = _SCHEME.sub(rf"\1\2{REDACTED}", text)
-    text = _SECRET_FIELD.sub(rf"\1\2\1\3{REDACTED}", text)
+    text = _TELLTALE_FIELD.sub(rf"\1\2\1\3{REDACTED}", text)
     return one_line(text, most)
 
 
@@ -94,30 +97,35 @@ def safe_headers(headers: Mapping[str, Any], secrets: Iterable[str] = ()) -> dic
     """
     secrets = tuple(secrets)
     return {
-        one_line(str(name), 80): REDACTED if _SECRET_HEADER.search(str(name)) else safe_text(str(value), secrets, 120)
+        one_line(str(name), 80): REDACTED if _TELLTALE_HEADER.search(str(name)) else safe_text(str(value), secrets, 120)
         for name, value in list(headers.items())[:20]
     }
 
 
-def redacted(value: Any) -> Any:
+def redacted(value: Any, public: Container[str] = ()) -> Any:
     """
     The same JSON value with every leaf replaced: it shows what is set, not to what.
 
     :param value: Credentials, request details or custom headers.
+    :param public: Names whose value may be shown.
     """
     if isinstance(value, Mapping):
-        return {str(name): redacted(inner) for name, inner in value.items()}
+        return {
+            str(name): safe_url(inner) if name in public and isinstance(inner, str) else redacted(inner, public)
+            for name, inner in value.items()
+        }
     return None if value is None else REDACTED
 
 
-def secrets_in(value: Any) -> tuple[str, ...]:
+def secrets_in(value: Any, public: Container[str] = ()) -> tuple[str, ...]:
     """
-    Every text leaf of a JSON value, to be masked wherever it turns up.
+    Every leaf of a JSON value as text, to be masked wherever it turns up.
 
     :param value: Credentials, request details or custom headers.
+    :param public: Names whose value may be shown.
     """
     if isinstance(value, Mapping):
-        return tuple(s for inner in value.values() for s in secrets_in(inner))
+        return tuple(s for name, inner in value.items() if name not in public for s in secrets_in(inner, public))
     if isinstance(value, (list, tuple)):
-        return tuple(s for inner in value for s in secrets_in(inner))
-    return (str(value),) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ()
+        return tuple(s for inner in value for s in secrets_in(inner, public))
+    return () if value is None or isinstance(value, bool) or value == "" else (str(value),)

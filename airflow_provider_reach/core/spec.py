@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.redaction import redacted, safe_url, secrets_in
+from airflow_provider_reach.core.redaction import PUBLIC_NAMES, redacted, safe_url, secrets_in
 
 Json = Mapping[str, Any]
 
@@ -54,7 +54,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
     def secrets(self) -> tuple[str, ...]:
         """Every value that must be masked wherever it turns up."""
         given = self.given
-        return secrets_in([given.get(name) for name in _SECRET_FIELDS])
+        return tuple(s for name, public in _SECRET_FIELDS.items() for s in secrets_in(given.get(name), public))
 
     def body(self, what: str) -> bytes:
         """
@@ -103,7 +103,11 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         shown = {
-            name: redacted(value) if name in _SECRET_FIELDS else safe_url(str(value)) if name == "target" else value
+            name: redacted(value, _SECRET_FIELDS[name])
+            if name in _SECRET_FIELDS
+            else safe_url(str(value))
+            if name == "target"
+            else value
             for name, value in self.given.items()
         }
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
@@ -125,7 +129,11 @@ class WebhookSpec(WebhookChanges, frozen=True, kw_only=True):
                     yield f"{field} without auth_type would make a webhook without authentication: add '{auth_type}'."
 
 
-_SECRET_FIELDS = ("custom_headers", "auth_credentials", "auth_request_details")
+_SECRET_FIELDS: dict[str, frozenset[str]] = {
+    "custom_headers": frozenset(),
+    "auth_credentials": PUBLIC_NAMES,
+    "auth_request_details": PUBLIC_NAMES,
+}
 
 
 def _is_list(value: object) -> bool:

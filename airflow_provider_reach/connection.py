@@ -1,0 +1,133 @@
+"""The Airflow connection, said once: its fields → the forms of both Airflow generations, and → ReachConfig."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from airflow_provider_reach.core.config import ReachConfig
+
+CONN_TYPE = "reach"
+DEFAULT_CONN_ID = "reach_default"
+
+EXTRA_FIELDS: dict[str, dict[str, Any]] = {
+    "workspace_id": {
+        "label": "Workspace ID",
+        "description": "The workspace's UUID: it stands in the address of the Bird dashboard. Required.",
+        "schema": {"type": ["string", "null"]},
+    },
+    "region": {
+        "label": "Region",
+        "description": "Where the workspace is. Required, unless Base URL is given.",
+        "schema": {"type": ["string", "null"], "enum": ["eu", "us"]},
+    },
+    "auth_scheme": {
+        "label": "Auth scheme",
+        "description": "The word before the key in the Authorization header. AccessKey where nothing is chosen.",
+        "schema": {"type": ["string", "null"], "enum": ["AccessKey", "Bearer"]},
+    },
+    "timeout": {
+        "label": "Timeout (seconds)",
+        "description": "How long to wait for a connection, and again for an answer. 30 where empty.",
+        "schema": {"type": ["integer", "null"]},
+    },
+    "allow_http": {
+        "label": "Allow plain http",
+        "description": "Lets the key be sent unencrypted to another machine. Only for a test set-up.",
+        "schema": {"type": ["boolean", "null"]},
+    },
+}
+
+FIELD_BEHAVIOUR: dict[str, Any] = {
+    "hidden-fields": ["schema", "login", "port"],
+    "relabeling": {"password": "API key", "host": "Base URL"},
+    "placeholders": {
+        "password": "an access key of the workspace: Bird dashboard, Developer, Access keys",
+        "host": "empty for the region's own, or https://email.eu-west-1.api.bird.com/api",
+    },
+}
+
+
+class AirflowConnection(Protocol):
+    """What is read of an Airflow connection."""
+
+    conn_id: Any
+    host: Any
+    port: Any
+    schema: Any
+    password: Any
+
+    @property
+    def extra_dejson(self) -> Any:
+        """The extras."""
+
+
+def form_widgets() -> dict[str, Any]:
+    """The extra fields as WTForms fields, for the form of Airflow 2.11 to 3.1."""
+    from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
+    from flask_babel import lazy_gettext
+    from wtforms import BooleanField, IntegerField, PasswordField, StringField
+    from wtforms.validators import Optional, any_of
+
+    kinds = {"string": StringField, "integer": IntegerField, "boolean": BooleanField}
+    widgets: dict[str, Any] = {}
+    for name, field in EXTRA_FIELDS.items():
+        schema = field["schema"]
+        secret = schema.get("format") == "password"
+        kind = PasswordField if secret else kinds[schema["type"][0]]
+        validators = [Optional()]
+        if choices := schema.get("enum"):
+            validators.append(any_of(choices))
+        arguments: dict[str, Any] = {"description": field["description"], "validators": validators}
+        if kind is not BooleanField:
+            arguments["widget"] = BS3PasswordFieldWidget() if secret else BS3TextFieldWidget()
+        widgets[name] = kind(lazy_gettext(field["label"]), **arguments)
+    return widgets
+
+
+def field_behaviour() -> dict[str, Any]:
+    """How the standard fields are shown, for the form of Airflow 2.11 to 3.1."""
+    return {name.replace("-", "_"): value for name, value in FIELD_BEHAVIOUR.items()}
+
+
+def read_connection(conn: AirflowConnection) -> ReachConfig:
+    """
+    Check an Airflow connection.
+
+    :param conn: Made in the UI, on the command line, or given as URI or JSON in the environment: then all is text.
+    :raises ReachConfigError: naming every wrong or missing value and how to set each.
+    """
+    from airflow_provider_reach.core.config import read_config
+
+    extra = conn.extra_dejson
+    return read_config(
+        api_key=conn.password,
+        base_url=_base_url(conn),
+        where=f"Connection {conn.conn_id!r}",
+        **{name: extra.get(name) for name in EXTRA_FIELDS} if isinstance(extra, Mapping) else {},
+    )
+
+
+def unknown_extras(conn: AirflowConnection) -> list[str]:
+    """
+    The names among the extras that mean nothing here: most likely misspelt.
+
+    :param conn: As above.
+    """
+    extra = conn.extra_dejson
+    return sorted(str(name) for name in extra if name not in EXTRA_FIELDS) if isinstance(extra, Mapping) else []
+
+
+def _base_url(conn: AirflowConnection) -> str:
+    """The host, with the port and path that a connection URI such as ``reach://:key@127.0.0.1:8000/api`` splits off."""
+    url = str(conn.host or "").strip().rstrip("/")
+    if not url:
+        return ""
+    scheme, _, rest = url.rpartition("://")
+    host, slash, path = rest.partition("/")
+    if conn.port and ":" not in host:
+        host = f"{host}:{conn.port}"
+    if conn.schema and not path:
+        slash, path = "/", str(conn.schema)
+    return f"{scheme or 'https'}://{host}{slash}{path}"

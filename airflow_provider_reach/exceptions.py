@@ -1,0 +1,42 @@
+"""How the core's errors reach Airflow: what is final ends the task for good, the rest is left to its retries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+
+from airflow_provider_reach.core.errors import ReachError
+from airflow_provider_reach.core.report import DeliveryReport
+
+
+class ReachDeliveryFailed(AirflowFailException):
+    """
+    A verdict: batches of events pile up, are about to be discarded, or were lost. Final: a retry would delay the alarm.
+
+    :param report: The whole report; callbacks find it as ``context["exception"].report``.
+    """
+
+    def __init__(self, report: DeliveryReport) -> None:
+        super().__init__(str(report))
+        self.report = report
+
+
+def airflow_error(error: ReachError) -> AirflowException:
+    """
+    The Airflow exception that an error of the core means.
+
+    :param error: Raised by a client or a hook.
+    :return: ``AirflowFailException`` where asking again cannot help, else ``AirflowException``.
+    """
+    return AirflowFailException(str(error)) if error.final else AirflowException(str(error))
+
+
+@contextmanager
+def reach_errors() -> Iterator[None]:
+    """Raise the core's errors as Airflow's, for operators and for your own ``@task`` functions."""
+    try:
+        yield
+    except ReachError as error:
+        raise airflow_error(error) from error

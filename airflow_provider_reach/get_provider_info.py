@@ -1,0 +1,37 @@
+"""What Airflow reads at its start; it imports nothing but the plain fields of the connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def get_provider_info() -> dict[str, Any]:
+    """The provider's metadata, in the form of Airflow's ``provider_info`` schema."""
+    from airflow_provider_reach import __version__
+    from airflow_provider_reach.connection import CONN_TYPE, EXTRA_FIELDS, FIELD_BEHAVIOUR
+
+    return {
+        "package-name": "airflow-provider-reach",
+        "name": "Reach",
+        "description": "Declare, check and watch the webhooks of Bird's Reach Email API (formerly SparkPost).",
+        "versions": [__version__],
+        "integrations": [
+            {
+                "integration-name": "Reach",
+                "external-doc-url": "https://docs.bird.com/api/email-api",
+                "tags": ["service"],
+            }
+        ],
+        "hooks": [{"integration-name": "Reach", "python-modules": ["airflow_provider_reach.hooks"]}],
+        "operators": [{"integration-name": "Reach", "python-modules": ["airflow_provider_reach.operators"]}],
+        "sensors": [{"integration-name": "Reach", "python-modules": ["airflow_provider_reach.sensors"]}],
+        "connection-types": [
+            {
+                "connection-type": CONN_TYPE,
+                "hook-class-name": "airflow_provider_reach.hooks.ReachHook",
+                "hook-name": "Reach",
+                "conn-fields": EXTRA_FIELDS,
+                "ui-field-behaviour": FIELD_BEHAVIOUR,
+            }
+        ],
+    }

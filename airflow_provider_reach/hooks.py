@@ -1,0 +1,310 @@
+"""The hook: a connection's client, with every operation of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from airflow.providers.common.compat.sdk import BaseHook
+
+from airflow_provider_reach.compat import mask_secret
+from airflow_provider_reach.connection import (
+    CONN_TYPE,
+    DEFAULT_CONN_ID,
+    field_behaviour,
+    form_widgets,
+    read_connection,
+    unknown_extras,
+)
+from airflow_provider_reach.core.errors import (
+    ReachAuthError,
+    ReachConfigError,
+    ReachDecodeError,
+    ReachError,
+    ReachNotFoundError,
+    ReachTimeoutError,
+    ReachUnreachableError,
+)
+from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
+
+if TYPE_CHECKING:
+    from airflow_provider_reach.client import ReachClient
+    from airflow_provider_reach.core.models import BatchStatus, EventType, ValidationResult, Webhook
+    from airflow_provider_reach.core.policy import DeliveryPolicy
+    from airflow_provider_reach.core.report import DeliveryReport
+
+    Events = Sequence[EventType] | Sequence[str]
+
+_Changes = TypeVar("_Changes", bound=WebhookChanges)
+
+DEFAULT_PATIENCE = 60.0
+
+
+class ReachHook(BaseHook):
+    """
+    The Reach Email API's webhooks.
+
+    The connection is read and checked at the first call, never in ``__init__``. Errors are those of
+    :mod:`airflow_provider_reach.core.errors`; wrap calls in
+    :func:`airflow_provider_reach.exceptions.reach_errors` to have Airflow retry what may pass and fail what may not.
+
+    :param reach_conn_id: The Airflow connection.
+    :param patience: Seconds to keep asking when the service cannot be asked; 0 asks once.
+    """
+
+    conn_name_attr = "reach_conn_id"
+    default_conn_name = DEFAULT_CONN_ID
+    conn_type = CONN_TYPE
+    hook_name = "Reach"
+
+    def __init__(self, reach_conn_id: str = DEFAULT_CONN_ID, *, patience: float = DEFAULT_PATIENCE) -> None:
+        super().__init__()
+        self.reach_conn_id = reach_conn_id
+        self.patience = patience
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """The extra fields of the connection's form, for Airflow 2.11 to 3.1."""
+        return form_widgets()
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """How the standard fields of the connection's form are shown, for Airflow 2.11 to 3.1."""
+        return field_behaviour()
+
+    def get_conn(self) -> ReachClient:
+        """
+        The client of the connection; one for the life of the hook.
+
+        :raises ReachConfigError: naming every wrong or missing value of the connection.
+        """
+        return self._client
+
+    @cached_property
+    def _client(self) -> ReachClient:
+        return self._open(self.patience)
+
+    def _open(self, patience: float) -> ReachClient:
+        from airflow_provider_reach.client import ReachClient
+
+        conn = self.get_connection(self.reach_conn_id)
+        config = read_connection(conn)
+        if unknown := unknown_extras(conn):
+            self.log.warning("Connection %r has extras that mean nothing here: %s.", self.reach_conn_id, unknown)
+        for warning in config.warnings:
+            self.log.warning("Connection %r: %s", self.reach_conn_id, warning)
+        return ReachClient(config, patience=patience)
+
+    def list_webhooks(self) -> list[Webhook]:
+        """Every webhook of the workspace."""
+        return [_masked(webhook) for webhook in self.get_conn().list_webhooks()]
+
+    def get_webhook(self, webhook_id: str) -> Webhook:
+        """
+        One webhook.
+
+        :param webhook_id: Its UUID.
+        :raises ReachNotFoundError: when there is none of that id.
+        """
+        return _masked(self.get_conn().get_webhook(webhook_id))
+
+    def find_webhook(self, name: str) -> Webhook | None:
+        """
+        The one webhook of a name, or None.
+
+        :param name: The whole name.
+        :raises ReachLookupError: when several have it.
+        """
+        webhook = self.get_conn().find_webhook(name)
+        return webhook and _masked(webhook)
+
+    def create_webhook(
+        self,
+        name: str,
+        target: str,
+        events: Events,
+        *,
+        active: bool | None = None,
+        custom_headers: Mapping[str, str] | None = None,
+        auth_type: str | None = None,
+        auth_credentials: Mapping[str, str] | None = None,
+        auth_request_details: Mapping[str, Any] | None = None,
+    ) -> str:
+        """
+        Create a webhook and return its id; a lost answer is settled by looking, never by a second POST.
+
+        The service POSTs a test batch to the target first. None means not given; anything else, also empty or False,
+        is sent.
+
+        :param name: The webhook's name.
+        :param target: The URL to which batches are POSTed.
+        :param events: The event types it sends, at least one.
+        :param active: Whether it sends anything.
+        :param custom_headers: Headers sent to the target.
+        :param auth_type: ``none``, ``basic`` or ``oauth2``.
+        :param auth_credentials: ``{"username", "password"}`` for ``basic``.
+        :param auth_request_details: ``{"url", "body"}`` for ``oauth2``.
+        :raises ReachInputError: before anything is sent, naming everything that is wrong.
+        :raises ReachTargetError: when the target did not answer the test batch with 200.
+        :raises ReachUnsettledError: when the answer was lost and no such webhook appears.
+        """
+        spec = WebhookSpec(
+            name=name,
+            target=target,
+            events=events,
+            **_given(
+                active=active,
+                custom_headers=custom_headers,
+                auth_type=auth_type,
+                auth_credentials=auth_credentials,
+                auth_request_details=auth_request_details,
+            ),
+        )
+        return self.get_conn().create_webhook(self._checked(spec, f"create webhook {name!r}"))
+
+    def update_webhook(
+        self,
+        webhook_id: str,
+        *,
+        name: str | None = None,
+        target: str | None = None,
+        events: Events | None = None,
+        active: bool | None = None,
+        custom_headers: Mapping[str, str] | None = None,
+        auth_type: str | None = None,
+        auth_credentials: Mapping[str, str] | None = None,
+        auth_request_details: Mapping[str, Any] | None = None,
+    ) -> str:
+        """
+        Change the given fields of a webhook and return its id.
+
+        None means not given; anything else, also empty or False, is sent. Batches already queued still go to the old
+        target.
+
+        :param webhook_id: Its UUID.
+        :param name: The webhook's name.
+        :param target: The URL to which batches are POSTed; the service POSTs a test batch to a new one first.
+        :param events: The event types it sends, at least one.
+        :param active: Whether it sends anything.
+        :param custom_headers: Headers sent to the target.
+        :param auth_type: ``none``, ``basic`` or ``oauth2``.
+        :param auth_credentials: ``{"username", "password"}`` for ``basic``.
+        :param auth_request_details: ``{"url", "body"}`` for ``oauth2``.
+        :raises ReachInputError: before anything is sent, naming everything that is wrong.
+        :raises ReachTargetError: when a new target did not answer the test batch with 200.
+        """
+        changes = WebhookChanges(
+            **_given(
+                name=name,
+                target=target,
+                events=events,
+                active=active,
+                custom_headers=custom_headers,
+                auth_type=auth_type,
+                auth_credentials=auth_credentials,
+                auth_request_details=auth_request_details,
+            )
+        )
+        return self.get_conn().update_webhook(webhook_id, self._checked(changes, f"update webhook {webhook_id}"))
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """
+        Delete a webhook; batches already queued are still delivered.
+
+        :param webhook_id: Its UUID.
+        :raises ReachNotFoundError: when there is none of that id.
+        """
+        self.get_conn().delete_webhook(webhook_id)
+
+    def validate_webhook(self, webhook_id: str) -> ValidationResult:
+        """
+        Have the service POST a test batch to the webhook's target.
+
+        :param webhook_id: Its UUID.
+        :raises ReachTargetError: when the service answers that the target did not answer 200.
+        """
+        return self.get_conn().validate_webhook(webhook_id)
+
+    def get_batch_status(self, webhook_id: str, limit: int = 1000) -> BatchStatus:
+        """
+        The batches of the last 24 hours that failed, or were delivered after a failure.
+
+        :param webhook_id: The webhook's UUID.
+        :param limit: Rows at the most, from 1.
+        :raises ReachNotFoundError: when there is no webhook of that id.
+        """
+        return self.get_conn().get_batch_status(webhook_id, limit)
+
+    def check_delivery(
+        self,
+        webhook_id: str = "",
+        policy: DeliveryPolicy | None = None,
+        *,
+        webhook_name: str = "",
+        watched_from: datetime | None = None,
+    ) -> DeliveryReport:
+        """
+        Look once at a webhook and judge what is seen: the verdict of the sensor.
+
+        :param webhook_id: Its UUID; with a name as well, the id decides.
+        :param policy: What counts as failed, and what is waited for.
+        :param webhook_name: Its name.
+        :param watched_from: The first look of a watch, where this is a later one.
+        :raises ReachLookupError: when several webhooks have the name.
+        :raises ReachCallError: when the service could not be asked; that is no verdict.
+        """
+        return self.get_conn().check_delivery(webhook_id, webhook_name, policy, watched_from=watched_from)
+
+    def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
+        """
+        Any other call to the workspace's API; returns the answer's JSON, or None for an empty one.
+
+        :param method: The HTTP method; only GET, HEAD, PUT and DELETE are ever repeated.
+        :param path: The path below the workspace's ``/reach``, such as ``/webhooks``.
+        :param query: The query's parameters.
+        :param json: What to send as JSON.
+        :raises ReachInputError: when the path would leave the workspace's.
+        """
+        return self.get_conn().request(method, path, query=query, json=json)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether the connection works, and if not, what of it does not. It reads the list of webhooks, once."""
+        try:
+            with self._open(patience=0.0) as client:
+                number = len(client.list_webhooks())
+        except ReachError as error:
+            said = next(
+                (said for kind, said in _CONNECTION_PROBLEMS if isinstance(error, kind)), "Reach cannot be asked"
+            )
+            return False, f"{said}. {error}"
+        return True, f"The connection works: the workspace has {number} webhook{'' if number == 1 else 's'}."
+
+    def _checked(self, changes: _Changes, what: str) -> _Changes:
+        for secret in changes.secrets:
+            mask_secret(secret)
+        changes.body(what)
+        for warning in changes.warnings():
+            self.log.warning("%s: %s", what, warning)
+        return changes
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _masked(webhook: Webhook) -> Webhook:
+    for secret in webhook.secrets:
+        mask_secret(secret)
+    return webhook
+
+
+_CONNECTION_PROBLEMS: tuple[tuple[type[ReachError], str], ...] = (
+    (ReachConfigError, "The connection is incomplete"),
+    (ReachAuthError, "The API key was refused"),
+    (ReachNotFoundError, "The workspace is unknown"),
+    (ReachUnreachableError, "The host is unreachable"),
+    (ReachTimeoutError, "The host does not answer in time"),
+    (ReachDecodeError, "This is not the Reach API"),
+)

@@ -1,0 +1,17 @@
+"""The name a mapped task instance has in the Airflow UI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def label_mapped_instance(context: Any, label: str) -> None:
+    """
+    Show the webhook's name in place of the map index, unless the DAG's author chose another label.
+
+    :param context: The task's context; it is changed.
+    :param label: The webhook's name, or its id.
+    """
+    if not context.get("map_index_template"):
+        context["reach_webhook"] = label
+        context["map_index_template"] = "{{ reach_webhook }}"

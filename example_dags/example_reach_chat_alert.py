@@ -1,0 +1,44 @@
+"""
+Tell a chat when a webhook's batches are at risk or lost.
+
+``tell_chat`` sends the first lines of the report to the incoming webhook of a chat (Slack, Mattermost, Teams…): they
+say which webhook, what is wrong and how long is left. The chat's URL is a secret: it lies in the password of the
+connection ``reach_chat``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from airflow import DAG
+from airflow.providers.common.compat.sdk import BaseHook
+
+from airflow_provider_reach import ReachBatchStatusSensor
+
+
+def tell_chat(context: Any) -> None:
+    """
+    Send why a task failed to a chat.
+
+    :param context: The failed task's context; the exception of a failed watch carries the report.
+    """
+    import requests
+
+    error = context.get("exception")
+    first_lines = "\n".join(str(getattr(error, "report", error)).splitlines()[:3])
+    url = BaseHook.get_connection("reach_chat").password
+    requests.post(url, json={"text": first_lines}, timeout=10).raise_for_status()
+
+
+with DAG(
+    dag_id="example_reach_chat_alert",
+    schedule="@hourly",
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,
+    max_active_runs=1,
+    default_args={"retries": 3, "on_failure_callback": tell_chat},
+    doc_md=__doc__,
+    tags=["reach"],
+):
+    ReachBatchStatusSensor(task_id="watch_bounces", webhook_name="bounces")

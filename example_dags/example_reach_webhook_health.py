@@ -1,0 +1,37 @@
+"""
+Every night, check that no batch of e-mail events was or is about to be lost.
+
+Reach retries a batch for 8 hours, then discards it, and tells the status of the last 24 hours only. So this check
+*drains*: it watches until every batch that was in flight when it began is delivered or lost, up to 9 hours, and fails
+as soon as one is at risk. What is lost in the daytime is told at night.
+
+To be told within the hour instead, let it run hourly: ``schedule="@hourly"``, and no ``drain``. A run then takes a
+moment, and fails for as long as a loss can be seen, unless ``ignore_lost_before`` says that it was told before.
+"""
+
+from datetime import datetime, timedelta, timezone
+
+from airflow import DAG
+
+from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator
+
+with DAG(
+    dag_id="example_reach_webhook_health",
+    schedule="0 2 * * *",
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,  # the status is always that of now
+    max_active_runs=1,
+    default_args={"retries": 3, "retry_delay": timedelta(minutes=5)},  # for failures to ask; a verdict is final
+    doc_md=__doc__,
+    tags=["reach"],
+):
+    webhooks = ReachListWebhooksOperator(
+        task_id="list_webhooks",
+        expect=["deliveries", "engagement", "bounces"],  # fails when one of these is missing
+    )
+    ReachBatchStatusSensor.partial(
+        task_id="watch_delivery",
+        drain=True,
+        mode="reschedule",
+        poke_interval=timedelta(minutes=10),
+    ).expand_kwargs(webhooks.output)
