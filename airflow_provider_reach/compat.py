@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 
@@ -13,9 +14,9 @@ def mask_secret(secret: str) -> None:
     :param secret: The value.
     """
     try:
-        from airflow.sdk import log as masker
+        masker = import_module("airflow.sdk.log")
     except ImportError:
-        from airflow.utils.log import secrets_masker as masker
+        masker = import_module("airflow.utils.log.secrets_masker")
     masker.mask_secret(secret)
 
 
@@ -26,11 +27,11 @@ def first_rescheduled_at(context: Any) -> datetime | None:
     :param context: The task's context.
     """
     ti = context["ti"]
+    first: datetime | None
     if hasattr(ti, "get_first_reschedule_date"):
-        first: datetime | None = ti.get_first_reschedule_date(context)
-        return first
-    from airflow.sensors.base import _orig_start_date
-
-    first_try = (ti.max_tries or 0) - (ti.task.retries or 0) + 1
-    started: datetime | None = _orig_start_date(ti.dag_id, ti.task_id, ti.run_id, ti.map_index, first_try)
-    return started
+        first = ti.get_first_reschedule_date(context)
+    else:
+        first_try = (ti.max_tries or 0) - (ti.task.retries or 0) + 1
+        started = import_module("airflow.sensors.base")._orig_start_date
+        first = started(ti.dag_id, ti.task_id, ti.run_id, ti.map_index, first_try)
+    return first

@@ -46,8 +46,8 @@ class ReachBatchStatusSensor(BaseSensorOperator):
     :param webhook_name: The webhook's name.
     :param reach_conn_id: The Airflow connection.
     :param max_undelivered: More undelivered batches than this, each ripe, is a failure.
-    :param min_age: A failure younger than this (seconds or timedelta) *and* with fewer attempts than ``min_attempts`` is
-        not ripe: it does not count yet.
+    :param min_age: A failure younger than this (seconds or timedelta) *and* with fewer attempts than ``min_attempts``
+        is not ripe: it does not count yet.
     :param min_attempts: See ``min_age``.
     :param max_at_risk: More batches than this that will be discarded unless somebody acts is a failure.
     :param at_risk_after: The age (seconds or timedelta) from which an undelivered batch is at risk.

@@ -28,7 +28,7 @@ def tell_chat(context: Any) -> None:
     error = context.get("exception")
     first_lines = "\n".join(str(getattr(error, "report", error)).splitlines()[:3])
     url = BaseHook.get_connection("reach_chat").password
-    requests.post(url, json={"text": first_lines}, timeout=10).raise_for_status()
+    requests.post(str(url), json={"text": first_lines}, timeout=10).raise_for_status()
 
 
 with DAG(

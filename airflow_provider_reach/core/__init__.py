@@ -1,1 +1,15 @@
-"""What decides: no Airflow, no HTTP library, no clock, no sleep, no log."""
+"""
+What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
+
+::
+
+    config  models  spec        the values: a connection, what the service speaks of, what a person asks for
+    redaction  errors           what may be shown of them; what can go wrong
+    decoding → answers          an answer's body → models; an answer or a failure → the error it means
+    calls → exchange            an operation's request; how it is asked, repeated and settled
+    policy  batches             what counts; rows → batches
+    findings  advice  report    what a verdict says
+    delivery → look             the verdict; one look at a webhook, from asking to verdict
+
+The client drives an exchange, the hook has a client, the operators and sensors have a hook. Arrows point down only.
+"""

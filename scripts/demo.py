@@ -1,0 +1,153 @@
+"""
+The main job, watched: a real Airflow checks three webhooks of an embedded Reach, before and after a repair.
+
+Everything it makes lies in ``.airflow/demo``; the whole output of Airflow is kept there, beside what is shown.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from airflow_provider_reach.sandbox import Sandbox
+from airflow_provider_reach.sandbox.scenes import health_scene
+
+ROOT = Path(__file__).resolve().parent.parent
+HOME = ROOT / ".airflow" / "demo"
+DAG_ID = "example_reach_webhook_health"
+
+_LOG_LINE = re.compile(r"^\[?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+_HEALTHY = re.compile(r"HEALTHY: webhook '(\w+)'.*?\.(?= +\[|$)")
+_FAILED = re.compile(r"ReachDeliveryFailed: (FAILED: webhook '(\w+)'.*)")
+
+
+def main() -> int:
+    """Play the story; return 0 only when both checks end as they should."""
+    started = time.monotonic()
+    airflow_version = version("apache-airflow")
+    say(f"A real Airflow {airflow_version} checks three webhooks of an embedded Reach. No account, no network.")
+    step("Preparing Airflow's database")
+    prepare()
+    step("Starting an embedded Reach and playing the last twelve hours of its three webhooks")
+    with health_scene() as reach:
+        say("    deliveries   the target is well")
+        say("    engagement   the target failed for 20 minutes seven hours ago, and recovered")
+        say("    bounces      the target has answered 503 for five hours")
+        step(f"The nightly check, by Airflow itself: airflow dags test {DAG_ID}")
+        before = check(reach, "before")
+        step("Repairing the target of 'bounces', and letting eight hours pass in the embedded Reach")
+        reach.target("bounces").answer(200)
+        reach.advance(hours=8)
+        step("The same check again")
+        after = check(reach, "after")
+    names = ("bounces", "deliveries", "engagement")
+    healthy = dict.fromkeys(names, "healthy")
+    if before != {**healthy, "bounces": "failed"} or after != healthy:
+        say(f"\nThis did not end as it should: {before}, then {after}. All that Airflow said: {HOME}")
+        return 1
+    say(
+        f"\nIn {time.monotonic() - started:.0f} s: the check failed while events were about to be lost, said what to "
+        "do, and passed after the repair.\n\nWhat to do next:\n"
+        f"  - read the DAG that did it: example_dags/{DAG_ID}.py\n"
+        "  - take it into your own Airflow: README.md, 'Install'\n"
+        "  - try your own DAGs on it: .venv/bin/python -m airflow_provider_reach.sandbox --scene health\n"
+        f"  - see all that Airflow said: {HOME.relative_to(ROOT)}/before.log and after.log"
+    )
+    return 0
+
+
+def prepare() -> None:
+    """Make Airflow's database, unless this version of Airflow did so before."""
+    stamp = HOME / "migrated"
+    if stamp.exists() and stamp.read_text() == version("apache-airflow"):
+        return
+    HOME.mkdir(parents=True, exist_ok=True)
+    if airflow("migrate.log", ["db", "migrate"]):
+        sys.exit(f"Airflow's database could not be made; why, is in {HOME / 'migrate.log'}")
+    stamp.write_text(version("apache-airflow"))
+
+
+def check(reach: Sandbox, name: str) -> dict[str, str]:
+    """Run the health DAG, show its verdicts as they come, and return them by webhook."""
+    verdicts: dict[str, str] = {}
+    in_report = False
+
+    def show(line: str) -> None:
+        nonlocal in_report
+        if healthy := _HEALTHY.search(line):
+            verdicts[healthy[1]] = "healthy"
+            say(colour(wrapped(healthy[0], 4), "32"))
+        elif failed := _FAILED.search(line):
+            in_report = failed[2] not in verdicts  # Airflow 2.11 says it more than once
+            verdicts[failed[2]] = "failed"
+            if in_report:
+                say(colour(wrapped(failed[1], 4), "31"))
+        elif _LOG_LINE.match(line):
+            in_report = False
+        elif in_report:
+            say(wrapped(line, 8))
+
+    command = ["dags", "test", DAG_ID]
+    status = airflow(f"{name}.log", command, show, AIRFLOW_CONN_REACH_DEFAULT=reach.connection_json)
+    say(f"    The DAG run {'succeeded' if status == 0 else 'failed'}.")
+    return verdicts if (status == 0) == ("failed" not in verdicts.values()) else {"exit status": str(status)}
+
+
+def airflow(log: str, arguments: list[str], tell: Callable[[str], None] = lambda _: None, **variables: str) -> int:
+    """Run an Airflow command, keep its output in a log, and return its exit status."""
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(HOME),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "example_dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "PYTHONUNBUFFERED": "1",
+        **variables,
+    }
+    command = [sys.executable, "-m", "airflow", *arguments]
+    with (
+        (HOME / log).open("w", encoding="utf-8") as kept,
+        subprocess.Popen(
+            command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            kept.write(line)
+            tell(line.rstrip())
+    return process.returncode
+
+
+def step(text: str) -> None:
+    """Say what is done now."""
+    say(f"\n{next(_numbers)}. {text}")
+
+
+_numbers = itertools.count(1)
+
+
+def say(text: str) -> None:
+    """Show it at once, also where the output is a file."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def wrapped(text: str, indent: int) -> str:
+    """Fold a long line of a report, so that it can be read."""
+    margin = " " * indent
+    return textwrap.fill(text, 110, initial_indent=margin, subsequent_indent=f"{margin}    ", break_on_hyphens=False)
+
+
+def colour(text: str, code: str) -> str:
+    """Colour it where a person is looking."""
+    return f"\033[{code}m{text}\033[0m" if sys.stdout.isatty() else text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
