@@ -1,0 +1,190 @@
+"""The webhooks API: the contract's seven operations over a simulation."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from airflow_provider_reach.sandbox.checks import NewWebhook, WebhookChanges, check, decode, given
+from airflow_provider_reach.sandbox.delivery import Courier, NoToken, explain
+from airflow_provider_reach.sandbox.errors import EXCEPTION_HANDLERS, ApiError, answer_view, reply
+from airflow_provider_reach.sandbox.model import Answer, Webhook
+from airflow_provider_reach.sandbox.simulation import Simulation
+from airflow_provider_reach.sandbox.status import status_rows
+from airflow_provider_reach.sandbox.switches import Switches
+from airflow_provider_reach.sandbox.views import links, listed, retrieved
+
+STARTS_AFTER = timedelta(minutes=1)
+_DEFAULT_LIMIT = "1000"
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SCHEMES = ("AccessKey", "Bearer")
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass
+class Api:
+    """
+    The handlers of the seven operations.
+
+    :param api_key: may do everything in the workspace.
+    :param limited_key: is known, but may do nothing here.
+    :param clock_offset: how far the service's own clock is off the simulated time.
+    """
+
+    simulation: Simulation
+    courier: Courier
+    switches: Switches
+    workspace_id: str
+    api_key: str = field(repr=False)
+    limited_key: str = field(repr=False)
+    clock_offset: timedelta
+
+    def application(self) -> Starlette:
+        """The ASGI application; the name of each route is the name of its operation."""
+        webhooks = "/api/workspaces/{workspace_id}/reach/webhooks"
+        webhook = webhooks + "/{webhook_id}"
+        operations: list[tuple[str, str, str, Handler]] = [
+            ("list", "GET", webhooks, self._list),
+            ("create", "POST", webhooks, self._create),
+            ("retrieve", "GET", webhook, self._retrieve),
+            ("update", "PUT", webhook, self._update),
+            ("delete", "DELETE", webhook, self._delete),
+            ("validate", "POST", webhook + "/validate", self._validate),
+            ("batch_status", "GET", webhook + "/batch-status", self._batch_status),
+        ]
+        application = Starlette(
+            routes=[
+                Route(path, self._admitted(handler), methods=[method], name=name)
+                for name, method, path, handler in operations
+            ],
+            exception_handlers=EXCEPTION_HANDLERS,
+        )
+        application.router.redirect_slashes = False
+        return application
+
+    def _admitted(self, handler: Handler) -> Handler:
+        async def endpoint(request: Request) -> Response:
+            self._admit(request)
+            return await handler(request)
+
+        return endpoint
+
+    def _admit(self, request: Request) -> None:
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        if scheme not in _SCHEMES or key not in (self.api_key, self.limited_key):
+            raise ApiError(401, "unauthorized", "Unauthorized", "The API key is missing or not known.")
+        for name, value in request.path_params.items():
+            if not _UUID.fullmatch(value):
+                raise ApiError(400, "invalid_id", "Invalid id", f"{name} is not a UUID: {value}")
+        if request.path_params["workspace_id"].lower() != self.workspace_id.lower():
+            raise ApiError(404, "not_found", "Workspace not found")
+        if key == self.limited_key:
+            raise ApiError(403, "forbidden", "Forbidden", "The API key may not do this.")
+
+    async def _list(self, request: Request) -> Response:
+        views = [
+            listed(webhook, self._href(webhook.id), self.switches, self.clock_offset)
+            for webhook in self.simulation.webhooks()
+        ]
+        return reply({"results": views})
+
+    async def _create(self, request: Request) -> Response:
+        body = decode(await request.body(), NewWebhook)
+        fields = {name: getattr(body, name) for name in body.__struct_fields__}
+        webhook = Webhook(id=str(uuid4()), ready_at=self.simulation.now, **fields)
+        check(webhook)
+        token = await asyncio.to_thread(self._prove, webhook, test=True)
+        self.simulation.add(replace(webhook, ready_at=self.simulation.now + STARTS_AFTER, token=token))
+        return self._changed(webhook.id)
+
+    async def _retrieve(self, request: Request) -> Response:
+        webhook = self._webhook(request)
+        return reply({"results": retrieved(webhook, self._href(webhook.id), self.switches)})
+
+    async def _update(self, request: Request) -> Response:
+        before = self._webhook(request)
+        changes = given(decode(await request.body(), WebhookChanges))
+        after = replace(before, **changes)
+        check(after)
+        token = await asyncio.to_thread(self._prove, after, test=after.target != before.target)
+        self.simulation.change(before.id, **changes, token=token)
+        return self._changed(before.id)
+
+    async def _delete(self, request: Request) -> Response:
+        self.simulation.remove(self._webhook(request).id)
+        return Response(status_code=204)
+
+    async def _validate(self, request: Request) -> Response:
+        webhook = self._webhook(request)
+        answer = await asyncio.to_thread(self._test, webhook)
+        return reply({"results": {"msg": "Test POST to endpoint succeeded", "response": answer_view(answer)}})
+
+    async def _batch_status(self, request: Request) -> Response:
+        webhook = self._webhook(request)
+        limit = self._limit(request.query_params.get("limit", _DEFAULT_LIMIT))
+        batches = self.simulation.batches(webhook.id)
+        rows = status_rows(batches, self.switches, self.simulation.now, self.clock_offset)
+        return reply({"results": rows[:limit]})
+
+    def _limit(self, text: str) -> int:
+        cap = self.switches.limit_cap
+        if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < 1:
+            raise ApiError(400, "invalid_limit", "Invalid limit", "limit must be an integer of at least 1")
+        if cap is None or int(text) <= cap:
+            return int(text)
+        if self.switches.over_cap == "refuse":
+            raise ApiError(400, "invalid_limit", "Invalid limit", f"limit must be at most {cap}")
+        return cap
+
+    def _test(self, webhook: Webhook) -> Answer:
+        return self._tested(webhook, self._token(webhook))
+
+    def _prove(self, webhook: Webhook, test: bool) -> dict[str, Any]:
+        token = self._token(webhook)
+        if test:
+            self._tested(webhook, token)
+        return token
+
+    def _token(self, webhook: Webhook) -> dict[str, Any]:
+        try:
+            return self.courier.fetch_token(webhook)
+        except NoToken as refusal:
+            raise ApiError(
+                400,
+                "token_request_failed",
+                "The authorization server gave no access token",
+                f"The token request failed: {explain(refusal.answer)}.",
+                refusal.answer,
+            ) from refusal
+
+    def _tested(self, webhook: Webhook, token: dict[str, Any]) -> Answer:
+        answer = self.courier.test(webhook, token)
+        if answer.failure:
+            raise ApiError(
+                400,
+                "test_post_failed",
+                "POST to webhook target URL failed",
+                f"The target failed the test POST: {explain(answer)}.",
+                answer,
+            )
+        return answer
+
+    def _webhook(self, request: Request) -> Webhook:
+        return self.simulation.webhook(request.path_params["webhook_id"].lower())
+
+    def _href(self, webhook_id: str) -> str:
+        return f"/api/workspaces/{self.workspace_id}/reach/webhooks/{webhook_id}"
+
+    def _changed(self, webhook_id: str) -> Response:
+        return reply({"results": {"id": webhook_id, "links": links(self._href(webhook_id))}})

@@ -1,0 +1,114 @@
+"""The control API under ``/sandbox``: what ``Sandbox`` can do, for another process on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from airflow_provider_reach.sandbox.checks import decode
+from airflow_provider_reach.sandbox.errors import EXCEPTION_HANDLERS, ApiError, reply
+from airflow_provider_reach.sandbox.model import Batch, State
+from airflow_provider_reach.sandbox.simulation import Simulation
+from airflow_provider_reach.sandbox.targets import Target
+
+if TYPE_CHECKING:
+    from airflow_provider_reach.sandbox.facade import Sandbox
+
+
+class _Advance(msgspec.Struct, forbid_unknown_fields=True):
+    days: float = 0
+    hours: float = 0
+    minutes: float = 0
+    seconds: float = 0
+
+
+class _Conduct(msgspec.Struct, forbid_unknown_fields=True):
+    answer: int | None = None
+    body: str = ""
+    do: Literal["refuse", "hang", "hang_up"] | None = None
+
+
+class _Send(msgspec.Struct, forbid_unknown_fields=True):
+    events: int
+
+
+class Control:
+    """
+    The handlers of the control API.
+
+    :param sandbox: what they control.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/sandbox/state", self._state, methods=["GET"]),
+                Route("/sandbox/advance", self._advance, methods=["POST"]),
+                Route("/sandbox/targets/{name}", self._target, methods=["POST"]),
+                Route("/sandbox/webhooks/{webhook_id}/send", self._send, methods=["POST"]),
+            ],
+            exception_handlers={**EXCEPTION_HANDLERS, ValueError: _invalid, OverflowError: _invalid},
+        )
+
+    async def _state(self, request: Request) -> Response:
+        return reply(self._sandbox.state())
+
+    async def _advance(self, request: Request) -> Response:
+        span = decode(await request.body(), _Advance)
+        await asyncio.to_thread(self._sandbox.advance, **msgspec.structs.asdict(span))
+        return reply({"now": self._sandbox.now})
+
+    async def _target(self, request: Request) -> Response:
+        conduct = decode(await request.body(), _Conduct)
+        if (conduct.answer is None) == (conduct.do is None):
+            raise ValueError('give either "answer" or "do"')
+        target = self._sandbox.target(request.path_params["name"])
+        if conduct.answer is not None:
+            await asyncio.to_thread(target.answer, conduct.answer, conduct.body)
+        else:
+            await asyncio.to_thread(getattr(target, str(conduct.do)))
+        return reply({"name": target.name, "url": target.url, "conduct": target.conduct})
+
+    async def _send(self, request: Request) -> Response:
+        events = decode(await request.body(), _Send).events
+        batch_ids = await asyncio.to_thread(self._sandbox.send, request.path_params["webhook_id"], events)
+        return reply({"batch_ids": batch_ids})
+
+
+def state_of(simulation: Simulation, targets: Iterable[Target]) -> dict[str, Any]:
+    """The simulated time, the webhooks with their batches counted, and what the targets do."""
+    return {
+        "now": simulation.now,
+        "webhooks": [
+            {
+                "id": webhook.id,
+                "name": webhook.name,
+                "active": webhook.active,
+                "target": webhook.target,
+                "batches": _count_states(simulation.batches(webhook.id)),
+            }
+            for webhook in simulation.webhooks()
+        ],
+        "targets": {target.name: {"url": target.url, "conduct": target.conduct} for target in targets},
+    }
+
+
+def _count_states(batches: Iterable[Batch]) -> dict[str, int]:
+    counts = Counter(batch.state for batch in batches)
+    return {state: counts[state] for state in get_args(State)}
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    return ApiError(400, "invalid_field", str(error)).reply()

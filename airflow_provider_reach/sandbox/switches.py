@@ -1,0 +1,44 @@
+"""What the service's documentation leaves open, each with its possible answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args, get_origin, get_type_hints
+
+
+@dataclass(frozen=True)
+class Switches:
+    """
+    How the sandbox answers what the documentation does not; the first answer of each is the default.
+
+    :param rows: batch status holds one row a batch, or one a delivery attempt.
+    :param ts: a row's time is the batch's creation or its last attempt (a row an attempt: that attempt).
+    :param kept_from: the 24 hours of batch status count from the batch's creation or from its last attempt.
+    :param retry_schedule: how the 11 retries are spread over 8 hours.
+    :param secrets: what list and retrieve show of passwords, client secrets, tokens and header values.
+    :param custom_headers: whether list and retrieve show ``custom_headers`` at all (the contract: no).
+    :param limit_cap: the most rows one batch status gives; None: no such limit.
+    :param over_cap: a ``limit`` above the cap is silently cut, or refused with 400.
+    :param codes: ``response_code`` and ``failure_code`` as strings or, where numeric, as numbers.
+    :param no_response: ``response_code`` of an attempt that got no response.
+    :param extra_fields: rows carry ``batch_size`` and ``webhook_id`` too.
+    :raises ValueError: a switch has no such answer.
+    """
+
+    rows: Literal["batch", "attempt"] = "batch"
+    ts: Literal["creation", "last_attempt"] = "creation"
+    kept_from: Literal["creation", "last_change"] = "creation"
+    retry_schedule: Literal["doubling", "even", "early"] = "doubling"
+    secrets: Literal["echoed", "masked", "absent"] = "echoed"
+    custom_headers: Literal["echoed", "absent"] = "echoed"
+    limit_cap: int | None = None
+    over_cap: Literal["cut", "refuse"] = "cut"
+    codes: Literal["string", "number"] = "string"
+    no_response: Literal["missing", "zero", "empty"] = "missing"
+    extra_fields: bool = False
+
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(type(self)).items():
+            answers, chosen = get_args(kind), getattr(self, name)
+            if get_origin(kind) is Literal and chosen not in answers:
+                raise ValueError(f"{name}={chosen!r}: choose one of {', '.join(map(repr, answers))}")

@@ -1,0 +1,96 @@
+"""What the service POSTs, and the failures that no built-in target can play."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from datetime import datetime
+
+import pytest
+import requests
+
+from airflow_provider_reach.sandbox import Sandbox
+from airflow_provider_reach.sandbox.delivery import Courier, explain
+from airflow_provider_reach.sandbox.model import Answer, Webhook
+
+
+def test_a_batch_as_it_arrives(reach: Sandbox, start: datetime) -> None:
+    target = reach.target("orders")
+    webhook_id = reach.add_webhook(
+        "orders",
+        target=target.url,
+        events=["bounce"],
+        auth_type="basic",
+        auth_credentials={"username": "me"},
+        custom_headers={"X-Shop": "1", "Authorization": "mine"},
+    )
+    [batch_id] = reach.send(webhook_id, 2)
+    [got] = target.received
+    assert got.batch_id == batch_id
+    assert len(batch_id) == 32
+    assert int(batch_id, 16)
+    assert got.at == start
+    assert got.headers["Content-Type"] == "application/json"
+    assert got.headers["X-Shop"] == "1"
+    assert got.headers["Authorization"] == "Basic bWU6"
+    assert [event["msys"]["message_event"]["type"] for event in got.body] == ["bounce", "bounce"]
+    assert tuple(got.body) == reach.batches(webhook_id)[0].events
+
+
+def test_a_retry_is_the_same_batch(reach: Sandbox) -> None:
+    target = reach.target("orders")
+    target.answer_in_turn(503, 200)
+    reach.send(reach.add_webhook("orders", target=target.url), 2)
+    reach.advance(minutes=1)
+    first, second = target.received
+    assert (first.batch_id, first.body) == (second.batch_id, second.body)
+
+
+def test_no_proxy_of_the_environment_comes_between(reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    webhook_id = reach.add_webhook("orders", target=reach.target("orders").url)
+    reach.send(webhook_id, 1)
+    assert reach.batches(webhook_id)[0].state == "delivered"
+
+
+def test_of_a_long_answer_the_beginning_is_kept(reach: Sandbox) -> None:
+    target = reach.target("orders")
+    target.answer(200, "x" * 1_000_000)
+    webhook_id = reach.add_webhook("orders", target=target.url)
+    reach.send(webhook_id, 1)
+    assert reach.batches(webhook_id)[0].answers[0][1].body == "x" * 10_000
+
+
+def chained(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "failure", "words"),
+    [
+        (requests.ConnectTimeout(), "ETIMEDOUT", "no answer within 10 seconds"),
+        (chained(requests.ConnectionError(), TimeoutError()), "ETIMEDOUT", "no answer within 10 seconds"),
+        (chained(requests.ConnectionError(), socket.gaierror(-2, "unknown")), "ENOTFOUND", "unknown"),
+        (chained(requests.exceptions.SSLError(), ssl.SSLError(1, "bad")), "EPROTO", "EPROTO"),
+        (chained(requests.ConnectionError(), OSError(113, "no route")), "EHOSTUNREACH", "EHOSTUNREACH"),
+        (chained(requests.ConnectionError(), OSError(99_999, "odd")), "99999", "99999"),
+        (requests.ConnectionError(), "ECONNRESET", "before its answer was complete"),
+        (requests.exceptions.InvalidURL(), "EINVAL", "EINVAL"),
+        (UnicodeError(), "EINVAL", "EINVAL"),
+    ],
+)
+def test_every_failure_has_a_word(
+    monkeypatch: pytest.MonkeyPatch, start: datetime, error: Exception, failure: str, words: str
+) -> None:
+    def post(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(requests.Session, "post", post)
+    answer = Courier(patience=1).test(Webhook("id", "orders", "http://consumer", ("bounce",), start), {})
+    assert (answer.status, answer.failure) == (None, failure)
+    assert words in explain(answer)
+
+
+def test_a_status_is_explained_by_its_number() -> None:
+    assert explain(Answer(latency=1, status=503, failure="503")) == "it answered HTTP 503, not 200"

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import requests
+
+from airflow_provider_reach.sandbox import Sandbox
+from airflow_provider_reach.sandbox import __main__ as command
+from airflow_provider_reach.sandbox.scenes import health_scene
+
+Call = Callable[..., requests.Response]
+
+
+def test_the_health_scene(calling: Callable[[Sandbox], Call]) -> None:
+    began = datetime.now(timezone.utc)
+    with health_scene(api_key="mine") as reach:
+        assert began <= reach.now <= datetime.now(timezone.utc)
+        assert reach.api_key == "mine"
+        state = reach.state()
+        ids = {webhook["name"]: webhook["id"] for webhook in state["webhooks"]}
+        assert list(ids) == ["deliveries", "engagement", "bounces"]
+        rows = {
+            name: calling(reach)("GET", f"/{webhook_id}/batch-status").json()["results"]
+            for name, webhook_id in ids.items()
+        }
+        assert rows["deliveries"] == []
+        assert rows["engagement"]
+        assert {row["response_code"] for row in rows["engagement"]} == {"200"}
+        assert {row["response_code"] for row in rows["bounces"]} == {"503"}
+        assert len(rows["bounces"]) == 60
+        [bounces] = [webhook for webhook in state["webhooks"] if webhook["name"] == "bounces"]
+        assert bounces["batches"] == {"delivered": 84, "pending": 60, "discarded": 0}
+        oldest = min(batch.created for batch in reach.batches(ids["bounces"]) if batch.state == "pending")
+        assert timedelta(hours=4) < reach.now - oldest <= timedelta(hours=5)
+        reach.target("bounces").answer(200)
+        reach.advance(hours=3)
+        assert {batch.state for batch in reach.batches(ids["bounces"])} == {"delivered"}
+
+
+@pytest.fixture
+def sigterm_as_it_was() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("sigterm_as_it_was")
+@pytest.mark.parametrize("scene", ["empty", "health"])
+def test_the_command_tells_all_and_lets_time_flow(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], scene: str
+) -> None:
+    flowed: list[float] = []
+    monkeypatch.setattr(Sandbox, "advance", lambda self, **span: flowed.append(span.get("seconds", 0)))
+    naps = iter([0.01, 0.01])
+
+    def nap(seconds: float) -> None:
+        try:
+            real_sleep(next(naps))
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    real_sleep = time.sleep
+    monkeypatch.setattr(time, "sleep", nap)
+    assert command.main(["--scene", scene, "--speed", "3600"]) == 0
+    said = capsys.readouterr().out
+    assert 'export AIRFLOW_CONN_REACH_DEFAULT=\'{"conn_type": "reach"' in said
+    assert "/sandbox/advance" in said
+    assert ("bounces      http" in said) == (scene == "health")
+    assert ("none yet" in said) == (scene == "empty")
+    assert said.endswith("The sandbox has ended.\n")
+    assert [seconds >= 36 for seconds in flowed[-2:]] == [True, True]
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_ends_cleanly(end: signal.Signals) -> None:
+    arguments = [sys.executable, "-W", "error", "-m", "airflow_provider_reach.sandbox", "--scene", "empty"]
+    process = subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout
+    said = ""
+    while "/send" not in said:
+        line = process.stdout.readline()
+        assert line, process.communicate()[1]
+        said += line
+    root = str(re.findall(r"http://127\.0\.0\.1:\d+", said)[0])
+    assert requests.get(f"{root}/sandbox/state", timeout=5).status_code == 200
+    process.send_signal(end)
+    out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (0, "The sandbox has ended.\n", "")
+
+
+def test_the_command_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--scene", "opera"])
+    assert ended.value.code == 2
+    assert "invalid choice" in capsys.readouterr().err
