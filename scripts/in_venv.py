@@ -1,0 +1,214 @@
+"""
+Run Python in a virtual environment of this project, making or mending the environment first.
+
+::
+
+    python -I scripts/in_venv.py [--venv DIR] [--requirements FILE] [-- ARGUMENT ...]
+
+The arguments are Python's own (``-m pytest``, ``scripts/demo.py``); with none, the environment is
+only made. It remembers what it was made from: while that is the same, a run starts at once and
+needs no network. Nothing is written outside the project folder but one temporary folder, which is
+removed at the end. Needs only the standard library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Variables that would make the outcome depend on who runs this: another Airflow, another
+# environment, how Python starts, how and where packages are installed.
+FOREIGN = re.compile(r"_?AIRFLOW_|VIRTUAL_ENV|PYTHON(?!DONTWRITEBYTECODE$|UNBUFFERED$)|PIP_|UV_")
+# Of those, what says where packages come from is the user's to say.
+SOURCES = re.compile(r"(PIP|UV)_.*(INDEX|LINKS|CERT|HOST|PROXY|TIMEOUT|RETRIES|KEYRING|CONFIG|TLS|OFFLINE|FEATURE)")
+
+
+class StepError(Exception):
+    """A step did not work; the text is what the installer said."""
+
+
+def main() -> int:
+    """Make the environment, then run what was asked for in it."""
+    parser = argparse.ArgumentParser(description="Run Python in a virtual environment of this project.")
+    parser.add_argument("--venv", default=".venv", help="its folder in the project")
+    parser.add_argument("--requirements", default="requirements/airflow-3.3.txt", help="what is in it")
+    parser.add_argument("arguments", nargs="*", help="Python's own")
+    options = parser.parse_args()
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end as tidily as by Ctrl-C
+    with tempfile.TemporaryDirectory(prefix="reach-") as temporary:
+        venv = Venv(ROOT / options.venv, ROOT / options.requirements, clean_environment(temporary))
+        try:
+            venv.prepare()
+        except StepError as error:
+            print(f"\n{error}\n\n{venv.name} could not be made; what was said is above.", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print(f"\nInterrupted; the next run makes {venv.name} anew.", file=sys.stderr)
+            return 130
+        return venv.run(options.arguments) if options.arguments else 0
+
+
+def clean_environment(temporary: str) -> dict[str, str]:
+    """
+    Return the variables to run under: the user's, less the foreign ones, and a few of our own.
+
+    :param temporary: A folder for everything temporary.
+    """
+    variables = {name: value for name, value in os.environ.items() if not FOREIGN.match(name) or SOURCES.match(name)}
+    # What runs here talks to servers of its own on this machine, which no proxy reaches.
+    beyond = variables.get("no_proxy") or variables.get("NO_PROXY")
+    direct = ",".join(filter(None, [beyond, "127.0.0.1,localhost,::1"]))
+    variables |= {"no_proxy": direct, "NO_PROXY": direct}
+    # An Airflow of its own for every run: its files hold absolute paths, and its settings take no % in them.
+    variables |= {"AIRFLOW_HOME": str(Path(temporary, "airflow")), "TMPDIR": temporary}
+    # A file that Python reads at start names this folder, whatever letters are in it.
+    variables |= {"PYTHONUTF8": "1"}
+    # Outdoes a configuration file of pip that says otherwise.
+    return variables | {"PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+class Venv:
+    """
+    One virtual environment.
+
+    :param folder: Where it is.
+    :param requirements: The file of the pinned packages it holds, beside the project itself.
+    :param variables: The environment variables to run under.
+    """
+
+    def __init__(self, folder: Path, requirements: Path, variables: dict[str, str]) -> None:
+        self.folder = folder
+        self.name = folder.relative_to(ROOT)
+        self.requirements = requirements
+        self.variables = variables | {"PATH": os.pathsep.join([str(folder / "bin"), variables.get("PATH", os.defpath)])}
+        self.python = folder / "bin/python"
+        self.stamp = folder / ".made-from"
+        self.started = time.monotonic()
+
+    def prepare(self) -> None:
+        """Make the environment, or mend it, or do nothing."""
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        packages = digest(version, self.requirements)
+        project = digest(str(ROOT), ROOT / "pyproject.toml", ROOT / "airflow_provider_reach/__init__.py")
+        made_from = self.read_stamp()
+        if made_from == [packages, project]:
+            return
+        print(f"Setting up {self.name} with Python {version}:", flush=True)
+        self.stamp.unlink(missing_ok=True)
+        ways = [[self.create, self.install_packages, self.install_project]]
+        if made_from[:1] == [packages]:
+            # The packages are right: the project changed, or the folder was moved.
+            ways.insert(0, [self.install_project])
+        uv = shutil.which("uv")
+        tries = [(tool, way) for way in ways for tool in ([uv, None] if uv else [None])]
+        problems = []
+        for tool, way in tries:
+            try:
+                for step in way:
+                    step(tool)
+            except StepError as error:
+                problems.append(str(error))
+                self.say("that did not work" + "; trying another way" * (len(problems) < len(tries)))
+            else:
+                self.stamp.write_text(json.dumps([packages, project]))
+                self.say("done")
+                return
+        raise StepError("\n\n".join(problems))
+
+    def read_stamp(self) -> list[str]:
+        """Return what the environment was made from; nothing when it is not complete or does not start."""
+        try:
+            made_from: list[str] = json.loads(self.stamp.read_text())
+            subprocess.run([self.python, "-I", "-c", ""], check=True, capture_output=True)
+        except (OSError, ValueError, subprocess.SubprocessError):
+            return []
+        return made_from
+
+    def create(self, uv: str | None) -> None:
+        """Make the environment, empty."""
+        if self.folder.is_symlink() or self.folder.is_file():
+            self.folder.unlink()
+        elif self.folder.exists():
+            shutil.rmtree(self.folder)
+        base: str = getattr(sys, "_base_executable", sys.executable)
+        if uv:
+            self.step("an empty environment", [uv, "venv", "--no-cache", "--python", base, self.folder])
+        else:
+            self.step("an empty environment", [base, "-I", "-m", "venv", self.folder])
+
+    def install_packages(self, uv: str | None) -> None:
+        """Install what is pinned, and nothing else."""
+        packages = [line for line in self.requirements.read_text().splitlines() if line]
+        about = f"about {len(packages) // 10 * 10} packages, with {'uv' if uv else 'pip'}"
+        self.install(uv, about, "--requirement", self.requirements)
+
+    def install_project(self, uv: str | None) -> None:
+        """Install the project so that what is edited is what runs; this needs no network."""
+        self.install(uv, "this project", "--no-build-isolation", "--editable", ".")
+
+    def install(self, uv: str | None, what: str, *arguments: str | Path) -> None:
+        """Run uv or pip, leaving no cache behind."""
+        pip: list[str | Path] = [self.python, "-m", "pip", "install", "--no-cache-dir", "--progress-bar=off"]
+        if uv:
+            pip = [uv, "pip", "install", "--no-cache", "--python", self.python]
+        self.step(what, [*pip, "--no-deps", *arguments])
+
+    def step(self, what: str, command: list[str | Path]) -> None:
+        """Run one command of the set-up, with a sign of life while it takes its time."""
+        self.say(what)
+        with tempfile.TemporaryFile() as output:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=self.variables, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+            while True:
+                try:
+                    status = process.wait(timeout=15)
+                    break
+                except subprocess.TimeoutExpired:
+                    self.say("... still at it")
+                except KeyboardInterrupt:
+                    process.terminate()
+                    process.wait()
+                    raise
+            if status:
+                output.seek(0)
+                said = output.read().decode(errors="replace").strip()
+                raise StepError(f"$ {' '.join(map(str, command))}\n{said}")
+
+    def say(self, what: str) -> None:
+        """Print a line with the seconds since the start."""
+        print(f"  {time.monotonic() - self.started:4.0f} s  {what}", flush=True)
+
+    def run(self, arguments: list[str]) -> int:
+        """Run Python in the environment and return its exit status; signals are its to handle."""
+        process = subprocess.Popen([self.python, *arguments], cwd=ROOT, env=self.variables)
+        signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C reaches it by itself
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        status = process.wait()
+        return 128 - status if status < 0 else status
+
+
+def digest(*parts: str | Path) -> str:
+    """Return one hash of texts and of files' contents."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(part.read_bytes() if isinstance(part, Path) else part.encode(errors="surrogateescape"))
+        total.update(b"\0")
+    return total.hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
