@@ -71,13 +71,17 @@ def clean_environment(temporary: str) -> dict[str, str]:
     # What runs here talks to servers of its own on this machine, which no proxy reaches.
     beyond = variables.get("no_proxy") or variables.get("NO_PROXY")
     direct = ",".join(filter(None, [beyond, "127.0.0.1,localhost,::1"]))
-    variables |= {"no_proxy": direct, "NO_PROXY": direct}
-    # An Airflow of its own for every run: its files hold absolute paths, and its settings take no % in them.
-    variables |= {"AIRFLOW_HOME": str(Path(temporary, "airflow")), "TMPDIR": temporary}
-    # A file that Python reads at start names this folder, whatever letters are in it.
-    variables |= {"PYTHONUTF8": "1"}
-    # Outdoes a configuration file of pip that says otherwise.
-    return variables | {"PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return variables | {
+        "no_proxy": direct,
+        "NO_PROXY": direct,
+        # An Airflow of its own for every run: its files hold absolute paths, and its settings take no % in them.
+        "AIRFLOW_HOME": str(Path(temporary, "airflow")),
+        "TMPDIR": temporary,
+        "PYTHONUTF8": "1",  # a file that Python reads at start names this folder, whatever letters are in it
+        "PIP_USER": "0",  # outdoes a configuration file
+        "PIP_NO_INPUT": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
 
 
 class Venv:

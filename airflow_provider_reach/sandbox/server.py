@@ -41,6 +41,8 @@ class ApiServer:
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
         self._socket = socket.create_server((HOST, port))
+        # Inherited by every connection; asyncio sets it on sockets of its own making alone.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = int(self._socket.getsockname()[1])
         self._state = ServerState()
         self._config = uvicorn.Config(
