@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
+from traceback import walk_tb
 from typing import Any, TypeVar
 
 import requests
@@ -290,7 +290,7 @@ def _failure(error: Exception, seconds: float) -> Failure:
     """What a library's exception means: certainly not sent, or perhaps."""
     causes = list(_causes(error))
     detail = next((str(cause) for cause in reversed(causes) if str(cause)), type(error).__name__)
-    if any(isinstance(cause, _NOT_SENT) for cause in causes):
+    if any(map(_was_not_sent, causes)):
         return Failure("unreachable", detail, seconds)
     if any(isinstance(cause, (requests.Timeout, ReadTimeoutError, TimeoutError)) for cause in causes):
         return Failure("timeout", detail, seconds)
@@ -302,8 +302,13 @@ _NOT_SENT = (
     LocationValueError,
     ProxyError,
     requests.exceptions.InvalidURL,
-    ssl.SSLCertVerificationError,
 )
+
+
+def _was_not_sent(error: BaseException) -> bool:
+    """Whether connecting failed, TLS's handshake included; that it was the handshake, only the traceback tells."""
+    functions = (frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__))
+    return isinstance(error, _NOT_SENT) or "do_handshake" in functions
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -35,3 +35,15 @@ def first_rescheduled_at(context: Any) -> datetime | None:
         started = import_module("airflow.sensors.base")._orig_start_date
         first = started(ti.dag_id, ti.task_id, ti.run_id, ti.map_index, first_try)
     return first
+
+
+def as_written(execute: Any) -> Any:
+    """
+    A base class's ``execute`` for a subclass to call.
+
+    Airflow 2.11 takes ``super().execute(context)`` for a call from outside a task: it warns of it in the task's log, or
+    refuses it where ``allow_nested_operators`` is off. What its check is wrapped around has no such opinion.
+
+    :param execute: The bound method.
+    """
+    return execute.__wrapped__.__get__(execute.__self__)

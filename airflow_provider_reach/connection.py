@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -126,8 +127,10 @@ def _base_url(conn: AirflowConnection) -> str:
         return ""
     scheme, _, rest = url.rpartition("://")
     host, slash, path = rest.partition("/")
-    if conn.port and ":" not in host:
+    if host.count(":") > 1 and not re.search(r"[@\[]", host):
+        host = f"[{host}]"  # an IPv6 address, whose brackets the URI's reader takes off
+    if conn.port and not re.search(r":\d*$", host):
         host = f"{host}:{conn.port}"
     if conn.schema and not path:
         slash, path = "/", str(conn.schema)
-    return f"{scheme or 'https'}://{host}{slash}{path}"
+    return f"{scheme}://{host}{slash}{path}" if scheme else f"{host}{slash}{path}"

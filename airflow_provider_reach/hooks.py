@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow.providers.common.compat.sdk import BaseHook
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_reach.compat import mask_secret
 from airflow_provider_reach.connection import (
@@ -89,7 +89,11 @@ class ReachHook(BaseHook):
     def _open(self, patience: float) -> ReachClient:
         from airflow_provider_reach.client import ReachClient
 
-        conn = self.get_connection(self.reach_conn_id)
+        try:
+            conn = self.get_connection(self.reach_conn_id)
+        except AirflowNotFoundException as missing:
+            problem = "it does not exist: make a connection of type 'reach' with this id."
+            raise ReachConfigError([problem], f"Connection {self.reach_conn_id!r}") from missing
         config = read_connection(conn)
         if unknown := unknown_extras(conn):
             self.log.warning("Connection %r has extras that mean nothing here: %s.", self.reach_conn_id, unknown)

@@ -9,9 +9,14 @@ def label_mapped_instance(context: Any, label: str) -> None:
     """
     Show the webhook's name in place of the map index, unless the DAG's author chose another label.
 
+    A task that is not mapped has none to replace.
+
     :param context: The task's context; it is changed.
     :param label: The webhook's name, or its id.
     """
-    if not context.get("map_index_template"):
+    if context["ti"].map_index >= 0 and (context.get("map_index_template") or _TEMPLATE) == _TEMPLATE:
         context["reach_webhook"] = label
-        context["map_index_template"] = "{{ reach_webhook }}"
+        context["map_index_template"] = _TEMPLATE
+
+
+_TEMPLATE = "{{ reach_webhook }}"

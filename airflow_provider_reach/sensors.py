@@ -5,28 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from airflow.providers.common.compat.sdk import (
     AirflowException,
+    AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
     BaseSensorOperator,
 )
 
-from airflow_provider_reach.compat import first_rescheduled_at
+from airflow_provider_reach.compat import as_written, first_rescheduled_at
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.errors import ReachError, ReachInputError
 from airflow_provider_reach.core.policy import DeliveryPolicy
-from airflow_provider_reach.core.report import span
+from airflow_provider_reach.core.report import DeliveryReport, span
 from airflow_provider_reach.exceptions import ReachDeliveryFailed, airflow_error
 from airflow_provider_reach.hooks import ReachHook
 from airflow_provider_reach.labels import label_mapped_instance
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
-
-    from airflow_provider_reach.core.report import DeliveryReport
 
 POLICY_FIELDS = tuple(DeliveryPolicy.__dataclass_fields__)
 
@@ -110,7 +109,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         self.max_attempts = max_attempts
         self.outage_tolerance = outage_tolerance
         self._watched_from: datetime | None = None
-        self._undecided: DeliveryReport | None = None
+        self._last: DeliveryReport | ReachError | None = None
 
     def execute(self, context: Context) -> Any:
         """
@@ -126,14 +125,14 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         self._watched_from = first_rescheduled_at(context) if self.reschedule else None
         label_mapped_instance(context, self.webhook_name or self.webhook_id)
         try:
-            return super().execute(context)
+            return as_written(super().execute)(context)
         except (AirflowSensorTimeout, AirflowSkipException) as ended:
-            report = self._undecided
-            if report is None:
+            if ended.__cause__ is not None:  # a skip for another reason than time
                 raise
-            self._push(report, context)
+            if isinstance(self._last, DeliveryReport):
+                self._push(self._last, context)
             waited = f"No verdict within the timeout of {span(timedelta(seconds=self.timeout))}. The last look:"
-            raise self._ending(AirflowSensorTimeout(f"{waited}\n{report}")) from ended
+            self._end(AirflowSensorTimeout(f"{waited}\n{self._last}"), ended)
 
     def poke(self, context: Context) -> bool:
         """
@@ -142,19 +141,18 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         :param context: The task's context.
         :return: True when healthy, False to look again.
         """
-        self._undecided = None
         try:
-            report = self._look()
+            self._last = report = self._look()
         except ReachError as error:
-            raise self._ending(airflow_error(error)) from error
-        label_mapped_instance(context, report.webhook_name or report.webhook_id)
+            self._last = error
+            self._end(airflow_error(error), error)
+        label_mapped_instance(context, self.webhook_name or report.webhook_name or report.webhook_id)
         if report.outcome == "wait":
             self.log.info("%s", report.headline)
-            self._undecided = report
             return False
         self._push(report, context)
         if report.outcome == "failed":
-            raise self._ending(ReachDeliveryFailed(report))
+            self._end(ReachDeliveryFailed(report))
         self.log.info("%s", report.headline)
         return True
 
@@ -176,12 +174,14 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         if report.webhook_id:
             ti.xcom_push(key=f"looked_at_{report.webhook_id}", value=report.looked_at.isoformat())
 
-    def _ending(self, error: AirflowException) -> AirflowException:
-        """The error itself; under ``soft_fail`` and ``never_fail`` a skip that says the same."""
-        if not (self.soft_fail or self.never_fail):
-            return error
+    def _end(self, error: AirflowException, cause: BaseException | None = None) -> NoReturn:
+        """Raise the error; under ``soft_fail`` and ``never_fail`` a skip that says the same."""
+        error.__cause__ = cause
+        is_final = isinstance(error, (AirflowFailException, AirflowSensorTimeout))
+        if not (self.soft_fail or self.never_fail) or (self.silent_fail and not is_final):
+            raise error
         self.log.error("Skipped in place of failing: %s", error)
-        return AirflowSkipException(str(error))
+        raise AirflowSkipException(str(error)) from error
 
 
 def _default_timeout(

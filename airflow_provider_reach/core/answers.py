@@ -29,7 +29,7 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     received: datetime
     seconds: float = 0.0
@@ -165,7 +165,7 @@ def _kind(answer: Answer, target: str) -> tuple[type[errors.ReachStatusError], s
             errors.ReachRateLimitError,
             "Too many requests: ask less often, or in fewer tasks at the same time.",
         )
-    if status >= 500:
+    if status == 408 or status >= 500:
         return errors.ReachServerError, "The service itself failed: ask again later."
     if 300 <= status < 400:
         place = safe_url(answer.headers.get("location", "")) or "nowhere"
@@ -208,6 +208,7 @@ def _said(entry: Mapping[str, Any]) -> str:
 
 def _http_date(text: str) -> datetime | None:
     try:
-        return as_utc(parsedate_to_datetime(text)) if text else None
+        when = as_utc(parsedate_to_datetime(text)) if text else None
     except (ValueError, TypeError, OverflowError):
         return None
+    return when if when and 2000 <= when.year < 3000 else None

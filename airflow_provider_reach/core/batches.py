@@ -13,6 +13,7 @@ from airflow_provider_reach.core.models import BatchRow, as_utc
 _FURTHEST_AHEAD = timedelta(hours=1)
 _FIRST_BELIEVED_YEAR = 2010
 _SLOW = 10_000
+_MOST_EVENTS = 1_000_000_000
 _NEVER = datetime(1, 1, 2, tzinfo=timezone.utc)
 
 
@@ -27,7 +28,7 @@ class Batch(Struct, frozen=True, gc=False):
     :param last: Of the latest row: its time, its attempts, and what the target answered (``503``, ``no response``).
     :param attempts: The most failed attempts a row tells, or None.
     :param delivered: Whether any row says delivered; success wins over a later-looking failure.
-    :param events: Events in it, where known.
+    :param events: Events in it, where known and believed.
     """
 
     batch_id: str | None
@@ -81,7 +82,7 @@ def _batch(row: BatchRow, latest: datetime) -> Batch:
         (ts or _NEVER, row.attempts or 0, answered),
         row.attempts,
         delivered,
-        row.batch_size,
+        row.batch_size if row.batch_size is not None and row.batch_size <= _MOST_EVENTS else None,
     )
 
 
@@ -113,7 +114,7 @@ def _status(code: str | int | float | None) -> int:
 
 @lru_cache(maxsize=512)
 def _is_failure(code: str | int | float | None) -> bool:
-    return str(code if code is not None else "").strip() not in ("", "0", "0.0")
+    return bool(code) and str(code).strip() not in ("", "0", "0.0")
 
 
 @lru_cache(maxsize=512)

@@ -121,7 +121,12 @@ def delete_webhook(webhook_id: str) -> Call[None]:
     :raises ReachInputError: when the id is no UUID.
     """
     operation = f"delete webhook {_checked(webhook_id, 'delete webhook')}"
-    return Call(operation, "DELETE", _path(webhook_id), lambda answer: None, gone_is_done=True)
+
+    def read(answer: Answer) -> None:
+        if answer.body.strip():  # a page that a proxy or a login put in the API's place deletes nothing
+            decoding.any_json(answer.body)
+
+    return Call(operation, "DELETE", _path(webhook_id), read, gone_is_done=True)
 
 
 def validate_webhook(webhook_id: str) -> Call[ValidationResult]:
@@ -175,7 +180,7 @@ def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, 
     if method not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
         problems.append("method must be GET, HEAD, POST, PUT, PATCH or DELETE.")
     segments = path.split("/")
-    if segments[0] or not all(segments[1:]) or any(segment in (".", "..") for segment in segments):
+    if not path.startswith("/") or not all(segments[1:]) or any(segment in (".", "..") for segment in segments):
         problems.append("path must start with '/' and hold no empty part, '.' or '..'.")
     if quote(path, safe="/-._~:@!$&'()*+,;=") != path:
         problems.append("path holds characters that do not belong in one: percent signs, '?', '#', spaces; use query.")

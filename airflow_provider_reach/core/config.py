@@ -127,18 +127,18 @@ def _base_url(base_url: str | None, region: Any, allow_http: Any, problems: list
         said = f"region {shown(name)} is not known" if name else "region is missing"
         problems.append(f"{said}: set it to 'eu' or 'us', or set host to a base URL.")
         return ""
-    if "://" not in url:
-        url = f"https://{url}"
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url if "://" in url else f"https://{url}")
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
+    if "://" not in url:
+        url = f"{'http' if host and is_loopback(host) else 'https'}://{url}"
     if not host or any(c.isspace() or not c.isprintable() for c in url):
         problems.append("host is no URL: set it to a base URL such as https://email.eu-west-1.api.bird.com/api.")
     elif parts.username or parts.password:
         problems.append("host holds a user name or password: take them out; the API key goes into password.")
-    elif parts.query or parts.fragment:
+    elif "?" in url or "#" in url:
         problems.append("host holds a '?' or '#': set it to the base URL alone.")
     elif parts.scheme not in ("https", "http"):
         problems.append(f"host starts with {shown(parts.scheme)}: only https is known.")

@@ -8,6 +8,7 @@ at all raises :class:`NotTheContract`, which says why.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -24,6 +25,11 @@ T = TypeVar("T")
 
 class NotTheContract(Exception):
     """A body that is not what the contract says; the message says in what."""
+
+
+_MOMENT = re.compile(
+    r"(\d{4}[-/]?\d\d[-/]?\d\d)[Tt ]+(\d\d:?\d\d[\d:.,]*) *([Zz]|UTC|GMT|[+-]\d\d:?(?:\d\d)?|)", re.ASCII
+)
 
 
 class _Results(Struct, Generic[T]):
@@ -55,7 +61,7 @@ def webhooks(body: bytes) -> list[Webhook]:
     """
     found = []
     for raw in _list(_results(body)):
-        if not isinstance(raw, Mapping) or not isinstance(raw.get("id"), str):
+        if not isinstance(raw, Mapping) or not isinstance(raw.get("id"), str) or not raw["id"]:
             raise NotTheContract("a webhook without an id")
         found.append(_webhook(raw["id"], raw))
     return found
@@ -196,14 +202,16 @@ def moment(value: Any) -> datetime | None:
     """
     An instant in UTC, or None where it cannot be read; without an offset it is UTC.
 
-    :param value: Text with at least a full date and a time of day.
+    :param value: Text with at least a full date and a time of day: what is not said is not guessed.
     """
-    if not isinstance(value, str) or not value[:4].isdigit() or ":" not in value:
+    said = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if said is None:
         return None
+    date, time, zone = said.groups()
     try:
-        parsed = pendulum.parse(value.strip(), strict=False)
-        return as_utc(datetime.fromisoformat(parsed.isoformat())) if isinstance(parsed, datetime) else None
-    except (ValueError, OverflowError):
+        parsed = pendulum.parse(f"{date.replace('/', '-')}T{time}{zone if zone[:1] in ('+', '-') else 'Z'}")
+        return as_utc(parsed) if isinstance(parsed, datetime) else None
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -84,7 +84,7 @@ def _waited_for(tally: Tally, now: datetime, policy: DeliveryPolicy, watched_fro
         return []
     candidates = tally.in_flight if policy.drain else tally.unripe
     waited_for = [batch for batch in candidates if _may_be_from(batch, watched_from + GRACE, policy)]
-    counted = len(tally.at_risk) + len(tally.ripe)
+    counted = sum(_may_be_from(batch, watched_from + GRACE, policy) for batch in tally.at_risk + tally.ripe)
     if policy.drain or counted + len(waited_for) > policy.max_undelivered:
         return waited_for
     return []
@@ -118,7 +118,8 @@ def _report(
     undelivered = tally.lost + in_flight
     created = [batch.created for batch in in_flight if batch.created]
     lost_created = [batch.created for batch in lost if batch.created]
-    responses = Counter(batch.answered for batch in undelivered).most_common(_MOST_CLASSES)
+    answers = Counter(batch.answered for batch in undelivered)
+    responses = sorted(answers.items(), key=lambda item: (-item[1], item[0]))[:_MOST_CLASSES]
     sizes = [batch.events for batch in undelivered if batch.events is not None]
     back = _target_answers(webhook, undelivered)
     advice = [finding.advice for finding in found if finding.advice and finding.fails]
@@ -129,8 +130,8 @@ def _report(
     return DeliveryReport(
         outcome=outcome,
         headline=headline(outcome, found, tally, policy, webhook, waited_for),
-        webhook_id=webhook.id if webhook else "",
-        webhook_name=webhook.name if webhook else "",
+        webhook_id=one_line(webhook.id, 64) if webhook else "",
+        webhook_name=one_line(webhook.name, 200) if webhook else "",
         looked_at=now,
         complete=complete,
         counts={
@@ -150,7 +151,7 @@ def _report(
         lost_until=max(lost_created, default=None),
         responses=dict(responses),
         target_answers=back,
-        batch_ids=[one_line(batch.batch_id, 64) for batch in oldest_first if batch.batch_id][:_MOST_IDS],
+        batch_ids=[shown for batch in oldest_first if (shown := one_line(batch.batch_id or "", 64))][:_MOST_IDS],
         advice=advice,
     )
 

@@ -18,7 +18,7 @@ What can go wrong, in one tree.
             ├── ReachNotFoundError      404
             ├── ReachTargetError        400, because the webhook's target did not answer 200
             ├── ReachRateLimitError     429
-            ├── ReachServerError        5xx
+            ├── ReachServerError        408, 5xx
             └── ReachRequestError       every other status
 
 ``final`` says whether asking again can help: the Airflow face fails a task for good on a final
@@ -152,7 +152,7 @@ class ReachRateLimitError(ReachStatusError):
 
 
 class ReachServerError(ReachStatusError):
-    """5xx: the service failed."""
+    """408 or 5xx: the service failed."""
 
 
 class ReachRequestError(ReachStatusError):

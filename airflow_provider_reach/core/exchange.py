@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 from airflow_provider_reach.core.answers import Answer, Failure, decode_error, failure_error, status_error
 from airflow_provider_reach.core.calls import Call, create_webhook, list_webhooks
+from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.decoding import NotTheContract
 from airflow_provider_reach.core.errors import (
     ReachCallError,
@@ -126,8 +127,7 @@ def may_repeat(call: Call[T], error: ReachCallError) -> bool:
     """
     if isinstance(error, _NOT_TAKEN):
         return True
-    passing = isinstance(error, _MAY_PASS) or (isinstance(error, ReachStatusError) and error.status == 408)
-    return passing and call.repeatable
+    return isinstance(error, _MAY_PASS) and call.repeatable
 
 
 def wait_before_repeat(error: ReachCallError, tries: int) -> float:
@@ -158,7 +158,7 @@ def create(spec: WebhookSpec, patience: Patience, secrets: tuple[str, ...] = ())
         return (yield from ask(call, patience, secrets))
     except _MAY_PASS as error:
         lost = error
-    if found := (yield from _look_for(spec, secrets)):
+    if found := (yield from _look_for(spec, (*secrets, *call.secrets))):
         return found
     raise ReachUnsettledError(
         f"{lost} It may have been carried out all the same, but no webhook of this name, target and events appeared "
@@ -186,6 +186,6 @@ def _look_for(spec: WebhookSpec, secrets: tuple[str, ...]) -> Exchange[str | Non
         seconds = FIRST_WAIT * 2.0**tries
         if seconds > patience.left:
             return None
-        yield Wait(seconds, f"the answer to the creation of webhook {spec.name!r} was lost; looking for it")
+        yield Wait(seconds, f"The answer to the creation of webhook {shown(spec.name)} was lost; looking for it.")
         patience.spend(seconds)
         tries += 1

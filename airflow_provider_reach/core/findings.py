@@ -137,9 +137,10 @@ _VERDICTS: dict[Outcome, str] = {"healthy": "HEALTHY", "wait": "NOT DECIDED YET"
 def _label(webhook: Webhook | Gone | None) -> str:
     if webhook is None:
         return "webhook"
-    name = f"'{one_line(webhook.name, 80)}'" if webhook.name else ""
-    named = f"{name} ({webhook.id})" if name and webhook.id else name or webhook.id
-    return f"webhook {named}"
+    name, webhook_id = one_line(webhook.name, 80), one_line(webhook.id, 64)
+    if name and webhook_id:
+        return f"webhook '{name}' ({webhook_id})"
+    return f"webhook '{name}'" if name else f"webhook {webhook_id}"
 
 
 def _time_left(batches: Sequence[Batch], now: datetime, policy: DeliveryPolicy) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from airflow_provider_reach.core.redaction import PUBLIC_NAMES, redacted, safe_url, secrets_in
+from airflow_provider_reach.core.redaction import PUBLIC_NAMES, one_line, redacted, safe_url, secrets_in
 
 EventType = Literal[
     "injection",
@@ -68,7 +68,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         """The webhook as messages name it: its name and its id."""
-        return f"'{self.name}' ({self.id})" if self.name else self.id
+        return f"'{one_line(self.name, 80)}' ({self.id})" if self.name else self.id
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -97,6 +97,10 @@ class Webhook(Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Webhook({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """The same for a traceback that shows variables; msgspec's own would show the secrets."""
+        return list(self.to_dict().items())
 
 
 class WebhookList(Struct, frozen=True, kw_only=True):
@@ -196,8 +200,9 @@ class ValidationResult(Struct, frozen=True, kw_only=True):
 
 def as_utc(when: datetime) -> datetime:
     """
-    The same instant in UTC.
+    The same instant in UTC, as a plain ``datetime``: pendulum's drops this time zone when it is added to.
 
     :param when: Naive means UTC.
     """
-    return when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when.astimezone(timezone.utc)
+    when = when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when.astimezone(timezone.utc)
+    return datetime.combine(when.date(), when.time(), timezone.utc)

@@ -17,6 +17,7 @@ GRACE = timedelta(minutes=15)
 _COUNTS = ("max_undelivered", "min_attempts", "max_at_risk", "max_lost", "max_attempts")
 _DURATIONS = ("min_age", "at_risk_after", "retry_window")
 _FLAGS = ("drain", "allow_inactive")
+_LONGEST_WINDOW = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +73,10 @@ class DeliveryPolicy:
         if self.on_cut not in ("fail", "warn"):
             problems.append(f"on_cut must be 'fail' or 'warn', not {shown(self.on_cut)}.")
         if not problems:
-            if not timedelta(0) < self.at_risk_after <= self.retry_window:
-                problems.append("at_risk_after must be above 0 and within retry_window.")
+            if not timedelta(0) < self.at_risk_after <= self.retry_window <= _LONGEST_WINDOW:
+                problems.append(
+                    "at_risk_after must be above 0 and within retry_window, which may be 30 days at the most."
+                )
             if self.min_age > self.at_risk_after:
                 problems.append("min_age must not be above at_risk_after: a failure would be at risk before it counts.")
             if self.max_attempts < 2:

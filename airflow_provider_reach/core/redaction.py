@@ -13,15 +13,24 @@ PUBLIC_NAMES: Final = frozenset({"username", "url", "grant_type", "client_id", "
 
 EXCERPT = 300
 
-_TELLTALE_NAME = (
-    r"[\w.-]*(?:passw|pwd|secret|token|credential|auth|cookie|signature|session|api[_-]?key|access[_-]?key)[\w.-]*"
+# Each word is tried at its beginning alone (the look-behinds), so that no text takes long.
+_TELLTALE = (
+    r"(?:passw|pwd|secret|token|credential|auth|cookie|signature|session|api[_-]?key|access[_-]?key|custom[_-]?headers)"
 )
-_QUOTED_OR_WORD = r"""("(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s,;&}\]]+)"""
-_TELLTALE_FIELD = re.compile(rf"""(["']?)({_TELLTALE_NAME})\1(\s*[:=]\s*){_QUOTED_OR_WORD}""", re.IGNORECASE)
+_TELLTALE_NAME = re.compile(_TELLTALE, re.IGNORECASE)
+_TELLTALE_FIELD = re.compile(
+    rf"""(?<![\w.-])(?=[\w.-]*{_TELLTALE})([\w.-]+[\\"']*\s*[:=]\s*)"""
+    r"""(?:[{\[].*|\\*"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s,;&}\]]+)""",
+    re.IGNORECASE | re.DOTALL,
+)
+_TELLTALE_LINE = re.compile(
+    r"""(?<![\w-])([\w-]*(?:authorization|cookie)\s*[:=]\s*)(?!["'\s])[^\r\n]+""", re.IGNORECASE
+)
 _SCHEME = re.compile(r"\b(AccessKey|Bearer|Basic)(\s+)[\w+/=.~:-]{4,}", re.IGNORECASE)
-_TELLTALE_HEADER = re.compile(_TELLTALE_NAME, re.IGNORECASE)
-_URL_USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
-_JSON_STRING_VALUE = re.compile(r'"(?:[^"\\]|\\.)*"(?!\s*:)|"(?:[^"\\]|\\.)*$')
+_URL_USERINFO = re.compile(r"""(?<=://)[^\s"'<>]*@""")
+_URL_QUERY = re.compile(r"""(?<=://)([^\s"'<>?]+\?)[^\s"'<>]+""")
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)(\s*:)?', re.DOTALL)
+_JSON_START = re.compile(r'^"|[{\[]')
 _TAG = re.compile(r"<[^>]{0,200}>")
 
 
@@ -44,12 +53,12 @@ def safe_text(text: str, secrets: Iterable[str] = (), most: int = EXCERPT) -> st
     :param secrets: Values to replace wherever they stand.
     :param most: Characters at the most.
     """
-    text = text[: most * 8]
-    for secret in sorted((s for s in secrets if len(s) > 3), key=len, reverse=True):
-        text = text.replace(secret, REDACTED)
+    text = _cut(_masked(text, secrets), most * 8)
     text = _URL_USERINFO.sub(f"{REDACTED}@", text)
+    text = _URL_QUERY.sub(rf"\1{REDACTED}", text)
+    text = _TELLTALE_LINE.sub(rf"\1{REDACTED}", text)
     text = _SCHEME.sub(rf"\1\2{REDACTED}", text)
-    text = _TELLTALE_FIELD.sub(rf"\1\2\1\3{REDACTED}", text)
+    text = _TELLTALE_FIELD.sub(rf"\1{REDACTED}", text)
     return one_line(text, most)
 
 
@@ -63,11 +72,25 @@ def beginning_of(body: bytes, secrets: Iterable[str] = (), most: int = EXCERPT) 
     :param secrets: Values to replace wherever they stand.
     :param most: Characters at the most.
     """
-    text = body[: most * 8].decode("utf-8", "replace").strip()
-    if not text:
-        return "(nothing)"
-    text = _JSON_STRING_VALUE.sub(f'"{REDACTED}"', text) if text[0] in '{["' else _TAG.sub(" ", text)
-    return safe_text(text, secrets, most)
+    text = _cut(_masked(body.decode("utf-8", "replace"), secrets), most * 8)
+    if text.startswith("<"):
+        text = _TAG.sub(" ", text)
+    if json := _JSON_START.search(text):
+        values_masked = _JSON_STRING.sub(lambda found: found[0] if found[1] else f'"{REDACTED}"', text[json.start() :])
+        text = text[: json.start()] + values_masked
+    return safe_text(text, secrets, most) or "(nothing)"
+
+
+def _masked(text: str, secrets: Iterable[str]) -> str:
+    for secret in sorted({s for s in secrets if len(s) > 3}, key=len, reverse=True):
+        text = text.replace(secret, REDACTED)
+    return text
+
+
+def _cut(text: str, most: int) -> str:
+    """The beginning of a text, without the word that the cut would go through: half a secret is told by no pattern."""
+    text = text.strip()
+    return text if len(text) <= most else text[:most].rsplit(None, 1)[0]
 
 
 def safe_url(url: str) -> str:
@@ -78,14 +101,15 @@ def safe_url(url: str) -> str:
     """
     try:
         parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
+        host, _ = parts.netloc.rpartition("@")[2], parts.port
     except ValueError:
-        return one_line(url.split("?")[0].rpartition("@")[2], 200)
+        return "(unreadable)"
     query = f"?{REDACTED}" if parts.query else ""
     fragment = f"#{REDACTED}" if parts.fragment else ""
     user = f"{REDACTED}@" if "@" in parts.netloc else ""
     start = f"{parts.scheme}://" if parts.scheme else ""
-    return one_line(f"{start}{user}{host}{parts.path}{query}{fragment}", 200)
+    path = parts.path if parts.netloc else parts.path.rpartition("@")[2]
+    return one_line(f"{start}{user}{host}{path}{query}{fragment}", 200)
 
 
 def safe_headers(headers: Mapping[str, Any], secrets: Iterable[str] = ()) -> dict[str, str]:
@@ -97,7 +121,7 @@ def safe_headers(headers: Mapping[str, Any], secrets: Iterable[str] = ()) -> dic
     """
     secrets = tuple(secrets)
     return {
-        one_line(str(name), 80): REDACTED if _TELLTALE_HEADER.search(str(name)) else safe_text(str(value), secrets, 120)
+        one_line(str(name), 80): REDACTED if _TELLTALE_NAME.search(str(name)) else safe_text(str(value), secrets, 120)
         for name, value in list(headers.items())[:20]
     }
 
@@ -111,10 +135,14 @@ def redacted(value: Any, public: Container[str] = ()) -> Any:
     """
     if isinstance(value, Mapping):
         return {
-            str(name): safe_url(inner) if name in public and isinstance(inner, str) else redacted(inner, public)
+            str(name): _public(name, inner) if name in public and isinstance(inner, str) else redacted(inner, public)
             for name, inner in value.items()
         }
     return None if value is None else REDACTED
+
+
+def _public(name: str, value: str) -> str:
+    return safe_url(value) if name == "url" else one_line(value, 200)
 
 
 def secrets_in(value: Any, public: Container[str] = ()) -> tuple[str, ...]:

@@ -102,15 +102,11 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
                 )
 
     def __repr__(self) -> str:
-        shown = {
-            name: redacted(value, _SECRET_FIELDS[name])
-            if name in _SECRET_FIELDS
-            else safe_url(str(value))
-            if name == "target"
-            else value
-            for name, value in self.given.items()
-        }
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """The same for a traceback that shows variables; msgspec's own would show the secrets."""
+        return [(name, _shown(name, value)) for name, value in self.given.items()]
 
 
 class WebhookSpec(WebhookChanges, frozen=True, kw_only=True):
@@ -134,6 +130,12 @@ _SECRET_FIELDS: dict[str, frozenset[str]] = {
     "auth_credentials": PUBLIC_NAMES,
     "auth_request_details": PUBLIC_NAMES,
 }
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in _SECRET_FIELDS:
+        return redacted(value, _SECRET_FIELDS[name])
+    return safe_url(str(value)) if name == "target" else value
 
 
 def _is_list(value: object) -> bool:

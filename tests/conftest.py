@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from airflow_provider_reach.sandbox import Sandbox
+
+# Without it, Airflow 2.11 warns when it is imported; Airflow 3 knows no such setting.
+os.environ.setdefault("AIRFLOW__METRICS__TIMER_UNIT_CONSISTENCY", "True")
+
+
+API_KEY, WORKSPACE_ID = "planted-api-key-4711", "7c1b54a0-0d5e-4f6e-9a51-2f7f4f1b6d3e"
+
+
+@pytest.fixture
+def reach() -> Iterator[Sandbox]:
+    # Always the same key: Airflow masks every one it meets, and is slower with each.
+    with Sandbox(target_timeout=0.2, api_key=API_KEY, workspace_id=WORKSPACE_ID) as reach:
+        yield reach

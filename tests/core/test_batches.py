@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_reach.core.batches import Batch, batches_of
+from airflow_provider_reach.core.models import BatchRow
+from tests.core.helpers import HOUR, MINUTE, NOW, bounded, delivered, failed
+
+
+def one(*rows: BatchRow) -> Batch:
+    [batch] = batches_of(rows, NOW)
+    return batch
+
+
+Code = str | int | float | None
+
+
+# domain.md: delivered when the response code is 200 and there is no failure code
+@pytest.mark.parametrize("response", ["200", 200, 200.0, " 200 ", "200.0"])
+@pytest.mark.parametrize("failure", [None, "", " ", 0, 0.0, -0.0, "0", "0.0"])
+def test_delivered(response: Code, failure: Code) -> None:
+    batch = one(BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure))
+    assert batch.delivered
+
+
+@pytest.mark.parametrize(
+    ("response", "failure", "answered"),
+    [
+        ("201", None, "201"),
+        (204, None, "204"),
+        (299, "0", "299"),
+        (503, None, "503"),
+        ("503", "503", "503"),
+        ("401", "1", "401"),
+        ("200", "503", "200 with a failure code"),
+        (200, "timeout", "200 with a failure code"),
+        (None, "502", "502"),
+        ("", 413, "413"),
+        (None, None, "no response"),
+        ("", "", "no response"),
+        (0, 0, "no response"),
+        ("0", None, "no response"),
+        ("timeout", "timeout", "no response"),
+        ("unreadable", None, "no response"),
+        (200.5, None, "no response"),
+        (-200, None, "no response"),
+        (1000, None, "no response"),
+        (10**400, None, "no response"),
+        (float("nan"), None, "no response"),
+        (float("inf"), None, "no response"),
+    ],
+)
+def test_not_delivered_and_what_the_target_answered(response: Code, failure: Code, answered: str) -> None:
+    batch = one(BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure))
+    assert not batch.delivered
+    assert batch.answered == answered
+
+
+@pytest.mark.parametrize(
+    ("latency", "answered"),
+    [(9_999, "no response"), (10_000, "no response in time"), (60_000.5, "no response in time")],
+)
+def test_a_post_of_ten_seconds_was_not_answered_in_time(latency: float, answered: str) -> None:
+    assert one(failed(response_code=None, failure_code=None, latency=latency)).answered == answered
+    assert one(failed(latency=latency)).answered == "503"
+
+
+# domain.md: "take all; naive means UTC"
+@pytest.mark.parametrize(
+    "ts",
+    [
+        NOW - HOUR,
+        (NOW - HOUR).replace(tzinfo=None),
+        (NOW - HOUR).astimezone(timezone(timedelta(hours=5, minutes=30))),
+    ],
+)
+def test_the_time_of_a_row(ts: datetime) -> None:
+    batch = one(BatchRow(batch_id="b", ts=ts))
+    assert batch.created == NOW - HOUR
+    assert not batch.doubtful
+
+
+@pytest.mark.parametrize(
+    ("ts", "believed"),
+    [
+        (NOW + HOUR, True),
+        (NOW + HOUR + timedelta(seconds=1), False),
+        (datetime(2010, 1, 1, tzinfo=timezone.utc), True),
+        (datetime(2009, 12, 31, tzinfo=timezone.utc), False),
+        (datetime.min, False),
+        (datetime.max, False),
+        (datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))), False),
+        (datetime.min.replace(tzinfo=timezone(timedelta(hours=14))), False),
+        (None, False),
+    ],
+)
+def test_a_time_that_cannot_be_is_unknown(ts: datetime | None, believed: bool) -> None:
+    batch = one(BatchRow(batch_id="b", ts=ts))
+    assert batch.doubtful is not believed
+    assert (batch.created is not None) is believed
+
+
+def test_all_rows_of_a_batch_are_one_batch() -> None:
+    batch = one(
+        failed(age=3 * HOUR, attempts=1, response_code="500", batch_size=10),
+        failed(age=HOUR, attempts=7, response_code="401", batch_size=None),
+        failed(age=2 * HOUR, attempts=None, batch_size=12),
+    )
+    assert batch.created == NOW - 3 * HOUR
+    assert (batch.attempts, batch.events, batch.answered, batch.delivered) == (7, 12, "401", False)
+    assert not batch.doubtful
+
+
+def test_of_two_rows_of_one_time_the_one_with_more_attempts_is_the_last() -> None:
+    assert one(failed(attempts=2, response_code="401"), failed(attempts=1)).answered == "401"
+    assert one(failed(attempts=9, response_code="401", age=2 * HOUR), failed(attempts=None)).answered == "503"
+
+
+def test_success_wins_also_over_a_later_looking_failure() -> None:
+    assert one(delivered(age=2 * HOUR), failed(age=HOUR, attempts=9)).delivered
+
+
+def test_a_row_without_a_time_makes_the_batch_doubtful() -> None:
+    batch = one(failed(age=HOUR), failed(age=None, response_code="500"))
+    assert batch.doubtful
+    assert batch.created == NOW - HOUR
+    assert batch.answered == "503"
+
+
+def test_what_is_not_told_is_unknown() -> None:
+    batch = one(BatchRow())
+    assert (batch.batch_id, batch.created, batch.attempts, batch.events) == (None, None, None, None)
+
+
+@pytest.mark.parametrize("batch_id", [None, ""])
+def test_rows_without_an_id_are_a_batch_each_unless_they_are_the_same(batch_id: str | None) -> None:
+    rows = [failed(batch_id, HOUR), failed(batch_id, HOUR), failed(batch_id, 2 * HOUR), failed("x", HOUR)]
+    assert len(batches_of(rows, NOW)) == 3
+
+
+@pytest.mark.parametrize(("size", "events"), [(0, 0), (10**9, 10**9), (10**9 + 1, None), (10**300, None), (None, None)])
+def test_a_size_that_cannot_be_is_unknown(size: int | None, events: int | None) -> None:
+    assert one(failed(batch_size=size)).events == events
+
+
+codes = (
+    st.none()
+    | st.sampled_from(["200", "503", "", "0", "timeout", 200, 503, 0, 0.0, -0.0, 200.0])
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=6)
+)
+times = (
+    st.none()
+    | st.datetimes(timezones=st.none() | st.timezones() | st.just(timezone.utc))
+    | st.timedeltas(timedelta(hours=-30), timedelta(hours=2)).map(lambda ahead: NOW + ahead)
+)
+rows_of_one = st.builds(
+    BatchRow,
+    batch_id=st.just("b"),
+    ts=times,
+    attempts=st.none() | st.integers(),
+    response_code=codes,
+    failure_code=codes,
+    latency=st.none() | st.integers() | st.floats(),
+    batch_size=st.none() | st.integers(0),
+)
+
+
+@bounded
+@given(st.lists(rows_of_one, min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_neither_order_nor_repetition_of_rows_matters(rows: list[BatchRow], random: Any) -> None:
+    shuffled = rows + rows[: random.randint(0, len(rows))]
+    random.shuffle(shuffled)
+    assert one(*shuffled) == one(*rows)
+
+
+@bounded
+@given(st.lists(rows_of_one, min_size=1, max_size=5))
+def test_a_batch_is_delivered_when_any_row_is_and_as_old_as_its_oldest(rows: list[BatchRow]) -> None:
+    each = [one(row) for row in rows]
+    batch = one(*rows)
+    assert batch.delivered == any(part.delivered for part in each)
+    assert batch.doubtful == any(part.doubtful for part in each)
+    assert batch.created == min((part.created for part in each if part.created), default=None)
+    assert batch.created is None or batch.created <= NOW + HOUR + MINUTE

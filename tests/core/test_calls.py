@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from airflow_provider_reach.core import calls
+from airflow_provider_reach.core.calls import Call
+from airflow_provider_reach.core.decoding import NotTheContract
+from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.models import BatchRow
+from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
+from tests.core.helpers import ID, NOW, answer, results
+
+SPEC = WebhookSpec(name="orders", target="https://u:pl4nted@c.example.com/x?k=pl4nted", events=["delivery"])
+CHANGES = WebhookChanges(active=False)
+
+# The contract's seven operations: method, path, repeatable, and whether the service asks the target meanwhile.
+CONTRACT: list[tuple[Call[Any], str, str, bool, bool]] = [
+    (calls.list_webhooks(), "GET", "/webhooks", True, False),
+    (calls.create_webhook(SPEC), "POST", "/webhooks", False, True),
+    (calls.get_webhook(ID), "GET", f"/webhooks/{ID}", True, False),
+    (calls.update_webhook(ID, CHANGES), "PUT", f"/webhooks/{ID}", True, True),
+    (calls.delete_webhook(ID), "DELETE", f"/webhooks/{ID}", True, False),
+    (calls.validate_webhook(ID), "POST", f"/webhooks/{ID}/validate", True, True),
+    (calls.get_batch_status(ID), "GET", f"/webhooks/{ID}/batch-status", True, False),
+]
+
+
+@pytest.mark.parametrize(("call", "method", "path", "repeatable", "asks_target"), CONTRACT)
+def test_the_operations_of_the_contract(
+    call: Call[Any], method: str, path: str, repeatable: bool, asks_target: bool
+) -> None:
+    assert (call.method, call.path) == (method, path)
+    assert call.repeatable is repeatable
+    assert call.asks_target is asks_target
+    assert call.gone_is_done is (method == "DELETE")
+    assert ID in call.operation or call.path == "/webhooks"
+    assert "pl4nted" not in call.operation
+    assert "pl4nted" not in repr(call)
+
+
+def test_what_is_sent() -> None:
+    bodies = {call.operation.split()[0]: call.body for call, *_ in CONTRACT}
+    assert bodies["list"] is bodies["delete"] is bodies["validate"] is bodies["get"] is None
+    assert json.loads(bodies["create"] or b"") == {
+        "name": "orders",
+        "target": "https://u:pl4nted@c.example.com/x?k=pl4nted",
+        "events": ["delivery"],
+    }
+    assert json.loads(bodies["update"] or b"") == {"active": False}
+
+
+def test_an_operation_is_named_for_messages() -> None:
+    assert [call.operation for call, *_ in CONTRACT] == [
+        "list webhooks",
+        "create webhook 'orders' with target https://***@c.example.com/x?***",
+        f"get webhook {ID}",
+        f"update webhook {ID}",
+        f"delete webhook {ID}",
+        f"validate webhook {ID}",
+        f"get batch status of webhook {ID}",
+    ]
+
+
+WEBHOOK = {"name": "orders", "target": "https://c.example.com", "active": True}
+
+
+def test_what_is_read() -> None:
+    at = "Sat, 31 Jan 2026 01:00:00 GMT"
+    listed = calls.list_webhooks().read(results([{"id": ID, **WEBHOOK}], date=at))
+    assert ([webhook.name for webhook in listed.webhooks], listed.at.hour) == (["orders"], 1)
+    assert calls.get_webhook(ID).read(results(WEBHOOK)).id == ID
+    assert calls.create_webhook(SPEC).read(results({"id": ID, "links": []})) == ID
+    assert calls.update_webhook(ID, CHANGES).read(results({"id": ID})) == ID
+    assert calls.delete_webhook(ID).read(answer(b"", 204)) is None  # type: ignore[func-returns-value]
+    assert calls.validate_webhook(ID).read(results({"msg": "ok", "response": {"status": 200}})).ok
+    status = calls.get_batch_status(ID).read(results([{"batch_id": "b"}], date=at))
+    assert (status.rows, status.complete, status.at.hour) == ([BatchRow(batch_id="b")], True, 1)
+    assert calls.get_batch_status(ID).read(results([])).at == NOW
+
+
+@pytest.mark.parametrize(("rows", "complete"), [(0, True), (1, True), (2, False), (3, False)])
+def test_as_many_rows_as_were_asked_for_may_not_be_all(rows: int, complete: bool) -> None:
+    call = calls.get_batch_status(ID, 2)
+    assert call.query == {"limit": "2"}
+    assert call.read(results([{}] * rows)).complete is complete
+
+
+def test_the_default_limit_is_the_contracts() -> None:
+    assert calls.get_batch_status(ID).query == {"limit": "1000"}
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1.0, "1000", True, None])
+def test_a_limit_below_1_or_no_number_is_refused(limit: Any) -> None:
+    with pytest.raises(ReachInputError, match="limit must be a whole number from 1, not"):
+        calls.get_batch_status(ID, limit)
+
+
+@pytest.mark.parametrize("limit", [1, 10**9])
+def test_the_upper_limit_is_no_gate(limit: int) -> None:
+    assert calls.get_batch_status(ID, limit).query == {"limit": str(limit)}
+
+
+@pytest.mark.parametrize(
+    "webhook_id",
+    ["", "orders", f"{ID}/..", f" {ID}", ID.replace("-", ""), f"{{{ID}}}", f"urn:uuid:{ID}", None, 5, f"{ID}?x"],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        calls.get_webhook,
+        lambda webhook_id: calls.update_webhook(webhook_id, CHANGES),
+        calls.delete_webhook,
+        calls.validate_webhook,
+        calls.get_batch_status,
+    ],
+)
+def test_an_id_that_is_no_uuid_is_refused(call: Any, webhook_id: Any) -> None:
+    with pytest.raises(ReachInputError, match=r"is no UUID: take it from a list .* or use the name"):
+        call(webhook_id)
+
+
+def test_an_upper_case_id_is_the_same_webhook() -> None:
+    assert calls.get_webhook(ID.upper()).path == f"/webhooks/{ID}"
+
+
+def test_a_refused_spec_and_refused_changes_make_no_call() -> None:
+    with pytest.raises(ReachInputError, match="create webhook '' was refused"):
+        calls.create_webhook(WebhookSpec(name="", target="https://c.example.com", events=["delivery"]))
+    with pytest.raises(ReachInputError, match=f"update webhook {ID} was refused"):
+        calls.update_webhook(ID, WebhookChanges())
+
+
+def test_the_secrets_of_a_call_are_those_of_its_body() -> None:
+    credentials = {"username": "u", "password": "pl4nted"}
+    changes = WebhookChanges(auth_type="basic", auth_credentials=credentials)
+    assert calls.update_webhook(ID, changes).secrets == ("pl4nted",)
+    assert calls.create_webhook(WebhookSpec(**{**SPEC.given, **changes.given})).secrets == ("pl4nted",)
+    assert "pl4nted" not in repr(calls.update_webhook(ID, changes))
+
+
+@pytest.mark.parametrize(
+    ("method", "repeatable", "asks_target"),
+    [
+        ("GET", True, False),
+        ("HEAD", True, False),
+        ("PUT", True, True),
+        ("DELETE", True, True),
+        ("POST", False, True),
+        ("PATCH", False, True),
+    ],
+)
+def test_any_request(method: str, repeatable: bool, asks_target: bool) -> None:
+    call = calls.any_request(method, "/templates/a-b_c.d", {"page": 2}, {"a": [1]})
+    assert (call.method, call.path, call.query, call.body) == (
+        method,
+        "/templates/a-b_c.d",
+        {"page": "2"},
+        b'{"a":[1]}',
+    )
+    assert (call.repeatable, call.asks_target, call.gone_is_done) == (repeatable, asks_target, False)
+    assert call.operation == f"{method} '/templates/a-b_c.d'"
+
+
+def test_any_request_without_a_body() -> None:
+    call = calls.any_request("GET", "/webhooks")
+    assert (call.query, call.body) == ({}, None)
+    assert call.read(answer({"a": 1})) == {"a": 1}
+    assert call.read(answer(b" ", 204)) is None
+    with pytest.raises(NotTheContract):
+        call.read(answer(b"<html>"))
+
+
+def test_a_falsy_body_is_a_body() -> None:
+    values: list[object] = [False, {}, 0]
+    assert [calls.any_request("PUT", "/x", json=value).body for value in values] == [b"false", b"{}", b"0"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "webhooks",
+        "/",
+        "//x",
+        "/a//b",
+        "/a/",
+        "/a/../b",
+        "/..",
+        "/./a",
+        "/a?b=1",
+        "/a#b",
+        "/a b",
+        "/%2e%2e",
+        "/a\n",
+        "/ß",
+    ],
+)
+def test_a_path_that_leaves_the_workspace_is_refused(path: str) -> None:
+    with pytest.raises(ReachInputError, match="path"):
+        calls.any_request("GET", path)
+
+
+@pytest.mark.parametrize("method", ["get", "TRACE", "", "GET\r\nX: y"])
+def test_an_unknown_method_is_refused(method: str) -> None:
+    with pytest.raises(ReachInputError, match="method must be GET, HEAD, POST, PUT, PATCH or DELETE"):
+        calls.any_request(method, "/webhooks")

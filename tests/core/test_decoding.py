@@ -1,0 +1,413 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_reach.core import decoding
+from airflow_provider_reach.core.batches import batches_of
+from airflow_provider_reach.core.decoding import NotTheContract, moment
+from airflow_provider_reach.core.models import BatchRow, as_utc
+from tests.core.helpers import ID, NOW, bounded
+
+TS = datetime(2026, 1, 31, 1, 0, tzinfo=timezone.utc)
+GOOD = {
+    "batch_id": "b1",
+    "ts": "2026-01-31T01:00:00.000Z",
+    "attempts": 3,
+    "response_code": "503",
+    "failure_code": "503",
+    "latency": 120,
+    "batch_size": 50,
+}
+READ = BatchRow(
+    batch_id="b1", ts=TS, attempts=3, response_code="503", failure_code="503", latency=120, batch_size=50
+)  # fmt: skip
+
+
+def body(results: object) -> bytes:
+    return json.dumps({"results": results}).encode()
+
+
+def rows(*raw: object) -> list[BatchRow]:
+    return decoding.batch_rows(body(list(raw)))
+
+
+def test_a_row_of_the_contract() -> None:
+    assert rows(GOOD) == [READ]
+    assert rows() == []
+    assert rows({}) == [BatchRow()]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "read"),
+    [
+        ("batch_id", 123, "123"),
+        ("batch_id", None, None),
+        ("batch_id", ["x"], None),
+        ("batch_id", True, None),
+        ("ts", "2026-01-31T02:00:00+01:00", TS),
+        ("ts", "2026-01-31 01:00:00.000", TS),
+        ("ts", "2026/01/31 01:00", TS),
+        ("ts", "20260131T010000Z", TS),
+        ("ts", None, None),
+        ("ts", "", None),
+        ("ts", "yesterday", None),
+        ("ts", 1769821200, None),
+        ("attempts", "3", 3),
+        ("attempts", 3.0, 3),
+        ("attempts", "3.0", 3),
+        ("attempts", None, None),
+        ("attempts", -1, None),
+        ("attempts", True, None),
+        ("attempts", "many", None),
+        ("attempts", "inf", None),
+        ("attempts", [], None),
+        ("response_code", 503, 503),
+        ("response_code", 503.0, 503.0),
+        ("response_code", None, None),
+        ("response_code", True, "unreadable"),
+        ("response_code", {"code": 200}, "unreadable"),
+        ("failure_code", 0, 0),
+        ("failure_code", "", ""),
+        ("failure_code", False, "unreadable"),
+        ("failure_code", ["503"], "unreadable"),
+        ("latency", 120.5, 120.5),
+        ("latency", "120", 120),
+        ("latency", None, None),
+        ("batch_size", "50", 50),
+        ("batch_size", None, None),
+        ("batch_size", -5, None),
+        ("a_new_field", {"deep": [1]}, None),
+    ],
+)
+def test_an_odd_value_costs_nothing_else(field: str, value: object, read: object) -> None:
+    before, odd, after = rows(GOOD, {**GOOD, field: value}, {**GOOD, "batch_id": "b2"})
+    assert before == READ
+    assert after.batch_id == "b2"
+    value = getattr(odd, field, None)
+    assert (as_utc(value) if isinstance(value, datetime) else value) == read
+    others = set(READ.__struct_fields__) - {field}
+    assert {name: getattr(odd, name) for name in others} == {name: getattr(READ, name) for name in others}
+
+
+@pytest.mark.parametrize("field", READ.__struct_fields__)
+def test_a_missing_value_is_unknown(field: str) -> None:
+    [row] = rows({name: value for name, value in GOOD.items() if name != field})
+    assert getattr(row, field) is None
+
+
+@pytest.mark.parametrize("odd", [None, 5, "b1", [], True])
+def test_a_row_that_is_none_is_a_batch_of_which_nothing_is_known(odd: object) -> None:
+    assert rows(odd, GOOD) == [BatchRow(), READ]
+
+
+def test_a_naive_time_is_taken_as_it_is() -> None:
+    [batch] = batches_of(rows({**GOOD, "ts": "2026-01-31T01:00:00"}), NOW)
+    assert batch.created == TS
+
+
+odd_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(-1e9, 1e9) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+odd_rows = odd_json | st.dictionaries(st.sampled_from(list(GOOD)), odd_json | st.sampled_from(list(GOOD.values())))
+
+
+@bounded
+@given(st.lists(odd_rows, max_size=5), st.integers(0, 5))
+def test_odd_rows_never_change_what_the_others_become(odd: list[Any], place: int) -> None:
+    place = min(place, len(odd))
+    mixed = rows(*odd[:place], GOOD, *odd[place:])
+    assert len(mixed) == len(odd) + 1
+    assert mixed[place] == READ
+    assert [row for raw in odd for row in rows(raw)] == mixed[:place] + mixed[place + 1 :]
+
+
+@bounded
+@given(odd_rows)
+def test_no_odd_row_is_a_delivered_batch_without_a_200(odd: Any) -> None:
+    [batch] = batches_of(rows(odd), NOW)
+    assert not batch.delivered or float(odd["response_code"]) == 200
+
+
+WEBHOOK = {
+    "id": ID,
+    "name": "orders",
+    "target": "https://c.example.com",
+    "events": ["delivery", "bounce"],
+    "active": True,
+    "auth_type": "basic",
+    "auth_credentials": {"username": "u", "password": "p"},
+    "last_successful": "2026-01-31T01:00:00Z",
+    "last_failure": None,
+}
+
+
+def test_a_webhook_of_the_contract() -> None:
+    [webhook] = decoding.webhooks(body([WEBHOOK]))
+    assert (webhook.id, webhook.name, webhook.target, webhook.events) == (
+        ID,
+        "orders",
+        "https://c.example.com",
+        ("delivery", "bounce"),
+    )
+    assert (webhook.active, webhook.auth_type, webhook.auth_credentials) == (
+        True,
+        "basic",
+        {"username": "u", "password": "p"},
+    )
+    assert (webhook.last_successful, webhook.last_failure) == (TS, None)
+    assert (webhook.custom_headers, webhook.auth_request_details) == (None, None)
+
+
+def test_a_retrieved_webhook_has_the_id_that_was_asked_for() -> None:
+    raw = {name: value for name, value in WEBHOOK.items() if name != "id"}
+    assert decoding.webhook(body(raw), ID) == decoding.webhooks(body([WEBHOOK]))[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "read"),
+    [
+        ("active", "true", True),
+        ("active", 1, True),
+        ("active", "False", False),
+        ("active", 0, False),
+        ("active", None, None),
+        ("active", "perhaps", None),
+        ("active", {}, None),
+        ("name", 5, "5"),
+        ("name", None, ""),
+        ("target", None, ""),
+        ("events", "delivery", ()),
+        ("events", ["delivery", 5, None], ("delivery",)),
+        ("auth_type", None, None),
+        ("auth_credentials", "u:p", None),
+        ("custom_headers", {}, {}),
+        ("last_successful", "never", None),
+        ("last_failure", "2026-01-31 01:00:00", TS),
+    ],
+)
+def test_an_odd_value_of_a_webhook(field: str, value: object, read: object) -> None:
+    [webhook] = decoding.webhooks(body([{**WEBHOOK, field: value}]))
+    assert getattr(webhook, field) == read
+
+
+def test_the_id_of_what_was_written() -> None:
+    assert decoding.written_id(body({"id": ID, "links": []})) == ID
+
+
+def test_a_validation() -> None:
+    raw = {"msg": "Test POST to target succeeded", "response": {"status": 200, "headers": {"A": "b"}, "body": "ok"}}
+    result = decoding.validation(body(raw))
+    assert (result.ok, result.message, result.response.body) == (True, "Test POST to target succeeded", "ok")
+    assert result.response.headers == {"A": "b"}
+
+
+@pytest.mark.parametrize(
+    ("response", "status", "shown"),
+    [
+        ({}, None, "no HTTP status"),
+        ({"status": "503", "body": None}, 503, "HTTP 503"),
+        ({"status": True, "headers": "odd", "body": {"error": "x"}}, None, 'no HTTP status: {"error":"x"}'),
+        ({"status": 1e6, "body": 5}, 1000000, "HTTP 1000000: 5"),
+    ],
+)
+def test_an_odd_response_of_a_target(response: dict[str, Any], status: int | None, shown: str) -> None:
+    result = decoding.validation(body({"response": response}))
+    assert str(result.response) == shown
+    assert not result.ok
+    assert (result.message, result.response.headers) == ("", {})
+
+
+def test_what_a_target_said_is_bounded_and_without_secrets() -> None:
+    response = {
+        "status": 500,
+        "headers": {**{f"X-{n}": "y" * 1000 for n in range(50)}, "Authorization": "Bearer pl4nted"},
+        "body": 'k3y-123 {"password": "pl4nted"}' + "z" * 10_000,
+    }
+    result = decoding.validation(body({"msg": "k3y-123", "response": response}), ("k3y-123",))
+    assert len(str(result)) < 10_000
+    assert "pl4nted" not in str(result)
+    assert "k3y-123" not in str(result)
+
+
+Read = Callable[[bytes], object]
+READERS: dict[str, Read] = {
+    "batch_rows": decoding.batch_rows,
+    "webhooks": decoding.webhooks,
+    "webhook": lambda raw: decoding.webhook(raw, ID),
+    "written_id": decoding.written_id,
+    "validation": decoding.validation,
+    "any_json": decoding.any_json,
+}
+OUTSIDE = [
+    (b"", "an empty body"),
+    (b" \r\n", "an empty body"),
+    (b"<html>", "no JSON"),
+    (b"\xff\xfe", "no JSON"),
+    (b'{"results": "\xff"}', "no JSON"),
+    (b'{"results": [{"batch_id": "b1", "ts', "JSON that is cut off"),
+    (b'{"results": [', "JSON that is cut off"),
+    (b"[" * 100_000, "JSON nested too deep"),
+    (b'{"results": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "JSON nested too deep"),
+]
+
+
+@pytest.mark.parametrize(("raw", "why"), OUTSIDE)
+@pytest.mark.parametrize("reader", READERS)
+def test_what_is_no_json_is_refused_by_every_reader(reader: str, raw: bytes, why: str) -> None:
+    with pytest.raises(NotTheContract, match=f"^{why}$"):
+        READERS[reader](raw)
+
+
+@pytest.mark.parametrize("raw", [b"null", b"[]", b"5", b'"results"', b"{}", b'{"result": []}'])
+@pytest.mark.parametrize("reader", [name for name in READERS if name != "any_json"])
+def test_json_without_results_is_refused(reader: str, raw: bytes) -> None:
+    with pytest.raises(NotTheContract, match="^JSON without 'results'$"):
+        READERS[reader](raw)
+
+
+@pytest.mark.parametrize(
+    ("reader", "results", "why"),
+    [
+        ("batch_rows", {}, "results that are no list"),
+        ("batch_rows", None, "results that are no list"),
+        ("webhooks", {}, "results that are no list"),
+        ("webhooks", [{"name": "x"}], "a webhook without an id"),
+        ("webhooks", [{"id": 5}], "a webhook without an id"),
+        ("webhooks", [{"id": ""}], "a webhook without an id"),
+        ("webhooks", ["x"], "a webhook without an id"),
+        ("webhook", [], "results that are no object"),
+        ("webhook", {"id": ID}, "results without name, target or active"),
+        ("written_id", [], "results that are no object"),
+        ("written_id", {}, "results without an id"),
+        ("written_id", {"id": ""}, "results without an id"),
+        ("written_id", {"id": 5}, "results without an id"),
+        ("validation", [], "results that are no object"),
+        ("validation", {"msg": "ok"}, "results without the target's response"),
+        ("validation", {"msg": "ok", "response": "200"}, "results without the target's response"),
+    ],
+)
+def test_results_of_another_shape_are_refused(reader: str, results: object, why: str) -> None:
+    with pytest.raises(NotTheContract, match=f"^{why}$"):
+        READERS[reader](body(results))
+
+
+@pytest.mark.parametrize("reader", READERS)
+@bounded
+@given(raw=st.binary(max_size=80))
+def test_bytes_are_read_or_refused_and_nothing_else(reader: str, raw: bytes) -> None:
+    read_or_refused(reader, raw)
+
+
+wire_json = st.recursive(
+    odd_json | st.just(GOOD) | st.just(WEBHOOK),
+    lambda inner: st.dictionaries(
+        st.sampled_from(["results", "response", "status", "headers", "body", "id", "name", "msg", *GOOD, *WEBHOOK]),
+        inner,
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@bounded
+@given(value=wire_json, whole=st.booleans(), cut=st.integers(0, 60))
+def test_json_is_read_or_refused_and_nothing_else(reader: str, value: Any, whole: bool, cut: int) -> None:
+    read_or_refused(reader, json.dumps(value).encode())
+    read_or_refused(reader, body(value if whole else [value]))
+    read_or_refused(reader, body(value)[:-cut])
+
+
+def read_or_refused(reader: str, raw: bytes) -> None:
+    try:
+        READERS[reader](raw)
+    except NotTheContract as why:
+        assert len(str(why)) < 60
+
+
+def test_a_body_nested_as_deep_as_json_may_be_is_quoted() -> None:
+    raw = b'{"results":{"response":{"status":400,"body":' + b"[" * 900 + b"]" * 900 + b"}}}"
+    assert decoding.validation(raw).response.body.startswith("[[[")  # type: ignore[attr-defined]
+
+
+# domain.md: "take all; naive means UTC"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-01-31T01:00:00Z",
+        "2026-01-31T01:00:00.000Z",
+        "2026-01-31T01:00:00.000000Z",
+        "2026-01-31t01:00:00z",
+        "2026-01-31T01:00:00+00:00",
+        "2026-01-31T02:00:00+01:00",
+        "2026-01-31T02:00:00+0100",
+        "2026-01-31T02:00:00+01",
+        "2026-01-30T18:00:00-07:00",
+        "2026-01-31 01:00:00.000",
+        "2026-01-31 01:00:00",
+        "2026-01-31 01:00",
+        " 2026-01-31 01:00:00 UTC ",
+        "2026-01-31 02:00:00 +01:00",
+        "2026/01/31 01:00:00",
+        "20260131T010000Z",
+    ],
+)
+def test_a_time_however_it_is_written(text: str) -> None:
+    assert moment(text) == TS
+    assert type(moment(text)) is datetime
+
+
+# What is guessed could make an old batch look young: unknown counts as at risk, which is safe.
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        5,
+        "",
+        "now",
+        "2026",
+        "2026-01-31",
+        "01:00:00",
+        "2026 01:00",
+        "2026-01 01:00",
+        "2026-13-31T01:00:00Z",
+        "2026-02-30T01:00:00Z",
+        "2026-01-31T25:00:00Z",
+        "2026-01-31T01:00:00 EST",
+        "2026-01-31/01:00:00",
+        "2026-01-31T01:00/P1D",
+        "31.01.2026 01:00:00",
+        "P1DT01:00",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "٢٠٢٦-٠١-٣١T٠١:٠٠:٠٠Z",
+    ],
+)
+def test_a_time_that_would_have_to_be_guessed_is_unknown(value: Any) -> None:
+    assert moment(value) is None
+
+
+@bounded
+@given(
+    st.text(max_size=30)
+    | st.from_regex(r"\d{4}[-/]?\d\d[-/]?\d\d[T ]\d\d:?\d\d[0-9:.,]{0,8}(Z|[+-]\d\d:?\d\d)?", fullmatch=True)
+)
+def test_no_text_breaks_a_time(text: str) -> None:
+    read = moment(text)
+    assert read is None or (read.tzinfo is timezone.utc and type(read) is datetime)
+
+
+@bounded
+@given(st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)), st.integers(-14 * 60, 14 * 60))
+def test_every_written_time_is_read_back(when: datetime, minutes: int) -> None:
+    aware = when.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    assert moment(aware.isoformat()) == aware
+    assert moment(str(when)) == when.replace(tzinfo=timezone.utc)

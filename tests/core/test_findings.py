@@ -1,0 +1,155 @@
+"""The first lines that people see, word for word: a change of wording shall be seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_reach.core.delivery import assess
+from airflow_provider_reach.core.models import BatchRow, Gone, Webhook
+from airflow_provider_reach.core.policy import DeliveryPolicy
+from tests.core.helpers import HOUR, ID, MINUTE, NOW, delivered, failed, several
+
+ORDERS = Webhook(id=ID, name="orders", active=True, last_successful=NOW - 2 * HOUR)
+NAMED = f"webhook 'orders' ({ID})"
+
+GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
+    ([], {}, {}, f"HEALTHY: {NAMED}: nothing is undelivered."),
+    (
+        [],
+        {},
+        {"webhook": Webhook(id=ID, name="orders", active=True)},
+        f"HEALTHY: {NAMED}: nothing is undelivered; no delivery is known either (no traffic, or just created).",
+    ),
+    (
+        [delivered("a"), delivered("b")],
+        {},
+        {},
+        f"HEALTHY: {NAMED}: nothing is undelivered; 2 recovered after a retry.",
+    ),
+    (
+        [*several(3, 2 * HOUR), delivered("a")],
+        {},
+        {},
+        f"HEALTHY: {NAMED}: 3 undelivered, within the limits; 1 recovered after a retry.",
+    ),
+    (
+        [failed(age=9 * HOUR)],
+        {"ignore_lost_before": NOW},
+        {},
+        f"HEALTHY: {NAMED}: nothing is undelivered; 1 batch lost and told before.",
+    ),
+    (
+        [failed(age=9 * HOUR)],
+        {"max_lost": 1},
+        {},
+        f"HEALTHY: {NAMED}: 1 batch presumed lost, created at 2026-01-30 17:00 UTC.",
+    ),
+    (
+        [],
+        {"on_cut": "warn"},
+        {"complete": False},
+        f"HEALTHY: {NAMED}: the answer was cut by its limit, there may be more and worse.",
+    ),
+    (
+        several(12, 10 * MINUTE),
+        {},
+        {},
+        f"NOT DECIDED YET: {NAMED}: 12 batches in the early retries would pass the limit of 10 if they do not recover.",
+    ),
+    ([failed()], {"drain": True}, {}, f"NOT DECIDED YET: {NAMED}: 1 batch still to be decided."),
+    (
+        several(11, 2 * HOUR),
+        {},
+        {},
+        f"FAILED: {NAMED}: 11 batches undelivered, over the limit of 10.",
+    ),
+    (
+        several(11, 2 * HOUR) + several(3, MINUTE),
+        {},
+        {},
+        f"FAILED: {NAMED}: 11 batches undelivered (and 3 in the early retries), over the limit of 10.",
+    ),
+    (
+        [failed(age=5 * HOUR + 2 * MINUTE)],
+        {},
+        {},
+        f"FAILED: {NAMED}: 1 batch about to be discarded unless the target answers 200, the first in 2 h 58 min at the "
+        "latest (at 2026-01-31 04:58 UTC).",
+    ),
+    (
+        [failed(age=8 * HOUR + MINUTE)],
+        {},
+        {},
+        f"FAILED: {NAMED}: 1 batch about to be discarded unless the target answers 200, the first any moment now.",
+    ),
+    (
+        [failed("a", None), failed("b", None)],
+        {},
+        {},
+        f"FAILED: {NAMED}: 2 batches about to be discarded unless the target answers 200, 2 of unknown age.",
+    ),
+    (
+        [failed("a", 9 * HOUR), failed("b", 12 * HOUR), failed("c", 6 * HOUR)],
+        {"ignore_lost_before": NOW - 3 * HOUR},
+        {},
+        f"FAILED: {NAMED}: 1 batch presumed lost, created at 2026-01-30 17:00 UTC; 1 batch about to be discarded "
+        "unless the target answers 200, the first in 2 h at the latest (at 2026-01-31 04:00 UTC); 1 batch lost and "
+        "told before.",
+    ),
+    (
+        [failed("a", 9 * HOUR), failed("b", 10 * HOUR)],
+        {},
+        {},
+        f"FAILED: {NAMED}: 2 batches presumed lost, created 2026-01-30 16:00 to 17:00 UTC.",
+    ),
+    (
+        [failed("a", 3 * HOUR), failed("b", 1 * HOUR)],
+        {"retry_window": HOUR / 2, "at_risk_after": HOUR / 2, "min_age": 0},
+        {},
+        f"FAILED: {NAMED}: 2 batches presumed lost, created 2026-01-30 23:00 to 2026-01-31 01:00 UTC.",
+    ),
+    (
+        several(1500, 9 * HOUR),
+        {},
+        {"webhook": None, "complete": False},
+        "FAILED: webhook: 1,500 batches presumed lost, created at 2026-01-30 17:00 UTC; the answer was cut by its "
+        "limit, there may be more and worse.",
+    ),
+    ([], {}, {"webhook": Webhook(id=ID, active=False)}, f"FAILED: webhook {ID}: it is inactive, nothing is delivered."),
+    (
+        [],
+        {},
+        {"webhook": Gone(name="orders")},
+        "FAILED: webhook 'orders': it does not exist (any more), its events go nowhere.",
+    ),
+    ([], {}, {"webhook": Gone(id=ID)}, f"FAILED: webhook {ID}: it does not exist (any more), its events go nowhere."),
+]
+
+
+@pytest.mark.parametrize(("rows", "policy", "given", "headline"), GOLDEN)
+def test_the_first_line(rows: list[BatchRow], policy: dict[str, Any], given: dict[str, Any], headline: str) -> None:
+    assert assess(rows, NOW, DeliveryPolicy(**policy), **{"webhook": ORDERS, **given}).headline == headline
+
+
+def test_what_fails_comes_before_what_does_not() -> None:
+    policy = DeliveryPolicy(max_lost=5, on_cut="warn")
+    rows = [failed("a", 9 * HOUR), failed("b", 5 * HOUR)]
+    headline = assess(rows, NOW, policy, webhook=ORDERS, complete=False).headline
+    assert (
+        headline.index("about to be discarded") < headline.index("presumed lost") < headline.index("cut by its limit")
+    )
+
+
+def test_a_hostile_name_stays_on_the_line() -> None:
+    hostile = Webhook(id="\x1b[31m" + "i" * 500, name="a\nFAILED: b\u202e" + "n" * 500)
+    headline = assess([], NOW, DeliveryPolicy(), webhook=hostile).headline
+    assert headline.isprintable()
+    assert headline.startswith("HEALTHY: webhook 'a FAILED: b nnn")
+    assert len(headline) < 300
+
+
+def test_the_time_that_is_left_is_of_the_oldest() -> None:
+    rows = [failed("a", 5 * HOUR), failed("b", 7 * HOUR), failed("c", None)]
+    assert "the first in 1 h at the latest" in assess(rows, NOW, DeliveryPolicy()).headline

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from airflow_provider_reach.core.delivery import assess
+from airflow_provider_reach.core.models import Webhook
+from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.report import DeliveryReport, span
+from tests.core.helpers import HOUR, ID, MINUTE, NOW, delivered, failed
+
+WEBHOOK = Webhook(id=ID, name="orders", active=True, last_successful=NOW - 6 * HOUR)
+
+
+def bad_night(**changes: object) -> DeliveryReport:
+    rows = [
+        failed("lost", 10 * HOUR, batch_size=1000),
+        failed("risky", 5 * HOUR + 2 * MINUTE, response_code=None, failure_code=None, latency=10_000),
+        delivered("fine"),
+    ]
+    report = assess(rows, NOW, DeliveryPolicy(), webhook=WEBHOOK)
+    return msgspec.structs.replace(report, **changes)
+
+
+def test_a_failed_report_as_text() -> None:
+    assert str(bad_night()) == (
+        f"FAILED: webhook 'orders' ({ID}): 1 batch presumed lost, created at 2026-01-30 16:00 UTC; 1 batch about to be "
+        "discarded unless the target answers 200, the first in 2 h 58 min at the latest (at 2026-01-31 04:58 UTC).\n"
+        "Batches of the last 24 hours that failed at least once: 1 lost, 1 at risk, 1 recovered.\n"
+        "Events in undelivered and lost batches: at least 1,000.\n"
+        "Oldest undelivered batch: 5 h 2 min.\n"
+        "What the target answered last, by number of batches: 503 (1), no response in time (1).\n"
+        "The target is still not answering 200.\n"
+        "To look for as X-MessageSystems-Batch-ID in the consumer's log: lost, risky.\n"
+        "What to do:\n"
+        "  - Reach does not send lost batches again: fetch the events of that time from where else you have them, and "
+        "look for the batch ids in the consumer's log to see what did arrive. Once that is settled, ignore_lost_before "
+        "keeps this loss from failing the next check.\n"
+        "  - The consumer fails or is overloaded: look at its log; let it store the raw batch, answer 200, and work on "
+        "it later.\n"
+        "  - The target did not answer: check that it is up and reachable from the internet, its DNS, TLS certificate "
+        "and firewall; it must answer within 10 s, so store the batch first and work on it later."
+    )
+
+
+def test_a_healthy_report_as_text() -> None:
+    assert str(assess([], NOW, DeliveryPolicy(), webhook=WEBHOOK)) == (
+        f"HEALTHY: webhook 'orders' ({ID}): nothing is undelivered.\n"
+        "Batches of the last 24 hours that failed at least once: none."
+    )
+
+
+def test_events_are_exact_where_they_are_known() -> None:
+    assert "lost batches: 5." in str(bad_night(events=5, events_at_least=False))
+    assert "Events" not in str(bad_night(events=None))
+
+
+def test_whether_the_target_answers_is_said_where_it_matters() -> None:
+    assert "The target is answering again." in str(bad_night(target_answers=True))
+    assert "The target is" not in str(bad_night(target_answers=None))
+    assert "The target is" not in str(bad_night(target_answers=True, undelivered=0, counts={"lost": 0}))
+    assert "The target is" in str(bad_night(target_answers=True, undelivered=0, counts={"lost": 1}))
+    assert "The target is" in str(bad_night(target_answers=True, undelivered=1, counts={"lost": 0}))
+
+
+def test_a_report_as_plain_json() -> None:
+    plain = bad_night().to_dict()
+    assert list(plain) == list(DeliveryReport.__struct_fields__)
+    assert (plain["outcome"], plain["looked_at"]) == ("failed", "2026-01-31T02:00:00Z")
+    assert (plain["lost_from"], plain["first_discard_at"]) == ("2026-01-30T16:00:00Z", "2026-01-31T04:58:00Z")
+    assert plain["counts"]["lost"] == 1
+
+
+@pytest.mark.parametrize(
+    ("duration", "said"),
+    [
+        (timedelta(0), "less than a minute"),
+        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(seconds=60), "1 min"),
+        (timedelta(minutes=59, seconds=59), "59 min"),
+        (timedelta(hours=1), "1 h"),
+        (timedelta(hours=2, minutes=58), "2 h 58 min"),
+        (timedelta(days=1, hours=2), "26 h"),
+    ],
+)
+def test_a_duration_as_people_say_it(duration: timedelta, said: str) -> None:
+    assert span(duration) == said
