@@ -67,13 +67,13 @@ class Patience:
     """
     How long to keep asking when the service cannot be asked; every call of one look draws on the same.
 
-    :param left: Seconds, spent by waits and by failed requests.
+    :param left: Seconds, spent by requests and waits.
     """
 
     left: float
 
     def spend(self, seconds: float) -> None:
-        """Take off what a wait or a failed request has cost."""
+        """Take off what a request or a wait has cost."""
         self.left -= seconds
 
 
@@ -90,6 +90,7 @@ def ask(call: Call[T], patience: Patience, secrets: tuple[str, ...] = ()) -> Exc
     tries, may_have_been_taken = 0, False
     while True:
         result = cast("Answer | Failure", (yield Send(call)))
+        patience.spend(result.seconds)
         error: ReachCallError
         if isinstance(result, Failure):
             error = failure_error(call.operation, result, masked)
@@ -105,7 +106,6 @@ def ask(call: Call[T], patience: Patience, secrets: tuple[str, ...] = ()) -> Exc
         if call.gone_is_done and may_have_been_taken and isinstance(error, ReachNotFoundError):
             return call.read(result)  # type: ignore[arg-type]
         may_have_been_taken |= not isinstance(error, _NOT_TAKEN)
-        patience.spend(result.seconds)
         seconds = wait_before_repeat(error, tries)
         if not may_repeat(call, error) or seconds > patience.left:
             raise error

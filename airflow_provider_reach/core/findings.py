@@ -78,9 +78,9 @@ def findings(
         text = f"{_batches(lost)} presumed lost, created {_window(min(created), max(created))}"
         found.append(Finding(text, len(lost) > policy.max_lost, REPLAY))
     if at_risk := tally.at_risk:
-        doubtful = f", {tally.unknown_age} of unknown age" if tally.unknown_age else ""
+        doubtful = f" ({tally.unknown_age} of unknown age)" if tally.unknown_age else ""
         left = _time_left(at_risk, now, policy)
-        text = f"{_batches(at_risk)} about to be discarded unless the target answers 200{doubtful}{left}"
+        text = f"{_batches(at_risk)} about to be discarded{left}{doubtful}"
         found.append(Finding(text, len(at_risk) > policy.max_at_risk))
     piled_up = tally.at_risk + tally.ripe
     if len(piled_up) > policy.max_undelivered:
@@ -138,8 +138,6 @@ def _label(webhook: Webhook | Gone | None) -> str:
     if webhook is None:
         return "webhook"
     name, webhook_id = one_line(webhook.name, 80), one_line(webhook.id, 64)
-    if name and webhook_id:
-        return f"webhook '{name}' ({webhook_id})"
     return f"webhook '{name}'" if name else f"webhook {webhook_id}"
 
 
@@ -150,7 +148,7 @@ def _time_left(batches: Sequence[Batch], now: datetime, policy: DeliveryPolicy) 
     left = created + policy.retry_window - now
     if left <= timedelta(0):
         return ", the first any moment now"
-    return f", the first in {span(left)} at the latest (at {_clock(created + policy.retry_window)})"
+    return f", the first within {span(left)} (by {_clock(created + policy.retry_window)})"
 
 
 def _batches(found: Sequence[Batch]) -> str:

@@ -62,6 +62,13 @@ class DeliveryReport(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         lines = [self.headline]
+        if self.responses:
+            said = ", ".join(f"{answer} ({number})" for answer, number in self.responses.items())
+            lines.append(f"What the target answered last, by number of batches: {said}.")
+        if self.target_answers is not None and (self.undelivered or self.counts["lost"]):
+            lines.append(f"The target is {'answering again' if self.target_answers else 'still not answering 200'}.")
+        if self.advice:
+            lines += ["What to do:", *(f"  - {sentence}" for sentence in self.advice)]
         counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in self.counts.items() if number)
         lines.append(f"Batches of the last 24 hours that failed at least once: {counts or 'none'}.")
         if self.events is not None:
@@ -69,17 +76,11 @@ class DeliveryReport(Struct, frozen=True, kw_only=True):
             lines.append(f"Events in undelivered and lost batches: {at_least}{self.events:,}.")
         if self.oldest_seconds is not None:
             lines.append(f"Oldest undelivered batch: {span(timedelta(seconds=self.oldest_seconds))}.")
-        if self.responses:
-            said = ", ".join(f"{answer} ({number})" for answer, number in self.responses.items())
-            lines.append(f"What the target answered last, by number of batches: {said}.")
-        if self.target_answers is not None and (self.undelivered or self.counts["lost"]):
-            lines.append(f"The target is {'answering again' if self.target_answers else 'still not answering 200'}.")
         if self.batch_ids:
-            lines.append(
-                f"To look for as X-MessageSystems-Batch-ID in the consumer's log: {', '.join(self.batch_ids)}."
-            )
-        if self.advice:
-            lines += ["What to do:", *(f"  - {sentence}" for sentence in self.advice)]
+            lines.append("To look for in the consumer's log, as X-MessageSystems-Batch-ID, for example:")
+            lines += (f"  {batch_id}" for batch_id in self.batch_ids)
+        if self.webhook_name and self.webhook_id:
+            lines.append(f"The webhook's id is {self.webhook_id}.")
         return "\n".join(lines)
 
 

@@ -26,14 +26,10 @@ def bad_night(**changes: object) -> DeliveryReport:
 
 def test_a_failed_report_as_text() -> None:
     assert str(bad_night()) == (
-        f"FAILED: webhook 'orders' ({ID}): 1 batch presumed lost, created at 2026-01-30 16:00 UTC; 1 batch about to be "
-        "discarded unless the target answers 200, the first in 2 h 58 min at the latest (at 2026-01-31 04:58 UTC).\n"
-        "Batches of the last 24 hours that failed at least once: 1 lost, 1 at risk, 1 recovered.\n"
-        "Events in undelivered and lost batches: at least 1,000.\n"
-        "Oldest undelivered batch: 5 h 2 min.\n"
+        "FAILED: webhook 'orders': 1 batch presumed lost, created at 2026-01-30 16:00 UTC; 1 batch about to be "
+        "discarded, the first within 2 h 58 min (by 2026-01-31 04:58 UTC).\n"
         "What the target answered last, by number of batches: 503 (1), no response in time (1).\n"
         "The target is still not answering 200.\n"
-        "To look for as X-MessageSystems-Batch-ID in the consumer's log: lost, risky.\n"
         "What to do:\n"
         "  - Reach does not send lost batches again: fetch the events of that time from where else you have them, and "
         "look for the batch ids in the consumer's log to see what did arrive. Once that is settled, ignore_lost_before "
@@ -41,14 +37,22 @@ def test_a_failed_report_as_text() -> None:
         "  - The consumer fails or is overloaded: look at its log; let it store the raw batch, answer 200, and work on "
         "it later.\n"
         "  - The target did not answer: check that it is up and reachable from the internet, its DNS, TLS certificate "
-        "and firewall; it must answer within 10 s, so store the batch first and work on it later."
+        "and firewall; it must answer within 10 s, so store the batch first and work on it later.\n"
+        "Batches of the last 24 hours that failed at least once: 1 lost, 1 at risk, 1 recovered.\n"
+        "Events in undelivered and lost batches: at least 1,000.\n"
+        "Oldest undelivered batch: 5 h 2 min.\n"
+        "To look for in the consumer's log, as X-MessageSystems-Batch-ID, for example:\n"
+        "  lost\n"
+        "  risky\n"
+        f"The webhook's id is {ID}."
     )
 
 
 def test_a_healthy_report_as_text() -> None:
     assert str(assess([], NOW, DeliveryPolicy(), webhook=WEBHOOK)) == (
-        f"HEALTHY: webhook 'orders' ({ID}): nothing is undelivered.\n"
-        "Batches of the last 24 hours that failed at least once: none."
+        "HEALTHY: webhook 'orders': nothing is undelivered.\n"
+        "Batches of the last 24 hours that failed at least once: none.\n"
+        f"The webhook's id is {ID}."
     )
 
 
