@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timezone
-from traceback import walk_tb
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import requests
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationValueError,
-    ProxyError,
-    ReadTimeoutError,
-)
 
 from airflow_provider_reach import __version__
 from airflow_provider_reach.core import calls, look
@@ -27,16 +19,16 @@ from airflow_provider_reach.core.exchange import Exchange, Patience, Send, Wait,
 from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
+from airflow_provider_reach.core.request import request_for
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
+from airflow_provider_reach.transport import send
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 DEFAULT_PATIENCE = 60.0
-TARGET_TIME = 10.0
-MAX_ANSWER_BYTES = 64 * 1024 * 1024
-_CHUNK = 256 * 1024
+USER_AGENT = f"airflow-provider-reach/{__version__}"
 
 
 class ReachClient:
@@ -59,8 +51,6 @@ class ReachClient:
         self.patience = patience
         self._sleep = sleep
         self._session = requests.Session()
-        self._session.headers.update(request_headers())
-        self._session.auth = _KeyAuth(config)
 
     def __enter__(self) -> ReachClient:
         return self
@@ -205,117 +195,7 @@ class ReachClient:
 
     def _carry_out(self, step: Send | Wait) -> Answer | Failure | None:
         if isinstance(step, Send):
-            return self._send(step.call)
+            return send(self._session, request_for(step.call, self.config, USER_AGENT))
         log.warning("%s Next try in %.1f s.", step.reason, step.seconds)
         self._sleep(step.seconds)
         return None
-
-    def _send(self, call: Call[Any]) -> Answer | Failure:
-        timeout = self.config.timeout + (TARGET_TIME if call.asks_target else 0.0)
-        started = time.monotonic()
-        try:
-            with self._session.request(
-                call.method,
-                request_url(self.config, call),
-                params=dict(call.query),
-                data=call.body,
-                headers={"Content-Type": "application/json"} if call.body is not None else {},
-                timeout=(self.config.timeout, timeout),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                body, too_large = _read(response, deadline=started + 2 * timeout)
-                return Answer(
-                    status=response.status_code,
-                    headers={name.lower(): value for name, value in response.headers.items()},
-                    body=body,
-                    received=datetime.now(timezone.utc),
-                    seconds=time.monotonic() - started,
-                    too_large=too_large,
-                )
-        except (requests.RequestException, HTTPError, OSError) as error:
-            return _failure(error, time.monotonic() - started)
-
-
-class _KeyAuth(requests.auth.AuthBase):
-    """Sets the header as an ``auth``, since requests lets a ``~/.netrc`` entry override a plain header."""
-
-    def __init__(self, config: ReachConfig) -> None:
-        self._config = config
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = authorization(self._config)
-        return request
-
-
-def request_headers() -> dict[str, str]:
-    """The headers of every request, the key's aside."""
-    return {"Accept": "application/json", "User-Agent": f"airflow-provider-reach/{__version__}"}
-
-
-def authorization(config: ReachConfig) -> str:
-    """
-    The value of the ``Authorization`` header: a secret.
-
-    :param config: Who asks.
-    """
-    return f"{config.auth_scheme} {config.api_key}"
-
-
-def request_url(config: ReachConfig, call: Call[Any]) -> str:
-    """
-    Where a call goes, its query aside.
-
-    :param config: Where the service is.
-    :param call: What is asked.
-    """
-    return f"{config.base_url}/workspaces/{config.workspace_id}/reach{call.path}"
-
-
-def _read(response: requests.Response, deadline: float) -> tuple[bytes, bool]:
-    """The body, decompressed, and whether it passed the bound; a body that trickles in passes the deadline."""
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := response.raw.read1(_CHUNK, decode_content=True):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            return b"".join(chunks), True
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout("the answer did not end in time")
-    return b"".join(chunks), False
-
-
-def _failure(error: Exception, seconds: float) -> Failure:
-    """What a library's exception means: certainly not sent, or perhaps."""
-    causes = list(_causes(error))
-    detail = next((str(cause) for cause in reversed(causes) if str(cause)), type(error).__name__)
-    if any(map(_was_not_sent, causes)):
-        return Failure("unreachable", detail, seconds)
-    if any(isinstance(cause, (requests.Timeout, ReadTimeoutError, TimeoutError)) for cause in causes):
-        return Failure("timeout", detail, seconds)
-    return Failure("lost", detail, seconds)
-
-
-_NOT_SENT = (
-    ConnectTimeoutError,  # the base of "refused" and "name not resolved" too
-    LocationValueError,
-    ProxyError,
-    requests.exceptions.InvalidURL,
-)
-
-
-def _was_not_sent(error: BaseException) -> bool:
-    """Whether connecting failed, TLS's handshake included; that it was the handshake, only the traceback tells."""
-    functions = (frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__))
-    return isinstance(error, _NOT_SENT) or "do_handshake" in functions
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and those it wraps, in ``args``, in ``reason``, or as its cause; the innermost last."""
-    yield error
-    inner = (getattr(error, "reason", None), *error.args, error.__cause__)
-    for cause in inner:
-        if isinstance(cause, BaseException):
-            yield from _causes(cause)
-            return

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
+import atexit
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 
 from airflow_provider_reach.sandbox import Sandbox
 
+# Before Airflow is imported: no setting and no home of another Airflow counts, and none is touched.
+for name in [name for name in os.environ if name.startswith(("AIRFLOW_", "_AIRFLOW_"))]:
+    del os.environ[name]
+_home = tempfile.TemporaryDirectory(prefix="reach-tests-")
+atexit.register(_home.cleanup)
+os.environ["AIRFLOW_HOME"] = _home.name
 # Without it, Airflow 2.11 warns when it is imported; Airflow 3 knows no such setting.
-os.environ.setdefault("AIRFLOW__METRICS__TIMER_UNIT_CONSISTENCY", "True")
-
+os.environ["AIRFLOW__METRICS__TIMER_UNIT_CONSISTENCY"] = "True"
 
 API_KEY, WORKSPACE_ID = "planted-api-key-4711", "7c1b54a0-0d5e-4f6e-9a51-2f7f4f1b6d3e"
 

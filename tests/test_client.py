@@ -67,7 +67,7 @@ def client(reach: Sandbox, waits: list[float], caplog: pytest.LogCaptureFixture)
 @pytest.fixture
 def impatient(reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReachClient]:
     """Asks once, and waits for no answer longer than the tests like."""
-    monkeypatch.setattr("airflow_provider_reach.client.TARGET_TIME", 0.0)
+    monkeypatch.setattr("airflow_provider_reach.core.request.TARGET_TIME", 0.0)
     with ReachClient(config_of(reach, timeout=TIMEOUT), patience=0) as client:
         yield client
 
@@ -339,7 +339,7 @@ FINAL: dict[str, tuple[Fault, type[ReachStatusError]]] = {
 
 @pytest.fixture
 def webhook_id(reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr("airflow_provider_reach.client.MAX_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr("airflow_provider_reach.transport.MAX_ANSWER_BYTES", 100_000)
     return reach.add_webhook("orders", target=reach.target("orders").url)
 
 

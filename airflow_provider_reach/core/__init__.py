@@ -6,10 +6,11 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
     config  models  spec        the values: a connection, what the service speaks of, what a person asks for
     redaction  errors           what may be shown of them; what can go wrong
     decoding → answers          an answer's body → models; an answer or a failure → the error it means
-    calls → exchange            an operation's request; how it is asked, repeated and settled
+    calls → exchange            an operation; how it is asked, repeated and settled
+    request                     a call as it goes over the wire, whoever sends it
     policy  batches             what counts; rows → batches
     findings  advice  report    what a verdict says
     delivery → look             the verdict; one look at a webhook, from asking to verdict
 
-The client drives an exchange, the hook has a client, the operators and sensors have a hook. Arrows point down only.
+The client drives an exchange over a transport, the hook has a client, the operators and sensors have a hook. Arrows point down only.
 """

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from airflow_provider_reach import client as client_module
+from airflow_provider_reach import transport
 from airflow_provider_reach.client import ReachClient
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import (
@@ -175,7 +175,7 @@ def test_the_connection_is_released() -> None:
 
 
 def test_the_connection_of_an_answer_not_read_to_its_end_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "MAX_ANSWER_BYTES", 1000)
+    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 1000)
     with serving(says(http(b" " * 100_000), http())) as server, asking(server.url) as client:
         with pytest.raises(ReachDecodeError):
             client.list_webhooks()
@@ -417,7 +417,7 @@ def test_no_answer() -> None:
 def test_what_makes_the_service_ask_the_target_has_its_time_too(
     reach: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "TARGET_TIME", 5.0)
+    monkeypatch.setattr("airflow_provider_reach.core.request.TARGET_TIME", 5.0)
     reach.fail(Fault.slow(2 * TIMEOUT))
     spec = WebhookSpec(name="orders", target=reach.target("orders").url, events=["open"])
 
@@ -461,7 +461,7 @@ def bomb(connection: socket.socket, head: str) -> None:
 
 @pytest.mark.parametrize("talk", [without_end, bomb])
 def test_an_answer_without_bound_is_not_kept(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "MAX_ANSWER_BYTES", 1_000_000)
+    monkeypatch.setattr(transport, "MAX_ANSWER_BYTES", 1_000_000)
     with serving(talk) as server, asking(server.url, timeout=5) as client:
         tracemalloc.start()
         try:

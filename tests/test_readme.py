@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_first_code_is_the_health_dag_as_it_is_in_its_file() -> None:
+    quoted = re.search(r"<!-- (\S+) -->\n```python\n(.*?)```", README, re.DOTALL)
+    assert quoted is not None
+    assert quoted[2] == (ROOT / quoted[1]).read_text(encoding="utf-8")
+
+
+def test_every_file_it_names_is_there() -> None:
+    named = re.findall(r"`((?:example_dags|airflow_provider_reach|scripts|tests)/[\w/.]+)`", README)
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_make_target_it_names_is_there() -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(re.findall(r"make ([a-z]+)\b(?= +#|`)", README)) <= {*targets}
