@@ -27,7 +27,7 @@ from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.hooks import ReachHook
 from airflow_provider_reach.sandbox import Fault, Sandbox, Switches
 from tests.conftest import API_KEY, WORKSPACE_ID
-from tests.test_client_transport import http, says, serving
+from tests.test_transport import http, says, serving
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 PASSWORD, CLIENT_SECRET, HEADER = "planted-password", "planted-client-secret", "planted-header"

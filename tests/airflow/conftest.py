@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from airflow_provider_reach.client import ReachClient
+from airflow_provider_reach.sandbox import Sandbox
+from tests.airflow.real_airflow import PROJECT, RealAirflow
+
+
+@pytest.fixture(scope="session")
+def homes() -> Iterator[Path]:
+    """Where this process keeps its Airflow homes, until its end."""
+    homes = PROJECT / ".airflow" / "tests" / uuid4().hex
+    homes.mkdir(parents=True)
+    yield homes
+    shutil.rmtree(homes)
+
+
+@pytest.fixture(scope="session")
+def migrated(homes: Path) -> Path:
+    """A database as Airflow makes it, to be copied."""
+    home = homes / "migrated"
+    home.mkdir()
+    airflow = RealAirflow(home)
+    airflow.migrate()
+    return airflow.database
+
+
+@pytest.fixture
+def airflow(homes: Path, migrated: Path, request: pytest.FixtureRequest) -> RealAirflow:
+    """An Airflow in which nothing happened yet."""
+    home = homes / request.node.name[:40]
+    home.mkdir()
+    shutil.copy(migrated, home)
+    return RealAirflow(home)
+
+
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A Reach that the default connection leads to; on a busy machine too its targets answer in time."""
+    with Sandbox(target_timeout=5) as reach:
+        monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", reach.connection_json)
+        yield reach
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the client would have waited before asking again; it does not."""
+    naps: list[float] = []
+    monkeypatch.setitem(ReachClient.__init__.__kwdefaults__, "sleep", naps.append)
+    return naps

@@ -1,0 +1,137 @@
+"""The example DAGs, as Airflow runs and parses them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_reach.sandbox import Sandbox
+from airflow_provider_reach.sandbox.scenes import health_scene
+from tests.airflow.real_airflow import EXAMPLES, RealAirflow
+
+HEALTH, ALERT = "example_reach_webhook_health", "example_reach_chat_alert"
+
+
+@pytest.fixture
+def scene() -> Iterator[Sandbox]:
+    with health_scene(target_timeout=5) as reach:  # a busy machine is no failing target
+        yield reach
+
+
+def test_the_health_check_before_and_after_a_repair(scene: Sandbox, airflow: RealAirflow) -> None:
+    before = airflow.test_dag(HEALTH, EXAMPLES, reach_default=scene.connection_json)
+
+    assert before.state == "failed"
+    assert before.states == {
+        "list_webhooks": "success",
+        "deliveries": "success",
+        "engagement": "success",
+        "bounces": "failed",
+    }
+    assert {task.tries for task in before.tasks.values()} == {1}  # though it has retries: a verdict is final
+    reports = {value["webhook_name"]: value for (_, _, key), value in before.xcoms.items() if key == "report"}
+    assert {name: report["outcome"] for name, report in reports.items()} == {
+        "deliveries": "healthy",
+        "engagement": "healthy",
+        "bounces": "failed",
+    }
+    assert reports["engagement"]["counts"]["recovered"] == 4
+    bounces = reports["bounces"]
+    assert bounces["responses"] == {"503": 60}
+    assert "about to be discarded, the first within 3 h" in bounces["headline"]
+    assert "53 batches undelivered (and 7 in the early retries), over the limit of 10" in bounces["headline"]
+    assert f"ReachDeliveryFailed: {bounces['headline']}\n" in before.output
+    assert "\nWhat to do:\n  - The consumer fails or is overloaded: look at its log" in before.output
+    looks = {key: value for (_, _, key), value in before.xcoms.items() if key.startswith("looked_at_")}
+    assert set(looks) == {f"looked_at_{report['webhook_id']}" for report in reports.values()}
+    assert looks[f"looked_at_{bounces['webhook_id']}"] == bounces["looked_at"].replace("Z", "+00:00")
+
+    scene.target("bounces").answer(200)
+    scene.advance(hours=8)
+    after = airflow.test_dag(HEALTH, EXAMPLES, reach_default=scene.connection_json)
+
+    assert after.state == "success"
+    assert after.states == dict.fromkeys(before.states, "success")
+    assert "HEALTHY: webhook 'bounces'" in after.output
+    assert "WARNING - Reach" not in after.output  # such as Airflow 2.11's of an execute that a subclass calls
+
+
+def test_a_webhook_that_is_missing_fails_the_list(reach: Sandbox, airflow: RealAirflow) -> None:
+    for name in ("deliveries", "engagement"):
+        reach.add_webhook(name, target=reach.target(name).url)
+
+    run = airflow.test_dag(HEALTH, EXAMPLES, reach_default=reach.connection_json)
+
+    assert run.states == {"list_webhooks": "failed", "watch_delivery": "upstream_failed"}
+    assert run.tasks["list_webhooks", -1].tries == 1
+    assert "1 of 3 expected webhooks were not found: 'bounces' does not exist." in run.output
+
+
+def test_a_chat_is_told_once(scene: Sandbox, airflow: RealAirflow) -> None:
+    chat = json.dumps({"conn_type": "http", "password": scene.target("chat").url})
+
+    run = airflow.test_dag(ALERT, EXAMPLES, reach_default=scene.connection_json, reach_chat=chat)
+
+    assert run.states == {"watch_bounces": "failed"}
+    [told] = scene.target("chat").received
+    headline, *more = told.body["text"].splitlines()
+    assert headline == run.xcoms["watch_bounces", -1, "report"]["headline"]
+    assert headline.startswith("FAILED: webhook 'bounces'")
+    assert len(more) == 2
+    assert "503 (60)" in more[0]
+
+
+PARSE = """
+import runpy, sys
+
+touched = []
+sys.addaudithook(
+    lambda event, of: touched.append((event, of))
+    if event.startswith(("socket.connect", "socket.getaddrinfo", "sqlite3.connect"))
+    else None
+)
+import airflow
+touched.clear()
+runpy.run_path(sys.argv[1])
+assert not touched, touched
+assert "airflow_provider_reach.client" not in sys.modules
+"""
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_a_dag_file_is_parsed_without_asking_anybody(path: Path, tmp_path: Path) -> None:
+    _python(PARSE, str(path), home=tmp_path)
+
+
+IMPORTS = """
+import sys
+from airflow import DAG
+from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, BaseSensorOperator
+
+before = set(sys.modules)
+from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator
+print(*(set(sys.modules) - before))
+"""
+
+
+def test_what_the_example_imports_loads_next_to_nothing(tmp_path: Path) -> None:
+    loaded = {name for name in _python(IMPORTS, home=tmp_path).split() if not name.startswith("airflow_provider_reach")}
+
+    assert {name.partition(".")[0] for name in loaded} <= {"msgspec"}
+
+
+def _python(program: str, *arguments: str, home: Path) -> str:
+    """What a program says in a process without any settings, whose Airflow has no database."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
+    environment = {**inherited, "AIRFLOW_HOME": str(home), "AIRFLOW__METRICS__TIMER_UNIT_CONSISTENCY": "True"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], env=environment, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
