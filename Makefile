@@ -2,7 +2,7 @@
 # it is on PATH. The first command installs into .venv, the next ones start at once.
 #
 #   make PYTHON=/path/to/python3.12 ...   with this Python
-#   make test ARGS="-n 2"                 more arguments for pytest
+#   make test ARGS="-x -k sensor"          more arguments for pytest
 
 run = @python="$$(sh scripts/find-python.sh)" && "$$python" -I scripts/in_venv.py --
 uv = uv pip compile --no-cache --quiet --upgrade --no-header --no-annotate \
@@ -17,7 +17,7 @@ demo: ## watch a real Airflow check three webhooks against an embedded Reach
 	$(run) scripts/demo.py
 
 test: ## run the tests and hold their coverage to 100 % of core, 95 % of the rest
-	$(run) -m pytest --cov --cov-report= $(ARGS)
+	$(run) -m pytest -n 2 --cov --cov-report= $(ARGS)
 	$(run) -m coverage report --include="airflow_provider_reach/core/*" --fail-under=100
 	$(run) -m coverage report --omit="airflow_provider_reach/core/*" --fail-under=95
 

@@ -147,7 +147,7 @@ class ReachClient:
         :param webhook_id: Its UUID; with a name as well, the id decides.
         :param webhook_name: Its name.
         :param policy: What counts as failed, and what is waited for.
-        :param watched_from: The first look of a watch, where this is a later one.
+        :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
         """
         patience = Patience(self.patience)
         return self.run(

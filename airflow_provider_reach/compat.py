@@ -11,8 +11,10 @@ def mask_secret(secret: str) -> None:
     """
     Have Airflow hide a value in the logs of this task.
 
-    :param secret: The value.
+    :param secret: The value. One under 5 characters is left: to hide every ``1`` would hide what the log says.
     """
+    if len(secret) < 5:
+        return
     try:
         masker = import_module("airflow.sdk.log")
     except ImportError:

@@ -100,14 +100,21 @@ def read_connection(conn: AirflowConnection) -> ReachConfig:
     :raises ReachConfigError: naming every wrong or missing value and how to set each.
     """
     from airflow_provider_reach.core.config import read_config
+    from airflow_provider_reach.core.errors import ReachConfigError
 
-    extra = conn.extra_dejson
-    return read_config(
-        api_key=conn.password,
-        base_url=_base_url(conn),
-        where=f"Connection {conn.conn_id!r}",
-        **{name: extra.get(name) for name in EXTRA_FIELDS} if isinstance(extra, Mapping) else {},
-    )
+    extra, where = conn.extra_dejson, f"Connection {conn.conn_id!r}"
+    try:
+        return read_config(
+            api_key=conn.password,
+            base_url=_base_url(conn),
+            where=where,
+            **{name: extra.get(name) for name in EXTRA_FIELDS} if isinstance(extra, Mapping) else {},
+        )
+    except ReachConfigError as error:
+        if not (unknown := unknown_extras(conn)):
+            raise
+        hint = f"extras that mean nothing here, perhaps misspelt: {', '.join(unknown)}."
+        raise ReachConfigError([*error.problems, hint], where) from None
 
 
 def unknown_extras(conn: AirflowConnection) -> list[str]:

@@ -23,14 +23,15 @@ class ReachDeliveryFailed(AirflowFailException):
         self.report = report
 
 
-def airflow_error(error: ReachError) -> AirflowException:
+def airflow_error(error: ReachError, unless_final: str = "") -> AirflowException:
     """
     The Airflow exception that an error of the core means.
 
     :param error: Raised by a client or a hook.
+    :param unless_final: What to add to the message of an error that is not final.
     :return: ``AirflowFailException`` where asking again cannot help, else ``AirflowException``.
     """
-    return AirflowFailException(str(error)) if error.final else AirflowException(str(error))
+    return AirflowFailException(str(error)) if error.final else AirflowException(f"{error}{unless_final}")
 
 
 @contextmanager

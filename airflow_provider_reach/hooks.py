@@ -21,6 +21,7 @@ from airflow_provider_reach.connection import (
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachConfigError,
+    ReachConnectionError,
     ReachDecodeError,
     ReachError,
     ReachNotFoundError,
@@ -92,8 +93,8 @@ class ReachHook(BaseHook):
         try:
             conn = self.get_connection(self.reach_conn_id)
         except AirflowNotFoundException as missing:
-            problem = "it does not exist: make a connection of type 'reach' with this id."
-            raise ReachConfigError([problem], f"Connection {self.reach_conn_id!r}") from missing
+            problem = "it was not found: make a connection of type 'reach' with this id, or see why no backend has it."
+            raise ReachConnectionError([problem], f"Connection {self.reach_conn_id!r}") from missing
         config = read_connection(conn)
         if unknown := unknown_extras(conn):
             self.log.warning("Connection %r has extras that mean nothing here: %s.", self.reach_conn_id, unknown)
@@ -255,7 +256,7 @@ class ReachHook(BaseHook):
         :param webhook_id: Its UUID; with a name as well, the id decides.
         :param policy: What counts as failed, and what is waited for.
         :param webhook_name: Its name.
-        :param watched_from: The first look of a watch, where this is a later one.
+        :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
         :raises ReachLookupError: when several webhooks have the name.
         :raises ReachCallError: when the service could not be asked; that is no verdict.
         """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_provider_reach.core.redaction import one_line
+
 
 def label_mapped_instance(context: Any, label: str) -> None:
     """
@@ -15,7 +17,7 @@ def label_mapped_instance(context: Any, label: str) -> None:
     :param label: The webhook's name, or its id.
     """
     if context["ti"].map_index >= 0 and (context.get("map_index_template") or _TEMPLATE) == _TEMPLATE:
-        context["reach_webhook"] = label
+        context["reach_webhook"] = one_line(label, 100)  # the database has room for 250 characters
         context["map_index_template"] = _TEMPLATE
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.core.redaction import one_line
 from airflow_provider_reach.exceptions import reach_errors
 from airflow_provider_reach.hooks import ReachHook
 
@@ -79,7 +80,7 @@ class ReachListWebhooksOperator(BaseOperator):
 
     def _check(self, listed: list[Webhook], found: list[Webhook]) -> None:
         names = {webhook.name for webhook in found}
-        expected = [self.expect] if isinstance(self.expect, str) and self.expect else self.expect
+        expected = [self.expect] if isinstance(self.expect, str) and self.expect else self.expect or ()
         if missing := [name for name in expected if name not in names]:
             raise AirflowFailException(
                 f"{len(missing)} of {len(expected)} expected webhooks were not found: "
@@ -117,6 +118,6 @@ def _why_missing(name: str, listed: list[Webhook]) -> str:
 
 
 def _names(webhooks: Iterable[Webhook]) -> str:
-    names = sorted(webhook.name or webhook.id for webhook in webhooks)
+    names = sorted(one_line(webhook.name or webhook.id, 80) for webhook in webhooks)
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     return ", ".join(f"'{name}'" for name in names[:20]) + more if names else "none"

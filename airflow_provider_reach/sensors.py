@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -18,7 +18,7 @@ from airflow.providers.common.compat.sdk import (
 from airflow_provider_reach.compat import as_written, first_rescheduled_at
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.errors import ReachError, ReachInputError
-from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.policy import DeliveryPolicy, read_duration
 from airflow_provider_reach.core.report import DeliveryReport, span
 from airflow_provider_reach.exceptions import ReachDeliveryFailed, airflow_error
 from airflow_provider_reach.hooks import ReachHook
@@ -27,6 +27,7 @@ from airflow_provider_reach.labels import label_mapped_instance
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+_NO_VERDICT = " This is no verdict: whether the batches are delivered is not known."
 POLICY_FIELDS = tuple(DeliveryPolicy.__dataclass_fields__)
 
 
@@ -122,7 +123,8 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         :raises AirflowException: the service could not be asked; left to the task's retries.
         :raises AirflowSkipException: in place of all of these under ``soft_fail`` or ``never_fail``.
         """
-        self._watched_from = first_rescheduled_at(context) if self.reschedule else None
+        first_look = first_rescheduled_at(context) if self.reschedule else None
+        self._watched_from = first_look or datetime.now(timezone.utc)
         label_mapped_instance(context, self.webhook_name or self.webhook_id)
         try:
             return as_written(super().execute)(context)
@@ -145,7 +147,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
             self._last = report = self._look()
         except ReachError as error:
             self._last = error
-            self._end(airflow_error(error), error)
+            self._end(airflow_error(error, _NO_VERDICT), error)
         label_mapped_instance(context, self.webhook_name or report.webhook_name or report.webhook_id)
         if report.outcome == "wait":
             self.log.info("%s", report.headline)
@@ -158,15 +160,14 @@ class ReachBatchStatusSensor(BaseSensorOperator):
 
     def _look(self) -> DeliveryReport:
         policy = DeliveryPolicy(**{name: getattr(self, name) for name in POLICY_FIELDS})
-        report = self._hook.check_delivery(
+        return self._hook.check_delivery(
             self.webhook_id, policy, webhook_name=self.webhook_name, watched_from=self._watched_from
         )
-        self._watched_from = self._watched_from or report.looked_at
-        return report
 
     @cached_property
     def _hook(self) -> ReachHook:
-        return ReachHook(self.reach_conn_id, patience=_seconds(self.outage_tolerance))
+        patience = read_duration("outage_tolerance", self.outage_tolerance)
+        return ReachHook(self.reach_conn_id, patience=patience.total_seconds())
 
     def _push(self, report: DeliveryReport, context: Context) -> None:
         ti = context["ti"]
@@ -193,7 +194,3 @@ def _default_timeout(
     except ReachInputError:
         return timedelta(hours=9)
     return policy.retry_window + timedelta(hours=1) if policy.drain else policy.longest_wait
-
-
-def _seconds(duration: timedelta | float) -> float:
-    return duration.total_seconds() if isinstance(duration, timedelta) else float(duration)

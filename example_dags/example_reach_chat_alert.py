@@ -28,7 +28,10 @@ def tell_chat(context: Any) -> None:
     error = context.get("exception")
     first_lines = "\n".join(str(getattr(error, "report", error)).splitlines()[:3])
     url = BaseHook.get_connection("reach_chat").password
-    requests.post(str(url), json={"text": first_lines}, timeout=10).raise_for_status()
+    try:
+        requests.post(str(url), json={"text": first_lines}, timeout=10).raise_for_status()
+    except requests.RequestException as why:  # whose text holds the URL
+        raise RuntimeError(f"The chat could not be told: {type(why).__name__}") from None
 
 
 with DAG(

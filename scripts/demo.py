@@ -63,7 +63,7 @@ def story() -> bool:
         say("    deliveries   the target is well")
         say("    engagement   the target failed for 20 minutes seven hours ago, and recovered")
         say("    bounces      the target has answered 503 for five hours")
-        step(f"The nightly check, by Airflow itself: airflow dags test {DAG_ID}")
+        step(f"The health check, by Airflow itself: airflow dags test {DAG_ID}")
         before = check(reach, "before")
         step("Repairing the target of 'bounces', and letting eight hours pass in the embedded Reach")
         reach.target("bounces").answer(200)

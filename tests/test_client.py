@@ -539,7 +539,7 @@ def test_a_create_that_was_not_done_is_not_repeated(
     assert isinstance(error, ReachUnsettledError)
     assert isinstance(error.__cause__, PASSING[fault][1])
     assert "look at the list of webhooks before you do" in str(error)
-    assert not error.final
+    assert error.final
     assert (posts(reach), then_only_looked(reach)) == (1, True)
     assert 10 < sum(waits) <= 30
 

@@ -19,6 +19,7 @@ FINAL = {
     errors.ReachAuthError,
     errors.ReachNotFoundError,
     errors.ReachRequestError,
+    errors.ReachUnsettledError,
 }
 
 

@@ -12,5 +12,6 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
     findings  advice  report    what a verdict says
     delivery → look             the verdict; one look at a webhook, from asking to verdict
 
-The client drives an exchange over a transport, the hook has a client, the operators and sensors have a hook. Arrows point down only.
+The client drives an exchange over a transport, the hook has a client, the operators and sensors have a hook. Arrows
+point down only.
 """

@@ -160,7 +160,7 @@ def get_batch_status(webhook_id: str, limit: int = DEFAULT_LIMIT) -> Call[BatchS
 
     def read(answer: Answer) -> BatchStatus:
         rows = decoding.batch_rows(answer.body)
-        return BatchStatus(rows=rows, complete=len(rows) < limit, at=answer.at)
+        return BatchStatus(rows=rows, complete=len(rows) < limit, at=answer.at, received=answer.received)
 
     return Call(operation, "GET", f"{_path(webhook_id)}/batch-status", read, query={"limit": str(limit)})
 

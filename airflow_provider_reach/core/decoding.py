@@ -34,6 +34,7 @@ _MOMENT = re.compile(
 
 class _Results(Struct, Generic[T]):
     results: T
+    errors: None = None  # with errors, the answer is looked at again
 
 
 _batch_rows = msgspec.json.Decoder(_Results[list[BatchRow]])
@@ -145,6 +146,8 @@ def any_json(body: bytes) -> Any:
 
 def _results(body: bytes) -> Any:
     answer = any_json(body)
+    if isinstance(answer, Mapping) and answer.get("errors"):
+        raise NotTheContract("results together with errors")
     if not isinstance(answer, Mapping) or "results" not in answer:
         raise NotTheContract("JSON without 'results'")
     return answer["results"]

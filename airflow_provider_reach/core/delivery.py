@@ -124,7 +124,8 @@ def _report(
     back = _target_answers(webhook, undelivered)
     advice = [finding.advice for finding in found if finding.advice and finding.fails]
     if outcome != "healthy" and undelivered:
-        advice = ([IS_BACK] if back and in_flight else []) + advice
+        retried = [batch for batch in in_flight if (batch.attempts or 0) < policy.max_attempts]
+        advice = ([IS_BACK] if back and retried else []) + advice
         advice += [] if back else advice_for(answer for answer, _ in responses)
     oldest_first = sorted(undelivered, key=lambda batch: (batch.created or now, batch.batch_id or ""))
     return DeliveryReport(

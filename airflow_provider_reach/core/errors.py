@@ -5,6 +5,7 @@ What can go wrong, in one tree.
 
     ReachError
     ├── ReachConfigError            the connection is incomplete or wrong
+    │   └── ReachConnectionError    there is none, or the secrets backend did not answer
     ├── ReachInputError             an argument was refused before anything was sent
     ├── ReachLookupError            a name that no webhook has, or that several have
     └── ReachCallError              a call brought no usable answer
@@ -50,6 +51,12 @@ class ReachConfigError(ReachError):
         self.problems = problems
         lines = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(f"{where} cannot be used:{lines}")
+
+
+class ReachConnectionError(ReachConfigError):
+    """There is no such connection; not final, since Airflow says the same when a secrets backend did not answer."""
+
+    final = False
 
 
 class ReachInputError(ReachError, ValueError):
@@ -104,7 +111,9 @@ class ReachDecodeError(ReachCallError):
 
 
 class ReachUnsettledError(ReachCallError):
-    """A webhook may or may not have been created: the answer was lost and no such webhook is there."""
+    """A webhook may have been created: final, since a retry that does not look first may make a second one."""
+
+    final = True
 
 
 class ReachStatusError(ReachCallError):

@@ -158,30 +158,25 @@ def create(spec: WebhookSpec, patience: Patience, secrets: tuple[str, ...] = ())
         return (yield from ask(call, patience, secrets))
     except _MAY_PASS as error:
         lost = error
-    if found := (yield from _look_for(spec, (*secrets, *call.secrets))):
-        return found
+    seen = f"no webhook of this name, target and events appeared within {LOOK_AFTER_CREATE:.0f} s"
+    try:
+        if found := (yield from _look_for(spec, Patience(LOOK_AFTER_CREATE), (*secrets, *call.secrets))):
+            return found
+    except ReachError as error:
+        seen = f"whether the webhook is there could not be seen ({error})"
     raise ReachUnsettledError(
-        f"{lost} It may have been carried out all the same, but no webhook of this name, target and events appeared "
-        f"within {LOOK_AFTER_CREATE:.0f} s. It was not sent again, since a second one would deliver every event twice: "
-        "look at the list of webhooks before you do.",
+        f"{lost} It may have been carried out all the same: {seen}. It was not sent again, since a second webhook "
+        "would deliver every event twice: look at the list of webhooks before you do.",
         operation=call.operation,
     ) from lost
 
 
-def _look_for(spec: WebhookSpec, secrets: tuple[str, ...]) -> Exchange[str | None]:
-    patience = Patience(LOOK_AFTER_CREATE)
+def _look_for(spec: WebhookSpec, patience: Patience, secrets: tuple[str, ...]) -> Exchange[str | None]:
     tries = 0
     while True:
-        try:
-            listed = yield from ask(list_webhooks(), patience, secrets)
-        except ReachError:
-            return None
+        listed = yield from ask(list_webhooks(), patience, secrets)
         for webhook in listed.webhooks:
-            if (webhook.name, webhook.target, set(webhook.events)) == (
-                spec.name,
-                spec.target,
-                set(spec.events),
-            ):
+            if (webhook.name, webhook.target, set(webhook.events)) == (spec.name, spec.target, set(spec.events)):
                 return webhook.id
         seconds = FIRST_WAIT * 2.0**tries
         if seconds > patience.left:

@@ -79,9 +79,9 @@ def findings(
         found.append(Finding(text, len(lost) > policy.max_lost, REPLAY))
     if at_risk := tally.at_risk:
         doubtful = f" ({tally.unknown_age} of unknown age)" if tally.unknown_age else ""
-        left = _time_left(at_risk, now, policy)
-        text = f"{_batches(at_risk)} about to be discarded{left}{doubtful}"
-        found.append(Finding(text, len(at_risk) > policy.max_at_risk))
+        used_up = any((batch.attempts or 0) >= policy.max_attempts for batch in at_risk)
+        text = f"{_batches(at_risk)} about to be discarded{_time_left(at_risk, now, policy)}{doubtful}"
+        found.append(Finding(text, len(at_risk) > policy.max_at_risk, REPLAY if used_up else ""))
     piled_up = tally.at_risk + tally.ripe
     if len(piled_up) > policy.max_undelivered:
         early = f" (and {len(tally.unripe)} in the early retries)" if tally.unripe else ""
@@ -114,7 +114,9 @@ def headline(
     clauses = [finding.text for finding in found]
     if outcome == "healthy" and not clauses:
         undelivered, recovered = len(tally.in_flight), tally.recovered
-        clauses.append(f"{undelivered} undelivered, within the limits" if undelivered else "nothing is undelivered")
+        early = f", {len(tally.unripe)} of them in the early retries" if undelivered > policy.max_undelivered else ""
+        limit = f" (limit {policy.max_undelivered}{early})"
+        clauses.append(f"{undelivered} undelivered{limit}" if undelivered else "nothing is undelivered")
         if recovered:
             clauses.append(f"{recovered} recovered after a retry")
         if isinstance(webhook, Webhook) and not (undelivered or recovered or webhook.last_successful):
@@ -142,13 +144,15 @@ def _label(webhook: Webhook | Gone | None) -> str:
 
 
 def _time_left(batches: Sequence[Batch], now: datetime, policy: DeliveryPolicy) -> str:
+    """How long the first of them has; where its time is that of its last attempt, this is the longest."""
+    attempts = max(batch.attempts or 0 for batch in batches)
+    if attempts >= policy.max_attempts:
+        return ", if they are not already: the first had its last attempt"
     created = min((batch.created for batch in batches if batch.created), default=None)
-    if created is None:
-        return ""
-    left = created + policy.retry_window - now
-    if left <= timedelta(0):
-        return ", the first any moment now"
-    return f", the first within {span(left)} (by {_clock(created + policy.retry_window)})"
+    left = created + policy.retry_window - now if created else timedelta(0)
+    if attempts == policy.max_attempts - 1 or (created and left <= timedelta(0)):
+        return ", the first at any moment"
+    return f", the first within {span(left)} (by {_clock(now + left)})" if created else ""
 
 
 def _batches(found: Sequence[Batch]) -> str:

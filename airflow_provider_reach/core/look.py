@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec import structs
+
 from airflow_provider_reach.core.calls import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
@@ -21,7 +23,7 @@ from airflow_provider_reach.core.errors import (
     ReachRequestError,
 )
 from airflow_provider_reach.core.exchange import Exchange, Patience, ask
-from airflow_provider_reach.core.models import BatchStatus, Gone, Webhook, WebhookList
+from airflow_provider_reach.core.models import BatchStatus, Gone, Webhook, WebhookList, as_utc
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
 
@@ -45,7 +47,7 @@ def look(
     :param webhook_name: Its name.
     :param policy: What counts as failed, and what is waited for.
     :param patience: How long to keep asking when the service cannot be asked, for all calls of the look together.
-    :param watched_from: The first look of the watch, where this is a later one.
+    :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
     :param secrets: Values to mask in errors.
     :raises ReachInputError: when neither id nor name is given, or the id is no UUID.
     :raises ReachLookupError: when several webhooks have the name.
@@ -61,6 +63,8 @@ def look(
         if isinstance(again, Gone):
             return assess([], at, policy, webhook=again)
         raise ReachCallError(f"{error} Yet the webhook is there: ask again.", operation=error.operation) from error
+    if watched_from is not None:  # this machine's clock and the service's may differ
+        watched_from = as_utc(watched_from) + (status.at - status.received)
     return assess(status.rows, status.at, policy, watched_from=watched_from, webhook=webhook, complete=status.complete)
 
 
@@ -77,6 +81,7 @@ def find(
     :raises ReachInputError: when neither id nor name is given, or the id is no UUID.
     :raises ReachLookupError: when several webhooks have the name.
     """
+    webhook_id, webhook_name = webhook_id.strip(), webhook_name.strip()  # a template easily adds a line break
     if not webhook_id and not webhook_name:
         raise ReachInputError(["give webhook_id or webhook_name."], "the look at a webhook")
     retrieve = get_webhook(webhook_id) if webhook_id else None
@@ -100,7 +105,7 @@ def only(name: str, webhooks: list[Webhook]) -> Webhook | None:
     :param webhooks: Where to look.
     :raises ReachLookupError: when several have it, naming their ids.
     """
-    named = [webhook for webhook in webhooks if webhook.name == name]
+    named = [webhook for webhook in webhooks if webhook.name.strip() == name.strip()]
     if len(named) > 1:
         ids = ", ".join(webhook.id for webhook in named[:10])
         raise ReachLookupError(f"{len(named)} webhooks are named {shown(name)}: {ids}. Say which by webhook_id.")
@@ -127,5 +132,5 @@ def _batch_status(webhook_id: str, patience: Patience, secrets: tuple[str, ...])
         if len(larger.rows) <= len(status.rows):
             return status
         capped = len(larger.rows) % _ROUND == 0
-        status = BatchStatus(rows=larger.rows, complete=larger.complete and not capped, at=larger.at)
+        status = structs.replace(larger, complete=larger.complete and not capped)
     return status

@@ -156,11 +156,13 @@ class BatchStatus(Struct, frozen=True, kw_only=True):
     :param rows: The rows, in the service's order.
     :param complete: False where the answer has as many rows as were asked for: there may be more.
     :param at: The service's time of the answer.
+    :param received: This machine's time of it.
     """
 
     rows: list[BatchRow]
     complete: bool
     at: datetime
+    received: datetime
 
 
 class TargetResponse(Struct, frozen=True, kw_only=True):

@@ -98,6 +98,20 @@ class DeliveryPolicy:
 _INSTANTS = ("ignore_lost_before",)
 
 
+def read_duration(name: str, value: timedelta | float | str) -> timedelta:
+    """
+    A duration that may come from a template.
+
+    :param name: The parameter's name, for the message.
+    :param value: A ``timedelta``, or seconds.
+    :raises ReachInputError: when it is neither, or below 0.
+    """
+    try:
+        return _duration(value)
+    except ValueError as why:
+        raise ReachInputError([f"{name} must be {why}, not {shown(value)}."], "the watch") from None
+
+
 def _count(value: Any) -> int:
     try:
         number = int(str(value))

@@ -25,7 +25,8 @@ def health_scene(**settings: Any) -> Iterator[Sandbox]:
     :param settings: parameters of ``Sandbox``, but for ``start``.
     """
     end = datetime.now(timezone.utc)
-    with Sandbox(start=end - timedelta(hours=12), **settings) as reach:
+    # No target hangs here, and one that answers must not seem late on a busy machine.
+    with Sandbox(start=end - timedelta(hours=12), **{"target_timeout": 10, **settings}) as reach:
         for name, events, batches_per_hour, events_per_batch in (
             ("deliveries", _MESSAGE_EVENTS, 12, 100),
             ("engagement", _ENGAGEMENT_EVENTS, 12, 60),

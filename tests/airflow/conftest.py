@@ -3,22 +3,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from airflow_provider_reach.client import ReachClient
 from airflow_provider_reach.sandbox import Sandbox
-from tests.airflow.real_airflow import PROJECT, RealAirflow
+from tests.airflow.real_airflow import RealAirflow
 
 
 @pytest.fixture(scope="session")
 def homes() -> Iterator[Path]:
-    """Where this process keeps its Airflow homes, until its end."""
-    homes = PROJECT / ".airflow" / "tests" / uuid4().hex
-    homes.mkdir(parents=True)
-    yield homes
-    shutil.rmtree(homes)
+    """Where this process keeps its Airflow homes, until its end; Airflow wants no ``%`` in their name."""
+    with TemporaryDirectory(prefix="reach-tests-") as homes:
+        yield Path(homes)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -253,7 +253,7 @@ def test_check_delivery(hook: ReachHook, reach: Sandbox) -> None:
 
     assert hook.check_delivery(webhook_id).outcome == "healthy"
     assert hook.check_delivery(webhook_name="orders", policy=DeliveryPolicy(drain=True)).outcome == "wait"
-    before = reach.now - timedelta(hours=6)
+    before = datetime.now(timezone.utc) - timedelta(hours=10)
     assert hook.check_delivery(webhook_id, DeliveryPolicy(drain=True), watched_from=before).outcome == "healthy"
     assert hook.check_delivery(webhook_name="gone").outcome == "failed"
     reach.update_webhook(webhook_id, active=False)

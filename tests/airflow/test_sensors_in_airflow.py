@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,32 +16,22 @@ from tests.airflow.real_airflow import RealAirflow, Run
 WATCHES = ("waits_in_poke_mode", "waits_in_reschedule_mode", "gives_up", "cannot_ask_at_first", "is_soft")
 
 
-def with_failures(reach: Sandbox, number: int) -> str:
+def with_failures(reach: Sandbox, number: int) -> None:
     """A webhook of which so many batches have just failed for the first time."""
     webhook_id = reach.add_webhook("orders", target=reach.target("orders").url)
     reach.target("orders").answer(503)
     for _ in range(number):
         reach.send(webhook_id, 1)
-    return webhook_id
 
 
-def repair_once_it_waits(reach: Sandbox, webhook_id: str) -> None:
-    """
-    After two looks let what failed recover, and as much fail that is new.
-
-    Only a watch that knows when it began can tell that the new failures are none of its business.
-    """
+def repair_once_it_waits(reach: Sandbox) -> None:
+    """After three looks let what failed recover."""
     give_up = time.monotonic() + 120
-    while [request.operation for request in reach.requests].count("batch_status") < 2:
-        assert time.monotonic() < give_up, "nobody looked twice"
+    while [request.operation for request in reach.requests].count("batch_status") < 3:
+        assert time.monotonic() < give_up, "nobody looked three times"
         time.sleep(0.05)
-    reach.advance(minutes=30, seconds=45)
-    reach.target("elsewhere").answer(503)
-    reach.update_webhook(webhook_id, target=reach.target("elsewhere").url)
-    for _ in range(20):
-        reach.send(webhook_id, 1)
     reach.target("orders").answer(200)
-    reach.advance(seconds=30)
+    reach.advance(minutes=30)
 
 
 @pytest.fixture
@@ -52,14 +43,15 @@ def sandboxes() -> Iterator[dict[str, Sandbox]]:
 @pytest.fixture
 def run(sandboxes: dict[str, Sandbox], airflow: RealAirflow) -> Run:
     """All watches in one run of Airflow, since each takes its time."""
-    webhooks = {name: with_failures(sandboxes[name], 20) for name in ("gives_up", *WATCHES[:2])}
+    for name in ("gives_up", *WATCHES[:2]):
+        with_failures(sandboxes[name], 20)
     with_failures(sandboxes["cannot_ask_at_first"], 1)
     sandboxes["cannot_ask_at_first"].fail(Fault.status(503))
     with_failures(sandboxes["is_soft"], 1)
     sandboxes["is_soft"].advance(hours=9)
     connections = {f"reach_{name}": reach.connection_json for name, reach in sandboxes.items()}
     with ThreadPoolExecutor(2) as threads:
-        repairs = [threads.submit(repair_once_it_waits, sandboxes[name], webhooks[name]) for name in WATCHES[:2]]
+        repairs = [threads.submit(repair_once_it_waits, sandboxes[name]) for name in WATCHES[:2]]
         run = airflow.test_dag("watches", **connections)
         for repair in repairs:
             repair.result()
@@ -79,7 +71,9 @@ def test_watches(run: Run) -> None:
     }
     for waited in WATCHES[:2]:
         assert reports[waited]["outcome"] == "healthy"
-        assert reports[waited]["counts"] == reports[waited]["counts"] | {"recovered": 20, "retrying": 20}
+        assert reports[waited]["counts"] == reports[waited]["counts"] | {"recovered": 20, "retrying": 0}
+        # At the first look that is now; Airflow notes the time of a reschedule a moment later.
+        assert 1 <= len(set(re.findall(rf"{waited} has watched from (\S+ \S+)", run.output))) <= 2
     assert reports["gives_up"]["outcome"] == "wait"
     assert "AirflowSensorTimeout: No verdict within the timeout of less than a minute. The last look:" in run.output
     assert "NOT DECIDED YET: webhook 'orders'" in run.output

@@ -9,7 +9,7 @@ that drains and by an hourly one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from functools import cache
 
 import pytest
@@ -153,8 +153,8 @@ def view_id(view: Switches) -> str:
     return f"{view.rows}-{view.ts}-{view.kept_from}"
 
 
-def nightly(service: Service, *, by_our_clock: bool = False) -> list[Check]:
-    return [check(service, at(night), NIGHTLY, 9 * HOUR, by_our_clock=by_our_clock) for night in NIGHTS]
+def nightly(service: Service) -> list[Check]:
+    return [check(service, at(night), NIGHTLY, 9 * HOUR) for night in NIGHTS]
 
 
 def hourly(service: Service, first: str = "Mon 10:00", last: str = "Wed 16:00") -> list[Check]:
@@ -228,14 +228,7 @@ def test_the_hourly_check(story: str, schedule: str, view: Switches) -> None:
 @all_views
 @pytest.mark.parametrize("schedule", ["doubling", "even"])
 @pytest.mark.parametrize("off", [TEN_MINUTES, -TEN_MINUTES], ids=["fast", "slow"])
-@pytest.mark.parametrize(
-    ("dated", "by_our_clock"),
-    [
-        pytest.param(True, False, id="poke"),
-        pytest.param(True, True, id="reschedule"),
-        pytest.param(False, True, id="no-date"),
-    ],
-)
+@pytest.mark.parametrize("dated", [True, False], ids=["dated", "no-date"])
 @pytest.mark.parametrize(
     "story",
     [
@@ -246,11 +239,11 @@ def test_the_hourly_check(story: str, schedule: str, view: Switches) -> None:
     ],
 )
 def test_the_service_s_clock_is_ten_minutes_off(
-    story: str, dated: bool, by_our_clock: bool, off: timedelta, schedule: str, view: Switches
+    story: str, dated: bool, off: timedelta, schedule: str, view: Switches
 ) -> None:
     play = played(story, schedule)
 
-    checks = nightly(Service(play, view, clock_offset=off, dated=dated), by_our_clock=by_our_clock)
+    checks = nightly(Service(play, view, clock_offset=off, dated=dated))
 
     _assert_right(play, checks, slack=TEN_MINUTES)
     assert [c.outcome for c in checks] == [c.outcome for c in nightly(Service(play, view))]
@@ -330,12 +323,12 @@ def test_over_real_sockets_it_is_the_same(view: Switches, monkeypatch: pytest.Mo
         reach.traffic(webhook_id, 2, events_per_batch=1)
         reach.advance_to(at("Mon 22:30"))
         reach.target("orders").answer(503)
-        hook, watched_from = ReachHook(), None
+        hook = ReachHook()
         for now in moments("Tue 02:00", "Tue 04:20", STEP):
             reach.advance_to(now)
-            report = hook.check_delivery(webhook_id, NIGHTLY, watched_from=watched_from)
-            same = remembered.look(now, NIGHTLY, watched_from)
-            watched_from = watched_from or report.looked_at
+            elapsed = now - at("Tue 02:00")
+            report = hook.check_delivery(webhook_id, NIGHTLY, watched_from=datetime.now(timezone.utc) - elapsed)
+            same = remembered.look(now, NIGHTLY, at("Tue 02:00"))
             assert (report.outcome, report.counts, report.looked_at, report.first_discard_at) == (
                 same.outcome,
                 same.counts,

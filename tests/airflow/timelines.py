@@ -181,18 +181,11 @@ class Check:
     report: DeliveryReport
 
 
-def check(
-    service: Service, begun: datetime, policy: DeliveryPolicy, timeout: timedelta, *, by_our_clock: bool = False
-) -> Check:
-    """
-    Look every ten minutes.
-
-    :param by_our_clock: Whether the time of the first look is ours (reschedule mode), not the service's (poke mode).
-    """
-    now, watched_from = begun, begun if by_our_clock else None
+def check(service: Service, begun: datetime, policy: DeliveryPolicy, timeout: timedelta) -> Check:
+    """Look every ten minutes."""
+    now = begun
     while True:
-        report = service.look(now, policy, watched_from)
-        watched_from = watched_from or report.looked_at
+        report = service.look(now, policy, begun)
         if report.outcome != "wait":
             return Check(begun, now, report.outcome, report)
         if now - begun > timeout:

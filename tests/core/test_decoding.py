@@ -411,3 +411,9 @@ def test_every_written_time_is_read_back(when: datetime, minutes: int) -> None:
     aware = when.replace(tzinfo=timezone(timedelta(minutes=minutes)))
     assert moment(aware.isoformat()) == aware
     assert moment(str(when)) == when.replace(tzinfo=timezone.utc)
+
+
+def test_results_that_come_with_errors_are_no_answer() -> None:
+    with pytest.raises(NotTheContract, match="together with errors"):
+        decoding.batch_rows(b'{"results": [], "errors": [{"message": "partial", "code": "x"}]}')
+    assert decoding.batch_rows(b'{"results": [], "errors": []}') == []

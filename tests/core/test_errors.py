@@ -33,6 +33,7 @@ def test_final_is_what_asking_again_cannot_help(name: str) -> None:
         "ReachAuthError",
         "ReachNotFoundError",
         "ReachRequestError",
+        "ReachUnsettledError",
     }
     assert CLASSES[name].final is (name in final)
 

@@ -314,12 +314,18 @@ def test_an_unsettled_create_says_what_to_do() -> None:
     assert isinstance(played.error, errors.ReachUnsettledError)
     assert str(played.error) == (
         "Could not create webhook 'orders' with target https://c.example.com/x: no answer within 0 s (d). If it goes "
-        "on, raise 'timeout' in the connection's extras. It may have been carried out all the same, but no webhook of "
-        "this name, target and events appeared within 30 s. It was not sent again, since a second one would deliver "
-        "every event twice: look at the list of webhooks before you do."
+        "on, raise 'timeout' in the connection's extras. It may have been carried out all the same: no webhook of "
+        "this name, target and events appeared within 30 s. It was not sent again, since a second webhook would "
+        "deliver every event twice: look at the list of webhooks before you do."
     )
     assert isinstance(played.error.__cause__, errors.ReachTimeoutError)
     assert played.error.operation.startswith("create webhook 'orders'")
+
+
+def test_a_create_of_which_nothing_can_be_seen_says_so() -> None:
+    played = created(TIMEOUT, forever=answer(b"", 401))
+    assert isinstance(played.error, errors.ReachUnsettledError)
+    assert "whether the webhook is there could not be seen (Could not list webhooks: " in str(played.error)
 
 
 def test_a_refused_spec_sends_nothing() -> None:

@@ -15,6 +15,24 @@ ORDERS = Webhook(id=ID, name="orders", active=True, last_successful=NOW - 2 * HO
 NAMED = "webhook 'orders'"
 
 GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
+    (
+        several(12, 20 * MINUTE),
+        {},
+        {"watched_from": NOW - 2 * HOUR},
+        f"HEALTHY: {NAMED}: 12 undelivered (limit 10, 12 of them in the early retries).",
+    ),
+    (
+        [failed(age=MINUTE, attempts=11)],
+        {},
+        {},
+        f"FAILED: {NAMED}: 1 batch about to be discarded, the first at any moment.",
+    ),
+    (
+        [failed(age=MINUTE, attempts=12)],
+        {},
+        {},
+        f"FAILED: {NAMED}: 1 batch about to be discarded, if they are not already: the first had its last attempt.",
+    ),
     ([], {}, {}, f"HEALTHY: {NAMED}: nothing is undelivered."),
     (
         [],
@@ -32,7 +50,7 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [*several(3, 2 * HOUR), delivered("a")],
         {},
         {},
-        f"HEALTHY: {NAMED}: 3 undelivered, within the limits; 1 recovered after a retry.",
+        f"HEALTHY: {NAMED}: 3 undelivered (limit 10); 1 recovered after a retry.",
     ),
     (
         [failed(age=9 * HOUR)],
@@ -81,7 +99,7 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [failed(age=8 * HOUR + MINUTE)],
         {},
         {},
-        f"FAILED: {NAMED}: 1 batch about to be discarded, the first any moment now.",
+        f"FAILED: {NAMED}: 1 batch about to be discarded, the first at any moment.",
     ),
     (
         [failed("a", None), failed("b", None)],

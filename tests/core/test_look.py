@@ -12,7 +12,7 @@ from airflow_provider_reach.core.look import find, look, only
 from airflow_provider_reach.core.models import Gone, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
-from tests.core.helpers import HOUR, ID, NOW, OTHER_ID, Played, Reply, answer, listed, play, refused, results
+from tests.core.helpers import HOUR, ID, MINUTE, NOW, OTHER_ID, Played, Reply, answer, listed, play, refused, results
 
 ORDERS = {"id": ID, "name": "orders", "target": "https://c.example.com", "active": True}
 OTHER = {**ORDERS, "id": OTHER_ID, "name": "other"}
@@ -53,6 +53,20 @@ def test_the_time_is_the_services() -> None:
     assert played.result.counts["at_risk"] == 0
     assert played.result.counts["lost"] == 1
     assert looked(listed(ORDERS), results([row("b")])).result.counts["retrying"] == 1
+
+
+def test_the_first_look_is_told_by_our_clock_and_the_service_s_may_be_off() -> None:
+    ahead = "Sat, 31 Jan 2026 02:30:00 GMT"  # half an hour
+    script = (listed(ORDERS), results([row("b", -20 * MINUTE)], date=ahead))
+    drain = DeliveryPolicy(drain=True)
+    assert looked(*script, policy=drain, watched_from=NOW).result.outcome == "wait"
+    assert looked(*script, policy=drain, watched_from=NOW - HOUR).result.outcome == "healthy"
+
+
+def test_blanks_around_an_id_or_a_name_do_not_count() -> None:
+    script = (listed(ORDERS), results([]))
+    assert looked(*script, by_id=f" {ID}\n").result.webhook_name == "orders"
+    assert looked(*script, by_id="", name=" orders\n").result.webhook_id == ID
 
 
 def test_policy_and_first_look_are_passed_on() -> None:

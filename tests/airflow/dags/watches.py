@@ -9,6 +9,13 @@ from airflow import DAG
 
 from airflow_provider_reach import ReachBatchStatusSensor
 
+
+class TellingSensor(ReachBatchStatusSensor):
+    def poke(self, context: Any) -> bool:
+        self.log.info("%s has watched from %s", self.task_id, self._watched_from)
+        return super().poke(context)
+
+
 with DAG(
     dag_id="watches",
     schedule=None,
@@ -24,7 +31,7 @@ with DAG(
         ("is_soft", {"mode": "poke", "soft_fail": True}),
     ]
     for task_id, settings in watches:
-        ReachBatchStatusSensor(
+        TellingSensor(
             task_id=task_id,
             reach_conn_id=f"reach_{task_id}",
             webhook_name="{{ params.name }}",
