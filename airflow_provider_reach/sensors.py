@@ -40,7 +40,8 @@ class ReachBatchStatusSensor(BaseSensorOperator):
     XCom ``report`` and hangs on the exception as ``.report``; the time of the look is pushed as
     ``looked_at_<webhook_id>``.
 
-    A check once a day needs ``drain=True``: its status of the last 24 hours shows only what was decided by then.
+    A check that runs seldom needs ``drain=True``: the status of the last 24 hours shows only what was decided by then.
+    Let it run at least twice a day: what failed more than 24 hours before a check, and after the last one, is not seen.
 
     :param webhook_id: The webhook's UUID; with a name as well, the id decides and the name is its label.
     :param webhook_name: The webhook's name.
