@@ -109,6 +109,7 @@ FINAL: dict[str, tuple[Callable[[Sandbox], dict[str, Any]], dict[str, Any], str]
         "the delivery policy was refused:\n  - max_lost must be a whole number from 0, not 'many'.\n"
         "  - on_cut must be 'fail' or 'warn', not 'stop'.",
     ),
+    "wrong tolerance": (inactive, {"outage_tolerance": "abc"}, "outage_tolerance must be a timedelta or a number"),
     "request refused": (faulty(Fault.status(400), on="batch_status"), {}, "The service refused the request itself"),
 }
 UNASKED: dict[str, tuple[Callable[[Sandbox], dict[str, Any]], dict[str, Any], str]] = {
@@ -204,6 +205,7 @@ def test_a_failure_to_ask_is_no_verdict(
         }[flags]
     )
     assert UNASKED[situation][2] in ended.said
+    assert ("This is no verdict" in ended.said) is ("silent" not in flags)
     assert ("No verdict within the timeout" in ended.said) is ("silent" in flags)
     assert ended.xcoms == {}
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.policy import DeliveryPolicy, read_duration
 from tests.core.helpers import HOUR, MINUTE, NOW, bounded
 
 
@@ -163,3 +163,14 @@ def test_any_value_is_taken_or_refused_in_a_bounded_message(values: dict[str, An
     else:
         assert isinstance(policy.longest_wait, timedelta)
         assert isinstance(datetime(2026, 1, 1) - policy.lost_after, datetime)
+
+
+@pytest.mark.parametrize(("value", "seconds"), [(timedelta(minutes=2), 120), (0, 0), ("90", 90)])
+def test_a_duration_may_come_from_a_template(value: timedelta | float | str, seconds: float) -> None:
+    assert read_duration("outage_tolerance", value).total_seconds() == seconds
+
+
+@pytest.mark.parametrize("value", ["abc", "", None, -1, True])
+def test_what_is_no_duration_is_refused(value: object) -> None:
+    with pytest.raises(ReachInputError, match="outage_tolerance must be a timedelta or a number of seconds from 0"):
+        read_duration("outage_tolerance", value)
