@@ -6,7 +6,7 @@
 
 run = @python="$$(sh scripts/find-python.sh)" && "$$python" -I scripts/in_venv.py --
 uv = uv pip compile --no-cache --quiet --upgrade --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links --extra sandbox pyproject.toml
+	--extra sandbox pyproject.toml
 
 .PHONY: help demo test check matrix build lock clean
 

@@ -12,7 +12,7 @@ tests() {
         if python="$(sh scripts/find-python.sh "$version" 2>/dev/null)"; then
             printf '\n== %s on Python %s\n' "$name" "$version"
             "$python" -I scripts/in_venv.py --venv ".venvs/$name-python-$version" \
-                --requirements "requirements/$name.txt" -- -m pytest || failed+=("$name")
+                --requirements "requirements/$name.txt" -- -m pytest -n 2 || failed+=("$name")
             return
         fi
     done
