@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import socket
 import ssl
@@ -352,11 +353,13 @@ def test_https_through_a_proxy_shows_it_no_key(
     assert "Proxy-Authorization" not in inner[0]
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Python 3.10 leaves the refused tunnel to be collected
 @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden"])
 def test_a_proxy_that_refuses(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(says(http(b"", status))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:{PROXY_PASSWORD}@127.0.0.1:{proxy.port}")
         said = failure("https://reach.test/api", ReachUnreachableError, timeout=2)
+    gc.collect()
 
     assert status in said
 
