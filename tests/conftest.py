@@ -24,5 +24,5 @@ API_KEY, WORKSPACE_ID = "planted-api-key-4711", "7c1b54a0-0d5e-4f6e-9a51-2f7f4f1
 @pytest.fixture
 def reach() -> Iterator[Sandbox]:
     # Always the same key: Airflow masks every one it meets, and is slower with each.
-    with Sandbox(target_timeout=0.2, api_key=API_KEY, workspace_id=WORKSPACE_ID) as reach:
+    with Sandbox(target_timeout=1.0, api_key=API_KEY, workspace_id=WORKSPACE_ID) as reach:
         yield reach

@@ -353,7 +353,7 @@ def test_https_through_a_proxy_shows_it_no_key(
     assert "Proxy-Authorization" not in inner[0]
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # Python 3.10 leaves the refused tunnel to be collected
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the oldest urllib3 leaves the tunnel to be collected
 @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden"])
 def test_a_proxy_that_refuses(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(says(http(b"", status))) as proxy:
