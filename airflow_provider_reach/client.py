@@ -15,7 +15,7 @@ from airflow_provider_reach.core import calls, look
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.calls import DEFAULT_LIMIT, Call
 from airflow_provider_reach.core.config import ReachConfig
-from airflow_provider_reach.core.exchange import Exchange, Patience, Send, Wait, ask, create
+from airflow_provider_reach.core.exchange import DEFAULT_PATIENCE, Exchange, Patience, Send, Wait, ask, create
 from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
@@ -27,7 +27,6 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-DEFAULT_PATIENCE = 60.0
 USER_AGENT = f"airflow-provider-reach/{__version__}"
 
 

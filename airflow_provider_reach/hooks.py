@@ -28,6 +28,7 @@ from airflow_provider_reach.core.errors import (
     ReachTimeoutError,
     ReachUnreachableError,
 )
+from airflow_provider_reach.core.exchange import DEFAULT_PATIENCE
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     Events = Sequence[EventType] | Sequence[str]
 
 _Changes = TypeVar("_Changes", bound=WebhookChanges)
-
-DEFAULT_PATIENCE = 60.0
 
 
 class ReachHook(BaseHook):

@@ -34,6 +34,7 @@ from airflow_provider_reach.core.spec import WebhookSpec
 
 T = TypeVar("T")
 
+DEFAULT_PATIENCE = 60.0
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 LONGEST_RETRY_AFTER = 300.0
 LOOK_AFTER_CREATE = 30.0

@@ -81,7 +81,8 @@ def find(
     :raises ReachInputError: when neither id nor name is given, or the id is no UUID.
     :raises ReachLookupError: when several webhooks have the name.
     """
-    webhook_id, webhook_name = webhook_id.strip(), webhook_name.strip()  # a template easily adds a line break
+    # A template easily adds a line break, or renders to None.
+    webhook_id, webhook_name = (str(given or "").strip() for given in (webhook_id, webhook_name))
     if not webhook_id and not webhook_name:
         raise ReachInputError(["give webhook_id or webhook_name."], "the look at a webhook")
     retrieve = get_webhook(webhook_id) if webhook_id else None

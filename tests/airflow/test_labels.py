@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import jinja2
 import pytest
 
 from airflow_provider_reach import ReachBatchStatusSensor
+from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.sandbox import Sandbox
 from tests.airflow.tasks import Ended, in_dag, run
 
@@ -77,3 +79,9 @@ def test_the_author_s_own_label_stays(webhook_id: str) -> None:
 
 def test_a_task_that_is_not_mapped_has_none(webhook_id: str) -> None:
     assert label(watch(webhook_name="orders", map_index=-1)) is None
+
+
+def test_no_name_and_no_id_is_no_label() -> None:
+    context: dict[str, Any] = {"ti": SimpleNamespace(map_index=0)}
+    label_mapped_instance(context, None)
+    assert context["reach_webhook"] == ""

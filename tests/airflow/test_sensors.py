@@ -102,6 +102,11 @@ FINAL: dict[str, tuple[Callable[[Sandbox], dict[str, Any]], dict[str, Any], str]
     ),
     "ambiguous name": (ambiguous, {}, "2 webhooks are named 'orders'"),
     "neither id nor name": (inactive, {"webhook_name": ""}, "give webhook_id or webhook_name."),
+    "neither, rendered to None": (
+        inactive,
+        {"webhook_id": None, "webhook_name": None},
+        "give webhook_id or webhook_name.",
+    ),
     "no id": (inactive, {"webhook_id": "orders"}, "webhook_id 'orders' is no UUID"),
     "wrong policy": (
         inactive,
