@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_provider_reach.core.policy import DeliveryPolicy
     from airflow_provider_reach.hooks import ReachHook
-    from airflow_provider_reach.operators import ReachListWebhooksOperator
+    from airflow_provider_reach.operators import (
+        ReachCreateWebhookOperator,
+        ReachDeleteWebhookOperator,
+        ReachListWebhooksOperator,
+        ReachUpdateWebhookOperator,
+        ReachValidateWebhookOperator,
+    )
     from airflow_provider_reach.sensors import ReachBatchStatusSensor
 
 __version__ = "0.1.0"
@@ -21,16 +27,24 @@ __version__ = "0.1.0"
 __all__ = [
     "DeliveryPolicy",
     "ReachBatchStatusSensor",
+    "ReachCreateWebhookOperator",
+    "ReachDeleteWebhookOperator",
     "ReachHook",
     "ReachListWebhooksOperator",
+    "ReachUpdateWebhookOperator",
+    "ReachValidateWebhookOperator",
     "__version__",
 ]
 
 _MODULES = {
     "DeliveryPolicy": "core.policy",
     "ReachBatchStatusSensor": "sensors",
+    "ReachCreateWebhookOperator": "operators.create",
+    "ReachDeleteWebhookOperator": "operators.delete",
     "ReachHook": "hooks",
-    "ReachListWebhooksOperator": "operators",
+    "ReachListWebhooksOperator": "operators.listing",
+    "ReachUpdateWebhookOperator": "operators.update",
+    "ReachValidateWebhookOperator": "operators.validate",
 }
 
 

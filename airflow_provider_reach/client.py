@@ -6,16 +6,19 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import requests
 
 from airflow_provider_reach import __version__
-from airflow_provider_reach.core import calls, look
+from airflow_provider_reach.core import calls
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.calls import DEFAULT_LIMIT, Call
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.exchange import DEFAULT_PATIENCE, Exchange, Patience, Send, Wait, ask, create
+from airflow_provider_reach.core.look import look
+from airflow_provider_reach.core.lookup import only
 from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
@@ -81,7 +84,7 @@ class ReachClient:
         :param name: The whole name.
         :raises ReachLookupError: when several have it.
         """
-        return look.only(name, self.list_webhooks())
+        return only(name, self.list_webhooks())
 
     def create_webhook(self, spec: WebhookSpec) -> str:
         """
@@ -92,7 +95,7 @@ class ReachClient:
         :raises ReachTargetError: when its target did not answer the service's test batch with 200.
         :raises ReachUnsettledError: when the answer was lost and no such webhook appears.
         """
-        return self.run(create(spec, Patience(self.patience), self._secrets))
+        return self.do(partial(create, spec))
 
     def update_webhook(self, webhook_id: str, changes: WebhookChanges) -> str:
         """
@@ -148,17 +151,8 @@ class ReachClient:
         :param policy: What counts as failed, and what is waited for.
         :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
         """
-        patience = Patience(self.patience)
-        return self.run(
-            look.look(
-                webhook_id,
-                webhook_name,
-                policy or DeliveryPolicy(),
-                patience,
-                watched_from=watched_from,
-                secrets=self._secrets,
-            )
-        )
+        policy = policy or DeliveryPolicy()
+        return self.do(partial(look, webhook_id, webhook_name, policy, watched_from=watched_from))
 
     def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """
@@ -170,6 +164,14 @@ class ReachClient:
         :param json: What to send as JSON.
         """
         return self._ask(calls.any_request(method, path, query, json))
+
+    def do(self, exchange: Callable[[Patience, tuple[str, ...]], Exchange[T]]) -> T:
+        """
+        Do something of several calls, with this client's patience for all of them together.
+
+        :param exchange: Makes the exchange of a patience and of the values to mask in errors.
+        """
+        return self.run(exchange(Patience(self.patience), (self.config.api_key,)))
 
     def run(self, exchange: Exchange[T]) -> T:
         """
@@ -185,12 +187,8 @@ class ReachClient:
                 result: T = done.value
                 return result
 
-    @property
-    def _secrets(self) -> tuple[str, ...]:
-        return (self.config.api_key,)
-
     def _ask(self, call: Call[T]) -> T:
-        return self.run(ask(call, Patience(self.patience), self._secrets))
+        return self.do(partial(ask, call))
 
     def _carry_out(self, step: Send | Wait) -> Answer | Failure | None:
         if isinstance(step, Send):

@@ -57,6 +57,7 @@ class AirflowConnection(Protocol):
     host: Any
     port: Any
     schema: Any
+    login: Any
     password: Any
 
     @property

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
@@ -18,6 +18,9 @@ from airflow_provider_reach.connection import (
     read_connection,
     unknown_extras,
 )
+from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.declare import converge, declare
+from airflow_provider_reach.core.drift import find_drift
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachConfigError,
@@ -33,6 +36,8 @@ from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 
 if TYPE_CHECKING:
     from airflow_provider_reach.client import ReachClient
+    from airflow_provider_reach.core.declare import Declared, IfExists
+    from airflow_provider_reach.core.drift import Drift
     from airflow_provider_reach.core.models import BatchStatus, EventType, ValidationResult, Webhook
     from airflow_provider_reach.core.policy import DeliveryPolicy
     from airflow_provider_reach.core.report import DeliveryReport
@@ -135,6 +140,7 @@ class ReachHook(BaseHook):
         auth_type: str | None = None,
         auth_credentials: Mapping[str, str] | None = None,
         auth_request_details: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> str:
         """
         Create a webhook and return its id; a lost answer is settled by looking, never by a second POST.
@@ -150,6 +156,7 @@ class ReachHook(BaseHook):
         :param auth_type: ``none``, ``basic`` or ``oauth2``.
         :param auth_credentials: ``{"username", "password"}`` for ``basic``.
         :param auth_request_details: ``{"url", "body"}`` for ``oauth2``.
+        :param extra: Fields of the service that are none of these.
         :raises ReachInputError: before anything is sent, naming everything that is wrong.
         :raises ReachTargetError: when the target did not answer the test batch with 200.
         :raises ReachUnsettledError: when the answer was lost and no such webhook appears.
@@ -164,6 +171,7 @@ class ReachHook(BaseHook):
                 auth_type=auth_type,
                 auth_credentials=auth_credentials,
                 auth_request_details=auth_request_details,
+                extra=extra,
             ),
         )
         return self.get_conn().create_webhook(self._checked(spec, f"create webhook {name!r}"))
@@ -180,6 +188,7 @@ class ReachHook(BaseHook):
         auth_type: str | None = None,
         auth_credentials: Mapping[str, str] | None = None,
         auth_request_details: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
     ) -> str:
         """
         Change the given fields of a webhook and return its id.
@@ -196,6 +205,7 @@ class ReachHook(BaseHook):
         :param auth_type: ``none``, ``basic`` or ``oauth2``.
         :param auth_credentials: ``{"username", "password"}`` for ``basic``.
         :param auth_request_details: ``{"url", "body"}`` for ``oauth2``.
+        :param extra: Fields of the service that are none of these.
         :raises ReachInputError: before anything is sent, naming everything that is wrong.
         :raises ReachTargetError: when a new target did not answer the test batch with 200.
         """
@@ -209,9 +219,60 @@ class ReachHook(BaseHook):
                 auth_type=auth_type,
                 auth_credentials=auth_credentials,
                 auth_request_details=auth_request_details,
+                extra=extra,
             )
         )
         return self.get_conn().update_webhook(webhook_id, self._checked(changes, f"update webhook {webhook_id}"))
+
+    def declare_webhook(self, spec: WebhookSpec, if_exists: IfExists | str = "reuse") -> Declared:
+        """
+        Have a webhook of this name exist; the same once or twice.
+
+        :param spec: What it shall be.
+        :param if_exists: ``reuse`` takes the one that is there as it is, ``update`` makes it match, ``fail`` refuses.
+        :raises ReachInputError: before anything is sent, naming everything that is wrong.
+        :raises ReachLookupError: when several have the name, or one has it and ``if_exists`` is ``fail``.
+        :raises ReachTargetError: when the target did not answer the test batch with 200.
+        :raises ReachUnsettledError: when the answer to the creation was lost; asking again looks first.
+        """
+        self._checked(spec, f"create webhook {shown(spec.given.get('name'))}")
+        return self.get_conn().do(partial(declare, spec, if_exists))
+
+    def converge_webhook(
+        self,
+        webhook_id: str = "",
+        changes: WebhookChanges | None = None,
+        *,
+        webhook_name: str = "",
+        always: bool = False,
+    ) -> Declared:
+        """
+        Make a webhook match: send what differs, and see that nothing else has changed.
+
+        :param webhook_id: Its UUID; with a name as well, the id decides.
+        :param changes: What shall be.
+        :param webhook_name: Its name.
+        :param always: Send every given field, also where nothing differs: for secrets that the service does not show.
+        :raises ReachInputError: before anything is sent, naming everything that is wrong.
+        :raises ReachLookupError: when there is no such webhook, or several have the name.
+        :raises ReachTargetError: when a new target did not answer the test batch with 200.
+        :raises ReachNotAppliedError: when a sent field is what it was before.
+        :raises ReachSideEffectError: when a field that was not sent has changed.
+        """
+        changes = self._checked(changes or WebhookChanges(), f"update webhook {shown(webhook_name or webhook_id)}")
+        return self.get_conn().do(partial(converge, webhook_id, webhook_name, changes, always=always))
+
+    def find_drift(self, declared: Iterable[WebhookSpec]) -> Drift:
+        """
+        Compare a declared set of webhooks with what exists; true when they differ.
+
+        :param declared: What shall be.
+        :raises ReachInputError: naming everything that is wrong with it.
+        """
+        specs = list(declared)
+        for secret in (secret for spec in specs for secret in spec.secrets):
+            mask_secret(secret)
+        return find_drift(specs, self.list_webhooks())
 
     def delete_webhook(self, webhook_id: str) -> None:
         """

@@ -17,7 +17,7 @@ def label_mapped_instance(context: Any, label: str | None) -> None:
     :param label: The webhook's name, or its id; a template may render either to None.
     """
     if context["ti"].map_index >= 0 and (context.get("map_index_template") or _TEMPLATE) == _TEMPLATE:
-        context["reach_webhook"] = one_line(label or "", 100)  # the database has room for 250 characters
+        context["reach_webhook"] = one_line(str(label or ""), 100)  # the database has room for 250 characters
         context["map_index_template"] = _TEMPLATE
 
 

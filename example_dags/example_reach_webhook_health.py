@@ -6,6 +6,9 @@ Reach retries a batch for 8 hours, then discards it, and tells the status of the
 as soon as one is at risk. What is lost in the daytime is told in the afternoon or at night: the second run, at 14:00,
 is there because 24 hours of status leave no room for a nightly run that begins a few minutes later than the last.
 
+Beside it each target is sent a test batch: a quiet webhook tells nothing of a target that is down. A target that is
+only restarting gets the time of the retries.
+
 To be told within the hour instead, let it run hourly: ``schedule="@hourly"``, and no ``drain``. A run then takes a
 moment, and fails for as long as a loss can be seen, unless ``ignore_lost_before`` says that it was told before.
 """
@@ -14,7 +17,11 @@ from datetime import datetime, timedelta, timezone
 
 from airflow import DAG
 
-from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator
+from airflow_provider_reach import (
+    ReachBatchStatusSensor,
+    ReachListWebhooksOperator,
+    ReachValidateWebhookOperator,
+)
 
 with DAG(
     dag_id="example_reach_webhook_health",
@@ -36,3 +43,4 @@ with DAG(
         mode="reschedule",
         poke_interval=timedelta(minutes=10),
     ).expand_kwargs(webhooks.output)
+    ReachValidateWebhookOperator.partial(task_id="validate_target").expand_kwargs(webhooks.output)

@@ -644,7 +644,7 @@ def test_a_target_that_does_not_answer_200_is_quoted(
     error = failure(reach, lambda: client.create_webhook(basic(reach)))
 
     assert isinstance(error, ReachTargetError)
-    assert f"The webhook's target answered HTTP {status}" in str(error)
+    assert f"the webhook's target answered HTTP {status}" in str(error)
     assert "It must answer exactly 200 within 10 s" in str(error)
     assert done(reach) == ["create"]
     assert reach.state()["webhooks"] == []

@@ -8,7 +8,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.delivery import assess
-from airflow_provider_reach.core.models import Gone
+from airflow_provider_reach.core.models import Gone, TargetResponse
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.exceptions import ReachDeliveryFailed, airflow_error, reach_errors
 
@@ -16,6 +16,8 @@ FINAL = {
     errors.ReachConfigError,
     errors.ReachInputError,
     errors.ReachLookupError,
+    errors.ReachExistsError,
+    errors.ReachSideEffectError,
     errors.ReachAuthError,
     errors.ReachNotFoundError,
     errors.ReachRequestError,
@@ -32,6 +34,8 @@ def tree(kind: type[errors.ReachError]) -> Iterator[type[errors.ReachError]]:
 def made(kind: type[errors.ReachError]) -> errors.ReachError:
     if issubclass(kind, (errors.ReachConfigError, errors.ReachInputError)):
         return kind(["what is wrong"], "what it was for")
+    if issubclass(kind, errors.ReachTargetError):
+        return kind("what is wrong", operation="list webhooks", status=400, response=TargetResponse(status=503))
     if issubclass(kind, errors.ReachStatusError):
         return kind("what is wrong", operation="list webhooks", status=418)
     if issubclass(kind, errors.ReachCallError):

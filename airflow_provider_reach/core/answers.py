@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.decoding import NotTheContract, any_json, target_response
-from airflow_provider_reach.core.models import as_utc
+from airflow_provider_reach.core.models import TargetResponse, as_utc
 from airflow_provider_reach.core.redaction import beginning_of, safe_text, safe_url
 
 
@@ -128,7 +128,11 @@ def status_error(operation: str, answer: Answer, secrets: tuple[str, ...]) -> er
         except NotTheContract as why:
             return decode_error(operation, answer, why, secrets)
     said, target = _service_message(answer, secrets)
-    kind, advice = _kind(answer, target)
+    if answer.status == 400 and target:
+        return target_error(
+            operation, target, status=400, said=said, seconds=answer.seconds, retry_after=answer.retry_after
+        )
+    kind, advice = _kind(answer)
     answered = f"the service answered HTTP {answer.status}" + (f": {said}" if said else "")
     return kind(
         f"Could not {operation}: {answered}. {advice}",
@@ -139,7 +143,52 @@ def status_error(operation: str, answer: Answer, secrets: tuple[str, ...]) -> er
     )
 
 
-def _kind(answer: Answer, target: str) -> tuple[type[errors.ReachStatusError], str]:
+def target_error(
+    operation: str,
+    target: TargetResponse,
+    *,
+    status: int,
+    said: str,
+    seconds: float,
+    retry_after: float | None = None,
+) -> errors.ReachTargetError:
+    """
+    The error that a target's refusal of the test batch means, however the service tells of it.
+
+    :param operation: What was asked for.
+    :param target: What the target answered.
+    :param status: The service's own HTTP status.
+    :param said: What the service says of it, bounded and free of secrets.
+    :param seconds: How long the whole call took.
+    :param retry_after: Seconds the service asks to wait, where it does.
+    """
+    who, advice = "the webhook's target", _TO_TARGET
+    if status == 400 and _ABOUT_TOKENS.search(said):
+        who, advice = "the authorization server", _TO_AUTHORIZATION_SERVER
+    quoted = f" (The service: {said})" if said else ""
+    unchanged = "" if operation.startswith("validate") else " Nothing was changed."
+    return errors.ReachTargetError(
+        f"Could not {operation}: {who} answered {target}, in a call of {seconds:.1f} s.{quoted} {advice}{unchanged}",
+        operation=operation,
+        status=status,
+        service_message=said,
+        retry_after=retry_after,
+        response=target,
+    )
+
+
+_TO_TARGET = (
+    "It must answer exactly 200 within 10 s to the service's test batch: mend the target (look at its log), then run "
+    "this again."
+)
+_TO_AUTHORIZATION_SERVER = (
+    "It must give the service an access token: check the url, client_id, client_secret and grant_type of "
+    "auth_request_details."
+)
+_ABOUT_TOKENS = re.compile(r"\btoken\b|authori[sz]ation server|oauth", re.IGNORECASE)
+
+
+def _kind(answer: Answer) -> tuple[type[errors.ReachStatusError], str]:
     status = answer.status
     if status == 401:
         return (
@@ -154,11 +203,6 @@ def _kind(answer: Answer, target: str) -> tuple[type[errors.ReachStatusError], s
         return errors.ReachNotFoundError, (
             "No such webhook, or no such workspace in this region: check the webhook's id, and the connection's "
             "workspace_id and region or host."
-        )
-    if status == 400 and target:
-        return errors.ReachTargetError, (
-            f"The webhook's target answered {target}. It must answer exactly 200 within 10 s to the test batch of the "
-            "service: mend the target (look at its log), then run this again. Nothing was changed."
         )
     if status == 429:
         return (
@@ -176,16 +220,16 @@ def _kind(answer: Answer, target: str) -> tuple[type[errors.ReachStatusError], s
     return errors.ReachRequestError, "The service refused the request itself: correct what it names."
 
 
-def _service_message(answer: Answer, secrets: tuple[str, ...]) -> tuple[str, str]:
+def _service_message(answer: Answer, secrets: tuple[str, ...]) -> tuple[str, TargetResponse | None]:
     """What the service says is wrong, and what the webhook's target answered where that is the reason."""
     try:
         body = any_json(answer.body)
     except NotTheContract:
-        return ("" if not answer.body.strip() else beginning_of(answer.body, secrets)), ""
+        return ("" if not answer.body.strip() else beginning_of(answer.body, secrets)), None
     entries = _error_entries(body)
     said = "; ".join(dict.fromkeys(filter(None, map(_said, entries))))
     responses = [entry["response"] for entry in entries if isinstance(entry.get("response"), Mapping)]
-    target = str(target_response(responses[0], secrets)) if responses else ""
+    target = target_response(responses[0], secrets) if responses else None
     return safe_text(said, secrets) if said else beginning_of(answer.body, secrets), target
 
 

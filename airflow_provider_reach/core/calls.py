@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -129,11 +129,12 @@ def delete_webhook(webhook_id: str) -> Call[None]:
     return Call(operation, "DELETE", _path(webhook_id), read, gone_is_done=True)
 
 
-def validate_webhook(webhook_id: str) -> Call[ValidationResult]:
+def validate_webhook(webhook_id: str, secrets: tuple[str, ...] = ()) -> Call[ValidationResult]:
     """
     Have the service POST a test batch to the webhook's target.
 
     :param webhook_id: Its UUID.
+    :param secrets: Values to mask in what the target said.
     :raises ReachInputError: when the id is no UUID.
     """
     operation = f"validate webhook {_checked(webhook_id, 'validate webhook')}"
@@ -141,8 +142,9 @@ def validate_webhook(webhook_id: str) -> Call[ValidationResult]:
         operation,
         "POST",
         f"{_path(webhook_id)}/validate",
-        lambda answer: decoding.validation(answer.body),
+        lambda answer: decoding.validation(answer.body, secrets, answer.seconds),
         asks_target=True,
+        secrets=secrets,
     )
 
 
@@ -196,6 +198,16 @@ def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, 
         repeatable=method in ("GET", "HEAD", "PUT", "DELETE"),
         asks_target=method not in ("GET", "HEAD"),
     )
+
+
+def about(webhook: Webhook, call: Call[T]) -> Call[T]:
+    """
+    The same call, which names the webhook in messages by its name too.
+
+    :param webhook: The webhook that the call is for.
+    :param call: A call made with its id.
+    """
+    return replace(call, operation=call.operation.replace(webhook.id, webhook.label))
 
 
 def _checked(webhook_id: str, what: str) -> str:

@@ -95,12 +95,13 @@ def written_id(body: bytes) -> str:
     return webhook_id
 
 
-def validation(body: bytes, secrets: tuple[str, ...] = ()) -> ValidationResult:
+def validation(body: bytes, secrets: tuple[str, ...] = (), seconds: float = 0.0) -> ValidationResult:
     """
     The answer to a validation.
 
     :param body: The answer's body.
     :param secrets: Values to mask in what the target said.
+    :param seconds: How long the call took.
     :raises NotTheContract: when it is no JSON, or does not say what the target answered.
     """
     results = _mapping(_results(body))
@@ -109,6 +110,7 @@ def validation(body: bytes, secrets: tuple[str, ...] = ()) -> ValidationResult:
     return ValidationResult(
         message=safe_text(str(results.get("msg") or ""), secrets),
         response=target_response(results["response"], secrets),
+        seconds=seconds,
     )
 
 
@@ -179,7 +181,11 @@ def _webhook(webhook_id: str, raw: Mapping[str, Any]) -> Webhook:
         custom_headers=_object(raw.get("custom_headers")),
         last_successful=moment(raw.get("last_successful")),
         last_failure=moment(raw.get("last_failure")),
+        extra={name: value for name, value in raw.items() if name not in _WEBHOOK_FIELDS},
     )
+
+
+_WEBHOOK_FIELDS = frozenset({*Webhook.__struct_fields__, "links"})
 
 
 def _batch_row(raw: Any) -> BatchRow:

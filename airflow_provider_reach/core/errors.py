@@ -7,7 +7,10 @@ What can go wrong, in one tree.
     ├── ReachConfigError            the connection is incomplete or wrong
     │   └── ReachConnectionError    there is none, or the secrets backend did not answer
     ├── ReachInputError             an argument was refused before anything was sent
-    ├── ReachLookupError            a name that no webhook has, or that several have
+    ├── ReachLookupError            a webhook that does not exist, or a name that several have
+    │   └── ReachExistsError        a webhook that shall be new, of a name that one has already
+    ├── ReachNotAppliedError        an update was answered well, and changed nothing
+    ├── ReachSideEffectError        an update changed more than was sent
     └── ReachCallError              a call brought no usable answer
         ├── ReachUnreachableError   not sent: DNS, refused, TLS, proxy
         ├── ReachTimeoutError       no answer in time; it may have been sent
@@ -17,7 +20,7 @@ What can go wrong, in one tree.
         └── ReachStatusError        an answer that says no
             ├── ReachAuthError          401, 403
             ├── ReachNotFoundError      404
-            ├── ReachTargetError        400, because the webhook's target did not answer 200
+            ├── ReachTargetError        the webhook's target did not answer the test batch with 200
             ├── ReachRateLimitError     429
             ├── ReachServerError        408, 5xx
             └── ReachRequestError       every other status
@@ -28,7 +31,10 @@ error and leaves every other one to the task's retries.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from airflow_provider_reach.core.models import TargetResponse
 
 
 class ReachError(Exception):
@@ -76,7 +82,21 @@ class ReachInputError(ReachError, ValueError):
 
 
 class ReachLookupError(ReachError):
-    """A webhook was asked for by a name that none has, or that several have."""
+    """A webhook was asked for that does not exist, or by a name that several have."""
+
+    final = True
+
+
+class ReachExistsError(ReachLookupError):
+    """A webhook that shall be new has the name of one that exists."""
+
+
+class ReachNotAppliedError(ReachError):
+    """An update was answered well, and yet the webhook is what it was before."""
+
+
+class ReachSideEffectError(ReachError):
+    """An update changed a field that was not sent: final, since a later look would find nothing left to do."""
 
     final = True
 
@@ -153,7 +173,15 @@ class ReachNotFoundError(ReachStatusError):
 
 
 class ReachTargetError(ReachStatusError):
-    """400 because the webhook's target did not answer the service's test batch with 200."""
+    """
+    The webhook's target did not answer the service's test batch with 200; the service says so with 400, or with 200.
+
+    :param response: What the target answered.
+    """
+
+    def __init__(self, message: str, *, response: TargetResponse, **answer: Any) -> None:
+        super().__init__(message, **answer)
+        self.response = response
 
 
 class ReachRateLimitError(ReachStatusError):

@@ -6,24 +6,12 @@ from datetime import datetime
 
 from msgspec import structs
 
-from airflow_provider_reach.core.calls import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
-    get_batch_status,
-    get_webhook,
-    list_webhooks,
-)
-from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.calls import DEFAULT_LIMIT, MAX_LIMIT, get_batch_status
 from airflow_provider_reach.core.delivery import assess
-from airflow_provider_reach.core.errors import (
-    ReachCallError,
-    ReachInputError,
-    ReachLookupError,
-    ReachNotFoundError,
-    ReachRequestError,
-)
+from airflow_provider_reach.core.errors import ReachCallError, ReachNotFoundError, ReachRequestError
 from airflow_provider_reach.core.exchange import Exchange, Patience, ask
-from airflow_provider_reach.core.models import BatchStatus, Gone, Webhook, WebhookList, as_utc
+from airflow_provider_reach.core.lookup import find
+from airflow_provider_reach.core.models import BatchStatus, Gone, as_utc
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
 
@@ -36,9 +24,9 @@ def look(
     webhook_name: str,
     policy: DeliveryPolicy,
     patience: Patience,
+    secrets: tuple[str, ...] = (),
     *,
     watched_from: datetime | None = None,
-    secrets: tuple[str, ...] = (),
 ) -> Exchange[DeliveryReport]:
     """
     Look once at a webhook and judge what is seen.
@@ -47,70 +35,25 @@ def look(
     :param webhook_name: Its name.
     :param policy: What counts as failed, and what is waited for.
     :param patience: How long to keep asking when the service cannot be asked, for all calls of the look together.
-    :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
     :param secrets: Values to mask in errors.
+    :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
     :raises ReachInputError: when neither id nor name is given, or the id is no UUID.
     :raises ReachLookupError: when several webhooks have the name.
     :raises ReachCallError: when the service could not be asked; that is no verdict.
     """
-    webhook, at = yield from find(webhook_id, webhook_name, patience, secrets)
+    webhook, listed = yield from find(webhook_id, webhook_name, patience, secrets)
     if isinstance(webhook, Gone):
-        return assess([], at, policy, webhook=webhook)
+        return assess([], listed.at, policy, webhook=webhook)
     try:
         status = yield from _batch_status(webhook.id, patience, secrets)
     except ReachNotFoundError as error:
-        again, at = yield from find(webhook.id, webhook.name, patience, secrets)
+        again, listed = yield from find(webhook.id, webhook.name, patience, secrets)
         if isinstance(again, Gone):
-            return assess([], at, policy, webhook=again)
+            return assess([], listed.at, policy, webhook=again)
         raise ReachCallError(f"{error} Yet the webhook is there: ask again.", operation=error.operation) from error
     if watched_from is not None:  # this machine's clock and the service's may differ
         watched_from = as_utc(watched_from) + (status.at - status.received)
     return assess(status.rows, status.at, policy, watched_from=watched_from, webhook=webhook, complete=status.complete)
-
-
-def find(
-    webhook_id: str, webhook_name: str, patience: Patience, secrets: tuple[str, ...] = ()
-) -> Exchange[tuple[Webhook | Gone, datetime]]:
-    """
-    A webhook by its id or its name, or ``Gone``, and the service's time.
-
-    :param webhook_id: Its UUID; with a name as well, the id decides and the name is its label.
-    :param webhook_name: Its name.
-    :param patience: How long to keep asking when the service cannot be asked.
-    :param secrets: Values to mask in errors.
-    :raises ReachInputError: when neither id nor name is given, or the id is no UUID.
-    :raises ReachLookupError: when several webhooks have the name.
-    """
-    # A template easily adds a line break, or renders to None.
-    webhook_id, webhook_name = (str(given or "").strip() for given in (webhook_id, webhook_name))
-    if not webhook_id and not webhook_name:
-        raise ReachInputError(["give webhook_id or webhook_name."], "the look at a webhook")
-    retrieve = get_webhook(webhook_id) if webhook_id else None
-    listed: WebhookList = yield from ask(list_webhooks(), patience, secrets)
-    if retrieve is None:
-        return only(webhook_name, listed.webhooks) or Gone(name=webhook_name), listed.at
-    for webhook in listed.webhooks:
-        if webhook.id.lower() == webhook_id.lower():
-            return webhook, listed.at
-    try:
-        return (yield from ask(retrieve, patience, secrets)), listed.at
-    except ReachNotFoundError:
-        return Gone(id=webhook_id, name=webhook_name), listed.at
-
-
-def only(name: str, webhooks: list[Webhook]) -> Webhook | None:
-    """
-    The one webhook of that name, or None.
-
-    :param name: The whole name.
-    :param webhooks: Where to look.
-    :raises ReachLookupError: when several have it, naming their ids.
-    """
-    named = [webhook for webhook in webhooks if webhook.name.strip() == name.strip()]
-    if len(named) > 1:
-        ids = ", ".join(webhook.id for webhook in named[:10])
-        raise ReachLookupError(f"{len(named)} webhooks are named {shown(name)}: {ids}. Say which by webhook_id.")
-    return named[0] if named else None
 
 
 def _batch_status(webhook_id: str, patience: Patience, secrets: tuple[str, ...]) -> Exchange[BatchStatus]:

@@ -8,24 +8,31 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from airflow_provider_reach.core.redaction import PUBLIC_NAMES, one_line, redacted, safe_url, secrets_in
+from airflow_provider_reach.core.redaction import (
+    PUBLIC_NAMES,
+    one_line,
+    redacted,
+    safe_url,
+    secrets_in,
+    secrets_named,
+)
 
 EventType = Literal[
-    "injection",
-    "delivery",
-    "delay",
-    "bounce",
-    "spam_complaint",
-    "out_of_band",
-    "policy_rejection",
-    "generation_failure",
-    "generation_rejection",
-    "open",
-    "initial_open",
-    "click",
-    "initial_click",
-    "amp_click",
-    "amp_open",
+    "injection",  # the service took the message
+    "delivery",  # the recipient's mail server took it
+    "delay",  # the recipient's mail server put it off; it is tried again
+    "bounce",  # the recipient's mail server refused it
+    "spam_complaint",  # the recipient called it spam
+    "out_of_band",  # it bounced after the recipient's mail server had taken it
+    "policy_rejection",  # the service refused to send it, by its own policy
+    "generation_failure",  # the message could not be made: a technical failure
+    "generation_rejection",  # the message was not made: the service's policy, or what it was made from
+    "open",  # the recipient opened it
+    "initial_open",  # the recipient opened it for the first time
+    "click",  # the recipient followed a link
+    "initial_click",  # the recipient followed a link for the first time
+    "amp_click",  # the recipient followed a link in the AMP version
+    "amp_open",  # the recipient opened the AMP version
 ]
 """The event types of the contract, to choose from; the service may know more, so this is never a gate."""
 
@@ -51,6 +58,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
     :param custom_headers: Headers sent to the target; likewise.
     :param last_successful: When a batch was last delivered, where the answer says (only a list does).
     :param last_failure: When a delivery last failed, likewise.
+    :param extra: Fields of the answer that the contract does not know.
     """
 
     id: str
@@ -64,6 +72,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
     custom_headers: Json | None = None
     last_successful: datetime | None = None
     last_failure: datetime | None = None
+    extra: Json = {}
 
     @property
     def label(self) -> str:
@@ -76,6 +85,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
         return (
             *secrets_in([self.auth_credentials, self.auth_request_details], PUBLIC_NAMES),
             *secrets_in(self.custom_headers),
+            *secrets_named(self.extra),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -180,7 +190,24 @@ class TargetResponse(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         said = f"HTTP {self.status}" if self.status is not None else "no HTTP status"
-        return f"{said}: {self.body}" if self.body else said
+        telling = [f"{name}: {value}" for name, value in self.headers.items() if name.lower() in _TELLING_HEADERS]
+        return (f"{said}: {self.body}" if self.body else said) + (f" [{', '.join(telling)}]" if telling else "")
+
+
+_TELLING_HEADERS = frozenset(
+    {
+        "cf-ray",
+        "content-type",
+        "location",
+        "retry-after",
+        "server",
+        "via",
+        "www-authenticate",
+        "x-amzn-requestid",
+        "x-amzn-trace-id",
+        "x-request-id",
+    }
+)
 
 
 class ValidationResult(Struct, frozen=True, kw_only=True):
@@ -189,10 +216,12 @@ class ValidationResult(Struct, frozen=True, kw_only=True):
 
     :param message: What the service says of it.
     :param response: What the target answered.
+    :param seconds: How long the whole call took, the target's part of it included.
     """
 
     message: str
     response: TargetResponse
+    seconds: float = 0.0
 
     @property
     def ok(self) -> bool:

@@ -121,9 +121,13 @@ def safe_headers(headers: Mapping[str, Any], secrets: Iterable[str] = ()) -> dic
     """
     secrets = tuple(secrets)
     return {
-        one_line(str(name), 80): REDACTED if _TELLTALE_NAME.search(str(name)) else safe_text(str(value), secrets, 120)
+        one_line(str(name), 80): REDACTED if _is_secret_header(str(name)) else safe_text(str(value), secrets, 120)
         for name, value in list(headers.items())[:20]
     }
+
+
+def _is_secret_header(name: str) -> bool:
+    return is_telltale(name) and name.lower() != "www-authenticate"  # a challenge, which tells what is missing
 
 
 def redacted(value: Any, public: Container[str] = ()) -> Any:
@@ -157,3 +161,23 @@ def secrets_in(value: Any, public: Container[str] = ()) -> tuple[str, ...]:
     if isinstance(value, (list, tuple)):
         return tuple(s for inner in value for s in secrets_in(inner, public))
     return () if value is None or isinstance(value, bool) or value == "" else (str(value),)
+
+
+def secrets_named(value: Any) -> tuple[str, ...]:
+    """
+    The leaves of a JSON value that stand under a name such as ``token`` or ``password``.
+
+    :param value: Fields of which only the names tell whether they are secret.
+    """
+    if isinstance(value, (list, tuple)):
+        return tuple(s for inner in value for s in secrets_named(inner))
+    if not isinstance(value, Mapping):
+        return ()
+    return tuple(
+        s for name, inner in value.items() for s in (secrets_in if is_telltale(name) else secrets_named)(inner)
+    )
+
+
+def is_telltale(name: object) -> bool:
+    """Whether what stands under this name is most likely a secret."""
+    return bool(_TELLTALE_NAME.search(str(name)))

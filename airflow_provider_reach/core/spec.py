@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +10,15 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.redaction import PUBLIC_NAMES, redacted, safe_url, secrets_in
+from airflow_provider_reach.core.redaction import (
+    PUBLIC_NAMES,
+    REDACTED,
+    is_telltale,
+    redacted,
+    safe_url,
+    secrets_in,
+    secrets_named,
+)
 
 Json = Mapping[str, Any]
 
@@ -31,6 +39,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
     :param auth_type: ``none``, ``basic`` or ``oauth2``.
     :param auth_credentials: ``{"username", "password"}`` for ``basic``.
     :param auth_request_details: ``{"url", "body"}`` for ``oauth2``.
+    :param extra: Fields of the service that are none of these.
     """
 
     name: str | UnsetType = UNSET
@@ -41,20 +50,32 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
     auth_type: str | UnsetType = UNSET
     auth_credentials: Json | UnsetType = UNSET
     auth_request_details: Json | UnsetType = UNSET
+    extra: Json = {}
 
     @property
     def given(self) -> dict[str, Any]:
-        """The fields that were given, by name; a repeated event is there once."""
-        given = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not UNSET}
+        """The fields that were given, by name; a repeated event is there once, ``extra`` field by field."""
+        given = {name: value for name in FIELDS if (value := getattr(self, name)) is not UNSET}
         if _is_list(given.get("events")):
             given["events"] = list(dict.fromkeys(given["events"]))
-        return given
+        return {**given, **self.extra} if isinstance(self.extra, Mapping) else given
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every value that must be masked wherever it turns up."""
         given = self.given
-        return tuple(s for name, public in _SECRET_FIELDS.items() for s in secrets_in(given.get(name), public))
+        known = tuple(s for name, public in _SECRET_FIELDS.items() for s in secrets_in(given.get(name), public))
+        return (*known, *secrets_named(self.extra))
+
+    def only(self, names: Collection[str]) -> WebhookChanges:
+        """
+        Some of these changes.
+
+        :param names: The fields to keep; of ``extra`` too.
+        """
+        kept = {name: value for name, value in self.given.items() if name in names}
+        extra = {name: kept.pop(name) for name in list(kept) if name not in FIELDS}
+        return WebhookChanges(**kept, extra=extra)
 
     def body(self, what: str) -> bytes:
         """
@@ -65,11 +86,19 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
         """
         if found := list(self.problems()):
             raise ReachInputError(found, what)
-        return msgspec.json.encode(self.given)
+        try:
+            return msgspec.json.encode(self.given)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise ReachInputError([f"a value cannot be sent as JSON: {type(error).__name__}."], what) from None
 
     def problems(self) -> Iterator[str]:
         """What must be refused before anything is sent, a sentence each."""
         given = self.given
+        if not isinstance(self.extra, Mapping) or not all(isinstance(name, str) for name in self.extra):
+            yield "extra must be a mapping of field names to values."
+            return
+        if known := [name for name in self.extra if name in FIELDS]:
+            yield f"extra holds {', '.join(known)}: give it as an argument of its own."
         if not given:
             yield "nothing to change was given."
         if "name" in given and not (isinstance(given["name"], str) and given["name"].strip()):
@@ -83,6 +112,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
         if "custom_headers" in given:
             yield from _header_problems(given["custom_headers"])
         yield from _auth_problems(given)
+        yield from _redacted_problems(given)
 
     def warnings(self) -> Iterator[str]:
         """What is unusual though not refused, a sentence each."""
@@ -106,7 +136,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The same for a traceback that shows variables; msgspec's own would show the secrets."""
-        return [(name, _shown(name, value)) for name, value in self.given.items()]
+        return list(shown_fields(self.given).items())
 
 
 class WebhookSpec(WebhookChanges, frozen=True, kw_only=True):
@@ -116,14 +146,27 @@ class WebhookSpec(WebhookChanges, frozen=True, kw_only=True):
     target: str
     events: Sequence[str]
 
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> WebhookSpec:
+        """
+        A webhook of fields by name; what is required and not there is told by :meth:`problems`.
+
+        :param fields: As the parameters.
+        """
+        return cls(**{"name": UNSET, "target": UNSET, "events": UNSET, **fields})
+
     def problems(self) -> Iterator[str]:
         """What must be refused before anything is sent, a sentence each."""
+        given = self.given
+        yield from (f"{name} is required." for name in ("name", "target", "events") if name not in given)
         yield from super().problems()
         if self.auth_type is UNSET:
             for field, auth_type in (("auth_credentials", "basic"), ("auth_request_details", "oauth2")):
-                if self.given.get(field):
+                if given.get(field):
                     yield f"{field} without auth_type would make a webhook without authentication: add '{auth_type}'."
 
+
+FIELDS = tuple(name for name in WebhookChanges.__struct_fields__ if name != "extra")
 
 _SECRET_FIELDS: dict[str, frozenset[str]] = {
     "custom_headers": frozenset(),
@@ -132,9 +175,22 @@ _SECRET_FIELDS: dict[str, frozenset[str]] = {
 }
 
 
+def shown_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    A webhook's fields as they may be shown, also those that are none of the contract.
+
+    :param fields: By name; not checked yet.
+    """
+    return {str(name): _shown(name, value) for name, value in fields.items()}
+
+
 def _shown(name: str, value: Any) -> Any:
     if name in _SECRET_FIELDS:
         return redacted(value, _SECRET_FIELDS[name])
+    if name == "extra" and isinstance(value, Mapping):
+        return shown_fields(value)
+    if name not in FIELDS and (is_telltale(name) or isinstance(value, (Mapping, list, tuple))):
+        return redacted(value)
     return safe_url(str(value)) if name == "target" else value
 
 
@@ -226,3 +282,12 @@ def _oauth2_problems(details: Json | None) -> Iterator[str]:
         yield "auth_type 'oauth2' needs auth_request_details with the url of the authorization server."
     if not isinstance(body, Mapping):
         yield "auth_type 'oauth2' needs auth_request_details with a body: client_id, client_secret, grant_type."
+
+
+def _redacted_problems(given: Mapping[str, Any]) -> Iterator[str]:
+    """What was taken from a log or an XCom stands in for the secret, and would overwrite it."""
+    for field in _SECRET_FIELDS:
+        if REDACTED in secrets_in(given.get(field)):
+            yield f"{field} holds '{REDACTED}', which stands in for a secret that is not shown: give the secret itself."
+    if REDACTED in str(given.get("target")):
+        yield f"target holds '{REDACTED}', which stands in for a part that is not shown: give the whole URL."

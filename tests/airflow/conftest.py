@@ -11,6 +11,14 @@ from airflow_provider_reach.client import ReachClient
 from airflow_provider_reach.sandbox import Sandbox
 from tests.airflow.real_airflow import RealAirflow
 
+RETRIES_BEGIN_AT_ONCE = """
+from datetime import timedelta
+
+
+def task_policy(task):
+    task.retry_delay = timedelta(0)
+"""
+
 
 @pytest.fixture(scope="session")
 def homes() -> Iterator[Path]:
@@ -35,6 +43,8 @@ def airflow(homes: Path, migrated: Path, request: pytest.FixtureRequest) -> Real
     home = homes / request.node.name[:40]
     home.mkdir()
     shutil.copy(migrated, home)
+    (home / "config").mkdir()
+    (home / "config" / "airflow_local_settings.py").write_text(RETRIES_BEGIN_AT_ONCE)
     return RealAirflow(home)
 
 

@@ -48,8 +48,8 @@ class Run:
 
     @property
     def states(self) -> dict[str, str]:
-        """The state of every task, by its id, or by what the UI shows of a mapped one."""
-        return {task.label or task_id: task.state for (task_id, _), task in self.tasks.items()}
+        """The state of every task, by its id, and what the UI shows of a mapped one."""
+        return {f"{task_id} {task.label or ''}".strip(): task.state for (task_id, _), task in self.tasks.items()}
 
 
 class RealAirflow:

@@ -104,9 +104,9 @@ def test_a_run_leaves_no_secret_anywhere(airflow: RealAirflow) -> None:
         assert reach.target("refuses").received
     assert run.states == {
         "list_webhooks": "success",
-        "basic": "success",
-        "oauth2": "success",
-        "failing": "failed",
+        "watch basic": "success",
+        "watch oauth2": "success",
+        "watch failing": "failed",
         "list_of_a_failing_service": "failed",
         "watch_at_a_failing_service": "failed",
         "look_at_everything": "success",
@@ -115,7 +115,7 @@ def test_a_run_leaves_no_secret_anywhere(airflow: RealAirflow) -> None:
     assert "as Airflow would log its credentials: {'username': 'reach', 'password': '***'}" in run.output
     assert "and its headers: {'X-Key': '***'}" in run.output
     assert "the service answered HTTP 500: AccessKey *** may not see " in run.output
-    assert "The webhook's target answered HTTP 401" in run.output
+    assert "the webhook's target answered HTTP 401" in run.output
     assert found_in(run.output) == []
     left = airflow.left_behind()
     assert {place: found for place, content in left.items() if (found := found_in(content))} == {}

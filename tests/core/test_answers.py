@@ -202,15 +202,15 @@ def test_a_failed_test_post_shows_what_the_target_answered() -> None:
     got = status_error("create webhook 'orders'", answer(TARGET_FAILED, 400), ())
     assert type(got) is errors.ReachTargetError
     assert str(got) == (
-        "Could not create webhook 'orders': the service answered HTTP 400: Test POST failed (code 1902). The webhook's "
-        "target answered HTTP 401: who are you?. It must answer exactly 200 within 10 s to the test batch of the "
-        "service: mend the target (look at its log), then run this again. Nothing was changed."
+        "Could not create webhook 'orders': the webhook's target answered HTTP 401: who are you?, in a call of 0.0 s. "
+        "(The service: Test POST failed (code 1902)) It must answer exactly 200 within 10 s to the service's test "
+        "batch: mend the target (look at its log), then run this again. Nothing was changed."
     )
 
 
 def test_a_target_that_did_not_answer_at_all() -> None:
     body = {"errors": [{"message": "Test POST failed", "response": {}}]}
-    assert "target answered no HTTP status. It must answer exactly 200" in said(body)
+    assert "target answered no HTTP status, in a call of 0.0 s. (The service: Test POST failed) It must" in said(body)
 
 
 def test_a_targets_response_matters_with_400_only() -> None:

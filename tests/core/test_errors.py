@@ -30,6 +30,8 @@ def test_final_is_what_asking_again_cannot_help(name: str) -> None:
         "ReachConfigError",
         "ReachInputError",
         "ReachLookupError",
+        "ReachExistsError",
+        "ReachSideEffectError",
         "ReachAuthError",
         "ReachNotFoundError",
         "ReachRequestError",

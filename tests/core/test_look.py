@@ -8,7 +8,8 @@ import pytest
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.exchange import Patience
-from airflow_provider_reach.core.look import find, look, only
+from airflow_provider_reach.core.look import look
+from airflow_provider_reach.core.lookup import find, only
 from airflow_provider_reach.core.models import Gone, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
@@ -133,13 +134,16 @@ def test_an_unknown_workspace_is_no_deleted_webhook() -> None:
 def test_a_name_that_several_have_names_their_ids() -> None:
     played = looked(listed(ORDERS, {**ORDERS, "id": OTHER_ID}), by_id="", name="orders")
     assert type(played.error) is errors.ReachLookupError
-    assert str(played.error) == f"2 webhooks are named 'orders': {ID}, {OTHER_ID}. Say which by webhook_id."
+    assert str(played.error) == (
+        f"2 webhooks are named 'orders', so that the name does not tell which is meant: {ID} (to {ORDERS['target']}); "
+        f"{OTHER_ID} (to {ORDERS['target']}). Say which by webhook_id, or give all but one another name."
+    )
 
 
 def test_many_of_one_name_are_told_in_a_bounded_message() -> None:
     with pytest.raises(errors.ReachLookupError) as refused_:
         only("n" * 1000, [Webhook(id=ID, name="n" * 1000)] * 500)
-    assert len(str(refused_.value)) < 600
+    assert len(str(refused_.value)) < 1000
 
 
 def test_the_one_webhook_of_a_name() -> None:

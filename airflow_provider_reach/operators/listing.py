@@ -1,17 +1,22 @@
-"""Operators on the webhooks of a workspace."""
+"""The operator that lists webhooks, and tells how they differ from what was declared."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from airflow.providers.common.compat.sdk import AirflowFailException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.drift import Drift, find_drift
+from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.redaction import one_line
+from airflow_provider_reach.declared import webhook_specs
 from airflow_provider_reach.exceptions import reach_errors
-from airflow_provider_reach.hooks import ReachHook
+from airflow_provider_reach.operators.base import ReachOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -19,9 +24,12 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.models import Webhook
 
 
-class ReachListWebhooksOperator(BaseOperator):
+class ReachListWebhooksOperator(ReachOperator):
     """
     List the webhooks of the workspace, for a mapped sensor or operator to work on each.
+
+    With ``declared`` it compares them with what they shall be: what is missing, unexpected or different is pushed as
+    the XCom ``drift``, and fails the task for good.
 
     Returns ``[{"webhook_id": ..., "webhook_name": ...}, ...]``, made for ``.expand_kwargs()``; everything else that is
     known of them, without secrets, is pushed as the XCom ``webhooks``.
@@ -34,11 +42,22 @@ class ReachListWebhooksOperator(BaseOperator):
     :param name_pattern: Only names that match, such as ``orders-*``; upper and lower case differ.
     :param expect: Names that must be among those found.
     :param allow_empty: Whether finding nothing is fine.
+    :param declared: The webhooks that shall exist: mappings of those arguments of
+        :class:`~airflow_provider_reach.operators.ReachCreateWebhookOperator` that describe a webhook, also
+        ``target_conn_id``. Where ``active`` or ``name_pattern`` is given, webhooks outside of it are not unexpected.
+    :param on_drift: ``fail``, or ``warn`` in the log.
     :param reach_conn_id: The Airflow connection.
     """
 
-    template_fields: Sequence[str] = ("reach_conn_id", "active", "name_pattern", "expect", "allow_empty")
-    ui_color = "#e6f1f2"
+    template_fields: Sequence[str] = (
+        "reach_conn_id",
+        "active",
+        "name_pattern",
+        "expect",
+        "allow_empty",
+        "declared",
+        "on_drift",
+    )
 
     def __init__(
         self,
@@ -47,36 +66,66 @@ class ReachListWebhooksOperator(BaseOperator):
         name_pattern: str | None = None,
         expect: Sequence[str] | str = (),
         allow_empty: bool | str = False,
+        declared: Sequence[Mapping[str, Any]] | str | None = None,
+        on_drift: Literal["fail", "warn"] | str = "fail",
         reach_conn_id: str = DEFAULT_CONN_ID,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(reach_conn_id=reach_conn_id, **kwargs)
         self.active = active
         self.name_pattern = name_pattern
         self.expect = expect
         self.allow_empty = allow_empty
-        self.reach_conn_id = reach_conn_id
+        self.declared = self.hide("declared", declared)
+        self.on_drift = on_drift
 
     def execute(self, context: Context) -> list[dict[str, str]]:
         """
         Ask once, and check what was found.
 
         :param context: The task's context.
-        :raises AirflowFailException: when nothing, or not all that is expected, was found; also on wrong configuration.
+        :raises AirflowFailException: when nothing, or not all that is expected, was found; on drift; on wrong
+            configuration.
         :raises AirflowException: when the service could not be asked.
         """
         with reach_errors():
-            listed = ReachHook(self.reach_conn_id).list_webhooks()
-        found = [webhook for webhook in listed if self._matches(webhook)]
+            listed = self.hook.list_webhooks()
+            active = self.flag("active")
+            found = [webhook for webhook in listed if self._matches(webhook, active)]
+            drift = self._drift(listed, found)
         for webhook in found:
             self.log.info("Found %s", webhook)
-        self._check(listed, found)
+        if drift is not None:
+            context["ti"].xcom_push(key="drift", value=drift.to_dict())
+            self._tell(drift)
+        with reach_errors():
+            self._check(listed, found)
         context["ti"].xcom_push(key="webhooks", value=[webhook.to_dict() for webhook in found])
         return [{"webhook_id": webhook.id, "webhook_name": webhook.name} for webhook in found]
 
-    def _matches(self, webhook: Webhook) -> bool:
-        active = flag("active", self.active)
+    def _matches(self, webhook: Webhook, active: bool | None) -> bool:
         return (active is None or webhook.active is active) and fnmatchcase(webhook.name, self.name_pattern or "*")
+
+    def _drift(self, listed: list[Webhook], found: list[Webhook]) -> Drift | None:
+        declared = self.reveal("declared")["declared"]
+        if declared is None:
+            return None
+        if self.on_drift not in ("fail", "warn"):
+            raise ReachInputError([f"on_drift must be 'fail' or 'warn', not {shown(self.on_drift)}."], self.task_id)
+        specs = webhook_specs(declared)
+        names = {spec.given.get("name") for spec in specs}
+        return find_drift(specs, [webhook for webhook in listed if webhook in found or webhook.name in names])
+
+    def _tell(self, drift: Drift) -> None:
+        for name, fields in drift.unknown.items():
+            said = "; ".join(f"{field}: {why}" for field, why in fields.items())
+            self.log.info("Not to be compared of webhook %s: %s", shown(name), said)
+        if drift and self.on_drift == "fail":
+            raise AirflowFailException(
+                f"The webhooks are not what was declared:\n{drift}\nRun the DAG that declares them (with "
+                "if_exists='update'), or declare what exists."
+            )
+        self.log.log(logging.WARNING if drift else logging.INFO, "%s", drift)
 
     def _check(self, listed: list[Webhook], found: list[Webhook]) -> None:
         names = {webhook.name for webhook in found}
@@ -87,28 +136,12 @@ class ReachListWebhooksOperator(BaseOperator):
                 f"{'; '.join(_why_missing(name, listed) for name in missing)}. Found: {_names(found)}. Declare what is "
                 "missing, or take it off 'expect'."
             )
-        if not found and not flag("allow_empty", self.allow_empty):
+        if not found and not self.flag("allow_empty"):
             raise AirflowFailException(
                 f"No webhook was found, so that nothing would be watched. The workspace has {len(listed)}: "
                 f"{_names(listed)}. Check the filters (active={self.active}, name_pattern={self.name_pattern!r}) and "
                 "the connection's workspace, or set allow_empty=True."
             )
-
-
-def flag(name: str, value: bool | str | None) -> bool | None:
-    """
-    A switch that may come from a template: None and empty are not given.
-
-    :param name: The parameter's name, for the message.
-    :param value: A boolean or its text.
-    :raises AirflowFailException: when it is neither.
-    """
-    text = "" if value is None else str(value).strip().lower()
-    if text in ("", "none"):
-        return None
-    if text not in ("true", "false"):
-        raise AirflowFailException(f"{name} must be True or False, not {value!r}.")
-    return text == "true"
 
 
 def _why_missing(name: str, listed: list[Webhook]) -> str:

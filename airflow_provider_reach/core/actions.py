@@ -1,0 +1,92 @@
+"""What is done to one webhook that is there: validate, delete. Each function is an exchange."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from airflow_provider_reach.core import calls
+from airflow_provider_reach.core.answers import target_error
+from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.errors import ReachLookupError, ReachNotFoundError
+from airflow_provider_reach.core.exchange import Exchange, Patience, ask
+from airflow_provider_reach.core.lookup import find, missing, resolve
+from airflow_provider_reach.core.models import Gone, ValidationResult, Webhook
+
+
+class Validated(Struct, frozen=True, kw_only=True):
+    """
+    A webhook whose target took the test batch.
+
+    :param webhook: The webhook.
+    :param result: How the target took it.
+    """
+
+    webhook: Webhook
+    result: ValidationResult
+
+
+class Deleted(Struct, frozen=True, kw_only=True):
+    """
+    A webhook that is no longer there.
+
+    :param webhook_id: Its UUID; empty where it was asked for by a name that none has.
+    :param label: What messages call it.
+    :param deleted: Whether it was deleted now; False where it was not there.
+    """
+
+    webhook_id: str
+    label: str
+    deleted: bool
+
+
+def validate(
+    webhook_id: str, webhook_name: str, patience: Patience, secrets: tuple[str, ...] = ()
+) -> Exchange[Validated]:
+    """
+    Have the service POST a test batch to a webhook's target, and demand that it answers 200.
+
+    :param webhook_id: Its UUID; with a name as well, the id decides.
+    :param webhook_name: Its name.
+    :param patience: How long to keep asking when the service cannot be asked.
+    :param secrets: Values to mask in errors.
+    :raises ReachLookupError: when there is no such webhook, or several have the name.
+    :raises ReachTargetError: when the target did not answer 200.
+    """
+    webhook = yield from resolve(webhook_id, webhook_name, patience, secrets)
+    call = calls.about(webhook, calls.validate_webhook(webhook.id, (*secrets, *webhook.secrets)))
+    result = yield from ask(call, patience)
+    if not result.ok:
+        raise target_error(call.operation, result.response, status=200, said=result.message, seconds=result.seconds)
+    return Validated(webhook=webhook, result=result)
+
+
+def delete(
+    webhook_id: str,
+    webhook_name: str,
+    patience: Patience,
+    secrets: tuple[str, ...] = (),
+    *,
+    ignore_if_missing: bool = True,
+) -> Exchange[Deleted]:
+    """
+    Delete a webhook; that the list can be read and does not hold it, is what makes it gone.
+
+    :param webhook_id: Its UUID; with a name as well, the id decides.
+    :param webhook_name: Its name.
+    :param patience: How long to keep asking when the service cannot be asked.
+    :param secrets: Values to mask in errors.
+    :param ignore_if_missing: Whether it is fine that it is not there.
+    :raises ReachLookupError: when several have the name, or it is not there and shall be.
+    """
+    webhook, listed = yield from find(webhook_id, webhook_name, patience, secrets)
+    if isinstance(webhook, Gone):
+        if not ignore_if_missing:
+            raise ReachLookupError(missing(webhook, listed.webhooks))
+        return Deleted(webhook_id=webhook.id, label=shown(webhook.name) if webhook.name else webhook.id, deleted=False)
+    try:
+        yield from ask(calls.about(webhook, calls.delete_webhook(webhook.id)), patience, (*secrets, *webhook.secrets))
+    except ReachNotFoundError:  # somebody else was faster
+        if not ignore_if_missing:
+            raise
+        return Deleted(webhook_id=webhook.id, label=webhook.label, deleted=False)
+    return Deleted(webhook_id=webhook.id, label=webhook.label, deleted=True)

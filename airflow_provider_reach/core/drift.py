@@ -1,0 +1,98 @@
+"""A declared set of webhooks beside those of a workspace: missing, unexpected, different."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct, to_builtins
+
+from airflow_provider_reach.core.compare import compare
+from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.models import Webhook
+from airflow_provider_reach.core.spec import WebhookSpec
+
+
+class Named(Struct, frozen=True, kw_only=True):
+    """A webhook that was not declared."""
+
+    webhook_id: str
+    webhook_name: str
+
+
+class Drift(Struct, frozen=True, kw_only=True):
+    """
+    How a workspace differs from what was declared; it holds no secret. False where it does not.
+
+    :param missing: Names declared that no webhook has.
+    :param unexpected: Webhooks that were not declared; of several with one declared name, all but the first.
+    :param different: By name and field, what differs, as ``what exists → what was declared``.
+    :param unknown: By name and field, what cannot be compared, because the service leaves it out or masks it.
+    """
+
+    missing: list[str]
+    unexpected: list[Named]
+    different: dict[str, dict[str, str]]
+    unknown: dict[str, dict[str, str]]
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.unexpected or self.different)
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines()) or "What exists is what was declared."
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain JSON."""
+        plain: dict[str, Any] = to_builtins(self)
+        return plain
+
+    def _lines(self) -> Iterator[str]:
+        yield from (f"Missing: {shown(name)} does not exist." for name in self.missing)
+        for webhook in self.unexpected:
+            yield f"Unexpected: {shown(webhook.webhook_name)} ({webhook.webhook_id}) was not declared."
+        for name, fields in self.different.items():
+            said = "; ".join(f"{field}: {what}" for field, what in fields.items())
+            yield f"Different: {shown(name)} has (what exists → what was declared) {said}."
+
+
+def find_drift(declared: Iterable[WebhookSpec], existing: Iterable[Webhook]) -> Drift:
+    """
+    Compare a declared set with what exists; webhooks are told apart by their names.
+
+    :param declared: What shall be.
+    :param existing: What the service lists.
+    :raises ReachInputError: naming everything that is wrong with the set.
+    """
+    specs = list(declared)
+    _check(specs)
+    by_name: dict[str, list[Webhook]] = {spec.name.strip(): [] for spec in specs}
+    unexpected = []
+    for webhook in existing:
+        named = by_name.get(webhook.name.strip())
+        if named is None or named:
+            unexpected.append(Named(webhook_id=webhook.id, webhook_name=webhook.name))
+        else:
+            named.append(webhook)
+    different, unknown = {}, {}
+    for spec in specs:
+        for webhook in by_name[spec.name.strip()]:
+            compared = compare(spec, webhook)
+            different[spec.name] = {field.field: field.said for field in compared if field.result == "differs"}
+            unknown[spec.name] = {field.field: field.said for field in compared if field.result == "unknown"}
+    return Drift(
+        missing=[spec.name for spec in specs if not by_name[spec.name.strip()]],
+        unexpected=unexpected,
+        different={name: fields for name, fields in different.items() if fields},
+        unknown={name: fields for name, fields in unknown.items() if fields},
+    )
+
+
+def _check(specs: list[WebhookSpec]) -> None:
+    problems = [f"{shown(spec.given.get('name'))}: {problem}" for spec in specs for problem in spec.problems()]
+    if not problems:
+        repeated = [name for name, times in Counter(spec.name.strip() for spec in specs).items() if times > 1]
+        problems = [f"{shown(name)} is declared more than once." for name in repeated]
+    if problems:
+        raise ReachInputError(problems, "the declared set of webhooks")

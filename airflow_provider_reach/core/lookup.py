@@ -1,0 +1,98 @@
+"""Which webhook is meant: by its id, or by its name."""
+
+from __future__ import annotations
+
+from airflow_provider_reach.core.calls import get_webhook, list_webhooks
+from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.errors import ReachInputError, ReachLookupError, ReachNotFoundError
+from airflow_provider_reach.core.exchange import Exchange, Patience, ask
+from airflow_provider_reach.core.models import Gone, Webhook, WebhookList
+from airflow_provider_reach.core.redaction import one_line, safe_url
+
+
+def find(
+    webhook_id: str, webhook_name: str, patience: Patience, secrets: tuple[str, ...] = ()
+) -> Exchange[tuple[Webhook | Gone, WebhookList]]:
+    """
+    A webhook by its id or its name, or ``Gone``, and the list in which it was looked for.
+
+    :param webhook_id: Its UUID; with a name as well, the id decides and the name is its label.
+    :param webhook_name: Its name.
+    :param patience: How long to keep asking when the service cannot be asked.
+    :param secrets: Values to mask in errors.
+    :raises ReachInputError: when neither id nor name is given, or the id is no UUID.
+    :raises ReachLookupError: when several webhooks have the name.
+    """
+    webhook_id, webhook_name = _given(webhook_id), _given(webhook_name)
+    if not webhook_id and not webhook_name:
+        raise ReachInputError(["give webhook_id or webhook_name."], "the look at a webhook")
+    retrieve = get_webhook(webhook_id) if webhook_id else None
+    listed: WebhookList = yield from ask(list_webhooks(), patience, secrets)
+    if retrieve is None:
+        return only(webhook_name, listed.webhooks) or Gone(name=webhook_name), listed
+    for webhook in listed.webhooks:
+        if webhook.id.lower() == webhook_id.lower():
+            return webhook, listed
+    try:
+        return (yield from ask(retrieve, patience, secrets)), listed
+    except ReachNotFoundError:
+        return Gone(id=webhook_id, name=webhook_name), listed
+
+
+def _given(text: str | None) -> str:
+    """A template easily adds a line break, or renders to None."""
+    stripped = str(text or "").strip()
+    return "" if stripped == "None" else stripped
+
+
+def resolve(webhook_id: str, webhook_name: str, patience: Patience, secrets: tuple[str, ...] = ()) -> Exchange[Webhook]:
+    """
+    The webhook of this id or name.
+
+    :param webhook_id: As for :func:`find`, which see for the other errors.
+    :param webhook_name: Likewise.
+    :param patience: Likewise.
+    :param secrets: Likewise.
+    :raises ReachLookupError: when there is none, or several have the name.
+    """
+    webhook, listed = yield from find(webhook_id, webhook_name, patience, secrets)
+    if isinstance(webhook, Gone):
+        raise ReachLookupError(missing(webhook, listed.webhooks))
+    return webhook
+
+
+def only(name: str, webhooks: list[Webhook]) -> Webhook | None:
+    """
+    The one webhook of that name, or None.
+
+    :param name: The whole name.
+    :param webhooks: Where to look.
+    :raises ReachLookupError: when several have it, naming their ids and targets.
+    """
+    named = [webhook for webhook in webhooks if webhook.name.strip() == name.strip()]
+    if len(named) > 1:
+        which = "; ".join(f"{webhook.id} (to {one_line(safe_url(webhook.target), 80)})" for webhook in named[:5])
+        raise ReachLookupError(
+            f"{len(named)} webhooks are named {shown(name)}, so that the name does not tell which is meant: {which}"
+            f"{'; …' if len(named) > 5 else ''}. Say which by webhook_id, or give all but one another name."
+        )
+    return named[0] if named else None
+
+
+def missing(gone: Gone, webhooks: list[Webhook]) -> str:
+    """
+    What to say of a webhook that does not exist.
+
+    :param gone: By what it was asked for.
+    :param webhooks: Those that do exist.
+    """
+    from difflib import get_close_matches  # here, since only a failure needs it
+
+    asked = f"of the id {gone.id}" if gone.id else f"named {shown(gone.name)}"
+    there = sorted({webhook.name for webhook in webhooks if webhook.name})
+    if similar := get_close_matches(gone.name.strip(), there, 3, 0.7):
+        hint = f"Is it {' or '.join(shown(name) for name in similar)}? Upper and lower case differ."
+    else:
+        names = one_line(", ".join(shown(name) for name in there), 300) or "none"
+        hint = f"Those of the connection's workspace: {names}. Check the connection, or create it first."
+    return f"There is no webhook {asked}. {hint}"

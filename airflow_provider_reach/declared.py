@@ -1,0 +1,99 @@
+"""What a person declares of a webhook, in a task or a row of a table: typed, and told from what is not given."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airflow_provider_reach.compat import mask_secret
+from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.spec import FIELDS, WebhookChanges, WebhookSpec
+from airflow_provider_reach.target_connection import read_target_connection
+
+_AUTH_FIELDS = ("auth_type", "auth_credentials", "auth_request_details")
+_ROW_FIELDS = (*FIELDS, "extra", "target_conn_id")
+_TEXTS = ("name", "target", "auth_type", "target_conn_id")
+
+
+def webhook_fields(values: Mapping[str, Any], what: str) -> dict[str, Any]:
+    """
+    The fields of a webhook that rendered arguments give; every secret among them is masked in the task's log.
+
+    None, or what a template renders to None, is not given; anything else is, also empty or False.
+
+    :param values: By name: a webhook's fields, ``extra``, and ``target_conn_id``.
+    :param what: What they are for, such as ``create webhook 'orders'``.
+    :raises ReachInputError: for a name that no field has, or a value that contradicts the target's connection.
+    :raises ReachConfigError: when the target's connection cannot be used.
+    """
+    if unknown := [shown(name) for name in values if name not in _ROW_FIELDS]:
+        raise ReachInputError([f"no field of a webhook is named {', '.join(unknown)}."], what)
+    given = {name: typed for name, value in values.items() if (typed := _typed(name, value)) is not None}
+    conn_id = given.pop("target_conn_id", "")
+    fields = _with_connection(given, conn_id, what) if conn_id else given
+    for secret in WebhookChanges(**fields).secrets:
+        mask_secret(secret)
+    return fields
+
+
+def webhook_specs(rows: Any) -> list[WebhookSpec]:
+    """
+    The webhooks that the rendered rows of a table declare.
+
+    :param rows: Mappings of a webhook's fields, as :func:`webhook_fields` takes them.
+    :raises ReachInputError: when it is no list of mappings, or as :func:`webhook_fields` does.
+    :raises ReachConfigError: when a target's connection cannot be used.
+    """
+    rows = _parsed(rows)
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise ReachInputError(
+            ["declared must be a list of mappings with name, target and events."], "the declared set of webhooks"
+        )
+    return [WebhookSpec.of(webhook_fields(row, f"declared webhook {shown(row.get('name'))}")) for row in rows]
+
+
+def _typed(name: str, value: Any) -> Any:
+    if value is None or (isinstance(value, str) and value.strip() in ("None", "null")):
+        return None
+    if name in _TEXTS:
+        return value.strip() if isinstance(value, str) else value
+    if name == "active":
+        text = str(value).strip().lower()
+        return text == "true" if text in ("true", "false") else value
+    return _parsed(value)
+
+
+def _parsed(value: Any) -> Any:
+    """A list or mapping that a template made text of, or that comes from mapped tasks, as what it stands for."""
+    if isinstance(value, str) and value.strip()[:1] in ("[", "{", "("):
+        for parse in (json.loads, ast.literal_eval):
+            try:
+                value = parse(value.strip())
+                break
+            except (ValueError, SyntaxError, RecursionError, MemoryError):
+                continue
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, (str, bytes)) else value
+
+
+def _with_connection(given: dict[str, Any], conn_id: str, what: str) -> dict[str, Any]:
+    fields = read_target_connection(conn_id)
+    problems = [
+        f"{name} is given, and by target_conn_id {conn_id!r} too: give one of them."
+        for name in _AUTH_FIELDS
+        if "auth_type" in fields and name in given and given[name] != fields.get(name)
+    ]
+    headers, more = given.get("custom_headers"), fields.get("custom_headers", {})
+    if isinstance(headers, Mapping):
+        names = {str(name).lower() for name in headers}
+        problems += [
+            f"the header {shown(name)} is given, and by target_conn_id {conn_id!r} too: give one of them."
+            for name in more
+            if str(name).lower() in names
+        ]
+        fields["custom_headers"] = {**headers, **more}
+    if problems:
+        raise ReachInputError(problems, what)
+    return {**given, **fields}

@@ -1,0 +1,121 @@
+"""The operator that has a webhook exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowException
+
+from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.errors import ReachUnsettledError
+from airflow_provider_reach.core.spec import WebhookSpec
+from airflow_provider_reach.exceptions import reach_errors
+from airflow_provider_reach.labels import label_mapped_instance
+from airflow_provider_reach.operators.base import DeclaringOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_reach.core.declare import Declared, IfExists
+    from airflow_provider_reach.core.models import EventType
+
+
+class ReachCreateWebhookOperator(DeclaringOperator):
+    """
+    Have a webhook of this name exist: create it, or take, change or refuse the one that is there.
+
+    Running it twice changes nothing. A creation whose answer was lost is settled by looking before anything is
+    repeated, also by the task's next try; only with ``if_exists="fail"`` a next try cannot tell the webhook that an
+    earlier one made from somebody else's, and fails.
+
+    Returns ``{"webhook_id": ..., "created": ..., "changed": [...]}``. None, or a template that renders to None, is not
+    given; anything else is, also empty or False.
+
+    :param name: The webhook's name.
+    :param target: The URL to which batches are POSTed; the service POSTs a test batch to it first.
+    :param events: The event types it sends, at least one.
+    :param active: Whether it sends anything.
+    :param custom_headers: Headers sent to the target.
+    :param auth_type: ``none``, ``basic`` or ``oauth2``.
+    :param auth_credentials: ``{"username", "password"}`` for ``basic``; better by ``target_conn_id``.
+    :param auth_request_details: ``{"url", "body"}`` for ``oauth2``; better by ``target_conn_id``.
+    :param target_conn_id: The Airflow connection that holds the credentials at the target: login and password for
+        ``basic``; with the extra ``token_url``, client id and secret for ``oauth2`` (more extras: ``grant_type``,
+        ``scope``, ``audience``, ``token_fields``); the extra ``headers`` for custom headers.
+    :param extra: Fields of the service that are none of these.
+    :param if_exists: ``reuse`` takes the webhook of that name as it is and logs each difference, ``update`` makes it
+        match by sending what differs, ``fail`` fails.
+    :param reach_conn_id: The Airflow connection.
+    """
+
+    name: str
+    template_fields: Sequence[str] = (
+        *DeclaringOperator.template_fields,
+        *DeclaringOperator.DECLARED_FIELDS,
+        "if_exists",
+    )
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        target: str,
+        events: Sequence[EventType] | Sequence[str] | str,
+        active: bool | str | None = None,
+        custom_headers: Mapping[str, str] | str | None = None,
+        auth_type: str | None = None,
+        auth_credentials: Mapping[str, str] | str | None = None,
+        auth_request_details: Mapping[str, Any] | str | None = None,
+        target_conn_id: str | None = None,
+        extra: Mapping[str, Any] | str | None = None,
+        if_exists: IfExists | str = "reuse",
+        reach_conn_id: str = DEFAULT_CONN_ID,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(reach_conn_id=reach_conn_id, **kwargs)
+        self.take(
+            name=name,
+            target=target,
+            events=events,
+            active=active,
+            custom_headers=custom_headers,
+            auth_type=auth_type,
+            auth_credentials=auth_credentials,
+            auth_request_details=auth_request_details,
+            target_conn_id=target_conn_id,
+            extra=extra,
+        )
+        self.if_exists = if_exists
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """
+        Look for the webhook, and create or change it where need be.
+
+        :param context: The task's context.
+        :raises AirflowFailException: wrong arguments or configuration, a refused key, several webhooks of that name, or
+            one where ``if_exists`` is ``fail``.
+        :raises AirflowException: the service could not be asked, or the target did not answer the test batch with 200.
+        """
+        label_mapped_instance(context, self.name)
+        with reach_errors():
+            what = f"create webhook {shown(self.name)}"
+            spec = WebhookSpec.of(self.given(what))
+            done = self._declare(spec)
+        if done.created:
+            begins = (
+                "sends nothing until it is activated"
+                if spec.active is False
+                else "begins to receive events in about a minute"
+            )
+            self.log.info("Created webhook %s. It %s.", done.label, begins)
+        else:
+            self.tell(done)
+        return {"webhook_id": done.webhook_id, "created": done.created, "changed": done.changed}
+
+    def _declare(self, spec: WebhookSpec) -> Declared:
+        try:
+            return self.hook.declare_webhook(spec, str(self.if_exists).strip())
+        except ReachUnsettledError as error:  # not final here: the next try looks first
+            raise AirflowException(f"{error} The next try of this task looks for it first.") from error

@@ -1,0 +1,69 @@
+"""The operator that has a webhook be gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.core.actions import delete
+from airflow_provider_reach.exceptions import reach_errors
+from airflow_provider_reach.labels import label_mapped_instance
+from airflow_provider_reach.operators.base import ReachWebhookOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class ReachDeleteWebhookOperator(ReachWebhookOperator):
+    """
+    Delete a webhook; one that is gone already is a success. Batches that are queued are still delivered.
+
+    Returns ``{"webhook_id": ..., "deleted": ...}``; the id is empty where there was none of that name.
+
+    :param webhook_id: The webhook's UUID; with a name as well, the id decides and the name is its label.
+    :param webhook_name: The webhook's name.
+    :param ignore_if_missing: Whether it is fine that there is none. With False a retry fails where its first try
+        deleted the webhook and the answer was lost.
+    :param reach_conn_id: The Airflow connection.
+    """
+
+    template_fields: Sequence[str] = (*ReachWebhookOperator.template_fields, "ignore_if_missing")
+
+    def __init__(
+        self,
+        *,
+        webhook_id: str = "",
+        webhook_name: str = "",
+        ignore_if_missing: bool | str = True,
+        reach_conn_id: str = DEFAULT_CONN_ID,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(webhook_id=webhook_id, webhook_name=webhook_name, reach_conn_id=reach_conn_id, **kwargs)
+        self.ignore_if_missing = ignore_if_missing
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """
+        Look for the webhook, and delete it.
+
+        :param context: The task's context.
+        :raises AirflowFailException: wrong arguments or configuration, a refused key, several webhooks of that name, or
+            none where ``ignore_if_missing`` is False.
+        :raises AirflowException: the service could not be asked.
+        """
+        label_mapped_instance(context, self.webhook_name or self.webhook_id)
+        with reach_errors():
+            ignore = self.flag("ignore_if_missing") is not False
+            done = self.hook.get_conn().do(
+                partial(delete, self.webhook_id, self.webhook_name, ignore_if_missing=ignore)
+            )
+        if done.deleted:
+            self.log.info(
+                "Deleted webhook %s. Batches that were queued before are still delivered to its target, for up to 8 h: "
+                "keep it answering 200 until then.",
+                done.label,
+            )
+        else:
+            self.log.info("There is no webhook %s: nothing was deleted.", done.label)
+        return {"webhook_id": done.webhook_id, "deleted": done.deleted}

@@ -1,0 +1,110 @@
+"""The operator that makes a webhook match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.spec import WebhookChanges
+from airflow_provider_reach.exceptions import reach_errors
+from airflow_provider_reach.labels import label_mapped_instance
+from airflow_provider_reach.operators.base import DeclaringOperator, ReachWebhookOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_reach.core.models import EventType
+
+
+class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
+    """
+    Make a webhook match: read it, send what differs, read it again.
+
+    Each field that was given is equal, different, or not known because the service leaves it out or masks it. What
+    differs is sent; what is not known is no reason to send anything. Where nothing differs nothing is sent, and the log
+    says so. A field that was not sent and has changed fails the task, named.
+
+    Returns ``{"webhook_id": ..., "changed": [...]}``. None, or a template that renders to None, is not given; anything
+    else is, also empty or False.
+
+    :param webhook_id: The webhook's UUID; with a name as well, the id decides and the name is its label.
+    :param webhook_name: The webhook's name.
+    :param name: Its new name.
+    :param target: The URL to which batches are POSTed; the service POSTs a test batch to a new one first. Batches that
+        are queued already still go to the old one.
+    :param events: The event types it sends, at least one.
+    :param active: Whether it sends anything.
+    :param custom_headers: Headers sent to the target; ``{}`` for none.
+    :param auth_type: ``none``, ``basic`` or ``oauth2``.
+    :param auth_credentials: ``{"username", "password"}`` for ``basic``; better by ``target_conn_id``.
+    :param auth_request_details: ``{"url", "body"}`` for ``oauth2``; better by ``target_conn_id``.
+    :param target_conn_id: The Airflow connection that holds the credentials at the target: login and password for
+        ``basic``; with the extra ``token_url``, client id and secret for ``oauth2`` (more extras: ``grant_type``,
+        ``scope``, ``audience``, ``token_fields``); the extra ``headers`` for custom headers.
+    :param extra: Fields of the service that are none of these.
+    :param always: Send everything that was given, also where nothing differs: for secrets that the service masks.
+    :param reach_conn_id: The Airflow connection.
+    """
+
+    template_fields: Sequence[str] = (
+        *ReachWebhookOperator.template_fields,
+        *DeclaringOperator.DECLARED_FIELDS,
+        "always",
+    )
+
+    def __init__(
+        self,
+        *,
+        webhook_id: str = "",
+        webhook_name: str = "",
+        name: str | None = None,
+        target: str | None = None,
+        events: Sequence[EventType] | Sequence[str] | str | None = None,
+        active: bool | str | None = None,
+        custom_headers: Mapping[str, str] | str | None = None,
+        auth_type: str | None = None,
+        auth_credentials: Mapping[str, str] | str | None = None,
+        auth_request_details: Mapping[str, Any] | str | None = None,
+        target_conn_id: str | None = None,
+        extra: Mapping[str, Any] | str | None = None,
+        always: bool | str = False,
+        reach_conn_id: str = DEFAULT_CONN_ID,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(webhook_id=webhook_id, webhook_name=webhook_name, reach_conn_id=reach_conn_id, **kwargs)
+        self.take(
+            name=name,
+            target=target,
+            events=events,
+            active=active,
+            custom_headers=custom_headers,
+            auth_type=auth_type,
+            auth_credentials=auth_credentials,
+            auth_request_details=auth_request_details,
+            target_conn_id=target_conn_id,
+            extra=extra,
+        )
+        self.always = always
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """
+        Compare, and send what differs.
+
+        :param context: The task's context.
+        :raises AirflowFailException: wrong arguments or configuration, a refused key, no such webhook or several, or a
+            field that was not sent and has changed.
+        :raises AirflowException: the service could not be asked, a new target did not answer the test batch with 200,
+            or the update is not to be seen.
+        """
+        label_mapped_instance(context, self.webhook_name or self.webhook_id)
+        with reach_errors():
+            what = f"update webhook {shown(self.webhook_name or self.webhook_id)}"
+            changes = WebhookChanges(**self.given(what))
+            done = self.hook.converge_webhook(
+                self.webhook_id, changes, webhook_name=self.webhook_name, always=bool(self.flag("always"))
+            )
+        label_mapped_instance(context, self.webhook_name or done.name)
+        self.tell(done)
+        return {"webhook_id": done.webhook_id, "changed": done.changed}
