@@ -11,7 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow_provider_reach.core.models import EventType
     from airflow_provider_reach.core.policy import DeliveryPolicy
+    from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
     from airflow_provider_reach.hooks import ReachHook
     from airflow_provider_reach.operators import (
         ReachCreateWebhookOperator,
@@ -26,6 +28,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "DeliveryPolicy",
+    "EventType",
     "ReachBatchStatusSensor",
     "ReachCreateWebhookOperator",
     "ReachDeleteWebhookOperator",
@@ -33,11 +36,14 @@ __all__ = [
     "ReachListWebhooksOperator",
     "ReachUpdateWebhookOperator",
     "ReachValidateWebhookOperator",
+    "WebhookChanges",
+    "WebhookSpec",
     "__version__",
 ]
 
 _MODULES = {
     "DeliveryPolicy": "core.policy",
+    "EventType": "core.models",
     "ReachBatchStatusSensor": "sensors",
     "ReachCreateWebhookOperator": "operators.create",
     "ReachDeleteWebhookOperator": "operators.delete",
@@ -45,6 +51,8 @@ _MODULES = {
     "ReachListWebhooksOperator": "operators.listing",
     "ReachUpdateWebhookOperator": "operators.update",
     "ReachValidateWebhookOperator": "operators.validate",
+    "WebhookChanges": "core.spec",
+    "WebhookSpec": "core.spec",
 }
 
 

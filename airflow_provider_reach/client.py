@@ -119,10 +119,10 @@ class ReachClient:
 
     def validate_webhook(self, webhook_id: str) -> ValidationResult:
         """
-        Have the service POST a test batch to the webhook's target.
+        Have the service POST a test batch to the webhook's target; ``ok`` of the result says whether it answered 200.
 
         :param webhook_id: Its UUID.
-        :raises ReachTargetError: when the service answers that the target did not answer 200.
+        :raises ReachTargetError: when the service itself calls the target's answer a failure.
         """
         return self._ask(calls.validate_webhook(webhook_id))
 

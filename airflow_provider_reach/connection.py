@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class AirflowConnection(Protocol):
     schema: Any
     login: Any
     password: Any
+    extra: Any
 
     @property
     def extra_dejson(self) -> Any:
@@ -118,14 +119,15 @@ def read_connection(conn: AirflowConnection) -> ReachConfig:
         raise ReachConfigError([*error.problems, hint], where) from None
 
 
-def unknown_extras(conn: AirflowConnection) -> list[str]:
+def unknown_extras(conn: AirflowConnection, known: Collection[str] = EXTRA_FIELDS) -> list[str]:
     """
     The names among the extras that mean nothing here: most likely misspelt.
 
     :param conn: As above.
+    :param known: Those that mean something.
     """
     extra = conn.extra_dejson
-    return sorted(str(name) for name in extra if name not in EXTRA_FIELDS) if isinstance(extra, Mapping) else []
+    return sorted(str(name) for name in extra if name not in known) if isinstance(extra, Mapping) else []
 
 
 def _base_url(conn: AirflowConnection) -> str:

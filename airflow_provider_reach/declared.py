@@ -15,14 +15,15 @@ from airflow_provider_reach.target_connection import read_target_connection
 
 _AUTH_FIELDS = ("auth_type", "auth_credentials", "auth_request_details")
 _ROW_FIELDS = (*FIELDS, "extra", "target_conn_id")
-_TEXTS = ("name", "target", "auth_type", "target_conn_id")
+_TEXTS = ("name", "target", "auth_type")
 
 
 def webhook_fields(values: Mapping[str, Any], what: str) -> dict[str, Any]:
     """
     The fields of a webhook that rendered arguments give; every secret among them is masked in the task's log.
 
-    None, or what a template renders to None, is not given; anything else is, also empty or False.
+    None, or what a template renders to None, is not given; anything else is, also empty or False. Only a
+    ``target_conn_id`` that renders to None is refused.
 
     :param values: By name: a webhook's fields, ``extra``, and ``target_conn_id``.
     :param what: What they are for, such as ``create webhook 'orders'``.
@@ -32,8 +33,8 @@ def webhook_fields(values: Mapping[str, Any], what: str) -> dict[str, Any]:
     if unknown := [shown(name) for name in values if name not in _ROW_FIELDS]:
         raise ReachInputError([f"no field of a webhook is named {', '.join(unknown)}."], what)
     given = {name: typed for name, value in values.items() if (typed := _typed(name, value)) is not None}
-    conn_id = given.pop("target_conn_id", "")
-    fields = _with_connection(given, conn_id, what) if conn_id else given
+    conn_id = given.pop("target_conn_id", None)
+    fields = given if conn_id is None else _with_connection(given, conn_id, what)
     for secret in WebhookChanges(**fields).secrets:
         mask_secret(secret)
     return fields
@@ -56,6 +57,8 @@ def webhook_specs(rows: Any) -> list[WebhookSpec]:
 
 
 def _typed(name: str, value: Any) -> Any:
+    if name == "target_conn_id":
+        return value if value is None else str(value).strip()  # rendered to nothing, it would leave out the credentials
     if value is None or (isinstance(value, str) and value.strip() in ("None", "null")):
         return None
     if name in _TEXTS:
@@ -79,14 +82,18 @@ def _parsed(value: Any) -> Any:
 
 
 def _with_connection(given: dict[str, Any], conn_id: str, what: str) -> dict[str, Any]:
+    if conn_id in ("", "None", "null"):
+        raise ReachInputError([f"target_conn_id is {shown(conn_id)}: name a connection, or leave it out."], what)
     fields = read_target_connection(conn_id)
     problems = [
         f"{name} is given, and by target_conn_id {conn_id!r} too: give one of them."
         for name in _AUTH_FIELDS
         if "auth_type" in fields and name in given and given[name] != fields.get(name)
     ]
-    headers, more = given.get("custom_headers"), fields.get("custom_headers", {})
-    if isinstance(headers, Mapping):
+    headers, more = given.get("custom_headers", {}), fields.get("custom_headers", {})
+    if not isinstance(headers, Mapping):
+        fields["custom_headers"] = headers  # which is refused as it is
+    elif headers:
         names = {str(name).lower() for name in headers}
         problems += [
             f"the header {shown(name)} is given, and by target_conn_id {conn_id!r} too: give one of them."

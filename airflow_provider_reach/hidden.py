@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from airflow_provider_reach.core.redaction import PUBLIC_NAMES, is_telltale, secrets_in, secrets_named
+from airflow_provider_reach.core.redaction import (
+    PUBLIC_NAMES,
+    REDACTED,
+    is_telltale,
+    leaves,
+    secrets_in_url,
+    secrets_named,
+)
 from airflow_provider_reach.core.spec import shown_fields
 
 SECRET_FIELDS = ("target", "custom_headers", "auth_credentials", "auth_request_details", "extra")
@@ -20,7 +27,7 @@ class Hidden:
     :param value: What a person gave.
     """
 
-    template_fields = ("secret",)  # a name that Airflow masks, should the rendering fail
+    template_fields = ("secret",)  # a name that Airflow 2.11 masks in its log, should the rendering fail
 
     def __init__(self, field: str, value: Any) -> None:
         self.field = field
@@ -29,10 +36,10 @@ class Hidden:
 
     def serialize(self) -> Any:
         """The value as plain JSON, with its names and without its secrets."""
-        if self.field == "declared":
-            rows = self.secret if isinstance(self.secret, (list, tuple)) else [self.secret]
-            return [shown_fields(row) if isinstance(row, Mapping) else str(row) for row in rows]
-        return shown_fields({self.field: self.secret})[self.field]
+        if self.field != "declared":
+            return shown_fields({self.field: self.secret})[self.field]
+        rows = self.secret if isinstance(self.secret, (list, tuple)) else [self.secret]
+        return [shown_fields(row) if isinstance(row, Mapping) else REDACTED for row in rows]
 
     def __str__(self) -> str:
         return json.dumps(self.serialize(), default=str)
@@ -51,19 +58,24 @@ def hidden(field: str, value: Any) -> Hidden | None:
 
 
 def _holds_literal_secret(field: str, value: Any) -> bool:
-    """Whether a secret is written in the DAG itself; a template may get it from a connection."""
-    if field == "declared":
-        rows = value if isinstance(value, (list, tuple)) else []
-        return any(
-            _holds_literal_secret(str(name), inner)
-            for row in rows
-            if isinstance(row, Mapping)
-            for name, inner in row.items()
-        )
+    """Whether a secret is written in the DAG itself, or comes by XCom; a template may get it from a connection."""
+    if field == "declared" and isinstance(value, (list, tuple)):
+        rows = [row for row in value if isinstance(row, Mapping)]
+        return any(_holds_literal_secret(str(name), inner) for row in rows for name, inner in row.items())
+    return any(not _is_template(leaf) for leaf in _secret_leaves(field, value))
+
+
+def _secret_leaves(field: str, value: Any) -> Iterable[Any]:
     if field in ("auth_credentials", "auth_request_details"):
-        found = secrets_in(value, PUBLIC_NAMES)
-    elif field == "custom_headers" and isinstance(value, Mapping):
-        found = tuple(str(v) for name, v in value.items() if is_telltale(name) or "key" in str(name).lower())
-    else:
-        found = secrets_named(value) if field == "extra" else ()
-    return any("{{" not in secret and "{%" not in secret for secret in found)
+        return leaves(value, PUBLIC_NAMES)
+    if field == "target":
+        return secrets_in_url(value, tokens=False)
+    if field == "custom_headers" and isinstance(value, Mapping):
+        return [inner for name, inner in value.items() if is_telltale(name) or "key" in str(name).lower()]
+    if field not in ("custom_headers", "extra", "declared"):
+        return ()
+    return [value] if isinstance(value, str) and value.strip()[:1] in ("[", "{") else secrets_named(value)
+
+
+def _is_template(value: Any) -> bool:
+    return isinstance(value, str) and ("{{" in value or "{%" in value)

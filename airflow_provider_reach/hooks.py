@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +18,7 @@ from airflow_provider_reach.connection import (
     read_connection,
     unknown_extras,
 )
+from airflow_provider_reach.core.actions import validate
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.declare import converge, declare
 from airflow_provider_reach.core.drift import find_drift
@@ -32,6 +33,7 @@ from airflow_provider_reach.core.errors import (
     ReachUnreachableError,
 )
 from airflow_provider_reach.core.exchange import DEFAULT_PATIENCE
+from airflow_provider_reach.core.lookup import list_surely
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 
 if TYPE_CHECKING:
@@ -106,9 +108,14 @@ class ReachHook(BaseHook):
             self.log.warning("Connection %r: %s", self.reach_conn_id, warning)
         return ReachClient(config, patience=patience)
 
-    def list_webhooks(self) -> list[Webhook]:
-        """Every webhook of the workspace."""
-        return [_masked(webhook) for webhook in self.get_conn().list_webhooks()]
+    def list_webhooks(self, expected: Collection[str] = ()) -> list[Webhook]:
+        """
+        Every webhook of the workspace.
+
+        :param expected: Names that shall be there: where one is missing, the list is read once more 3 s later.
+        """
+        listed = self.get_conn().do(partial(list_surely, expected))
+        return [_masked(webhook) for webhook in listed.webhooks]
 
     def get_webhook(self, webhook_id: str) -> Webhook:
         """
@@ -272,7 +279,7 @@ class ReachHook(BaseHook):
         specs = list(declared)
         for secret in (secret for spec in specs for secret in spec.secrets):
             mask_secret(secret)
-        return find_drift(specs, self.list_webhooks())
+        return find_drift(specs, self.list_webhooks([str(spec.given.get("name")) for spec in specs]))
 
     def delete_webhook(self, webhook_id: str) -> None:
         """
@@ -283,14 +290,16 @@ class ReachHook(BaseHook):
         """
         self.get_conn().delete_webhook(webhook_id)
 
-    def validate_webhook(self, webhook_id: str) -> ValidationResult:
+    def validate_webhook(self, webhook_id: str = "", *, webhook_name: str = "") -> ValidationResult:
         """
-        Have the service POST a test batch to the webhook's target.
+        Have the service POST a test batch to the webhook's target, and demand that it answers 200.
 
-        :param webhook_id: Its UUID.
-        :raises ReachTargetError: when the service answers that the target did not answer 200.
+        :param webhook_id: Its UUID; with a name as well, the id decides.
+        :param webhook_name: Its name.
+        :raises ReachLookupError: when there is no such webhook, or several have the name.
+        :raises ReachTargetError: when the target did not answer 200.
         """
-        return self.get_conn().validate_webhook(webhook_id)
+        return self.get_conn().do(partial(validate, webhook_id, webhook_name)).result
 
     def get_batch_status(self, webhook_id: str, limit: int = 1000) -> BatchStatus:
         """

@@ -7,17 +7,18 @@ from typing import Any
 from airflow_provider_reach.core.redaction import one_line
 
 
-def label_mapped_instance(context: Any, label: str | None) -> None:
+def label_mapped_instance(context: Any, *labels: str | None) -> None:
     """
     Show the webhook's name in place of the map index, unless the DAG's author chose another label.
 
     A task that is not mapped has none to replace.
 
     :param context: The task's context; it is changed.
-    :param label: The webhook's name, or its id; a template may render either to None.
+    :param labels: The webhook's names and ids, the first that is given counts; a template may render each to None.
     """
     if context["ti"].map_index >= 0 and (context.get("map_index_template") or _TEMPLATE) == _TEMPLATE:
-        context["reach_webhook"] = one_line(str(label or ""), 100)  # the database has room for 250 characters
+        label = next((said for given in labels if (said := str(given or "").strip()) not in ("", "None")), "")
+        context["reach_webhook"] = one_line(label, 100)  # the database has room for 250 characters
         context["map_index_template"] = _TEMPLATE
 
 

@@ -126,7 +126,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         """
         first_look = first_rescheduled_at(context) if self.reschedule else None
         self._watched_from = first_look or datetime.now(timezone.utc)
-        label_mapped_instance(context, self.webhook_name or self.webhook_id)
+        label_mapped_instance(context, self.webhook_name, self.webhook_id)
         try:
             return as_written(super().execute)(context)
         except (AirflowSensorTimeout, AirflowSkipException) as ended:
@@ -149,7 +149,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         except ReachError as error:
             self._last = error
             self._end(airflow_error(error, _NO_VERDICT), error)
-        label_mapped_instance(context, self.webhook_name or report.webhook_name or report.webhook_id)
+        label_mapped_instance(context, self.webhook_name, report.webhook_name, report.webhook_id)
         if report.outcome == "wait":
             self.log.info("%s", report.headline)
             return False

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
+from airflow_provider_reach.connection import unknown_extras
 from airflow_provider_reach.core.errors import ReachConfigError, ReachConnectionError
 
 if TYPE_CHECKING:
     from airflow_provider_reach.connection import AirflowConnection
+
+log = logging.getLogger(__name__)
 
 GRANT_TYPE = "client_credentials"
 EXTRAS = ("token_url", "grant_type", "scope", "audience", "token_fields", "headers")
@@ -32,7 +36,10 @@ def read_target_connection(conn_id: str) -> dict[str, Any]:
     except AirflowNotFoundException as missing:
         problem = "it was not found: make it with the login and password of the target, or see why no backend has it."
         raise ReachConnectionError([problem], f"Target connection {conn_id!r}") from missing
-    return target_fields(conn)
+    fields = target_fields(conn)
+    if unknown := unknown_extras(conn, EXTRAS):
+        log.warning("Target connection %r has extras that mean nothing here: %s.", conn_id, ", ".join(unknown))
+    return fields
 
 
 def target_fields(conn: AirflowConnection) -> dict[str, Any]:
@@ -46,30 +53,42 @@ def target_fields(conn: AirflowConnection) -> dict[str, Any]:
     :param conn: Made in the UI, on the command line, or given as URI or JSON in the environment: then all is text.
     :raises ReachConfigError: naming everything that is wrong with it.
     """
-    problems: list[str] = []
     extra = conn.extra_dejson if isinstance(conn.extra_dejson, Mapping) else {}
+    problems = list(_extra_problems(conn, extra))
     login, password = str(conn.login or ""), str(conn.password or "")
     headers, token_fields = (_mapping(name, extra.get(name), problems) for name in ("headers", "token_fields"))
     fields: dict[str, Any] = {}
     if token_url := str(extra.get("token_url") or "").strip():
-        named = {name: extra[name] for name in ("scope", "audience") if extra.get(name)}
-        grant = {"grant_type": extra.get("grant_type") or GRANT_TYPE}
         client = {name: value for name, value in (("client_id", login), ("client_secret", password)) if value}
-        body = {**grant, **client, **named, **token_fields}
+        named = {name: extra[name] for name in ("scope", "audience") if extra.get(name)}
+        if twice := sorted({"client_id", "client_secret", "grant_type", *named} & token_fields.keys()):
+            problems.append(f"the extra token_fields holds {', '.join(twice)}, which come from elsewhere in it.")
+        body = {"grant_type": extra.get("grant_type") or GRANT_TYPE, **client, **named, **token_fields}
         fields = {"auth_type": "oauth2", "auth_request_details": {"url": token_url, "body": body}}
     elif login:
-        fields = {"auth_type": "basic", "auth_credentials": {"username": login, "password": password}}
+        fields = {"auth_type": "basic", "auth_credentials": {"username": login}}
+        if password:
+            fields["auth_credentials"]["password"] = password
     elif password:
-        problems.append("it has a password and no login: basic credentials need both.")
+        problems.append("it has a password and no login: basic credentials need a user name.")
     if headers:
         fields["custom_headers"] = headers
     if not fields and not problems:
         problems.append("it has nothing for a target: neither login and password, nor the extra token_url or headers.")
     if problems:
-        if unknown := sorted(str(name) for name in extra if name not in EXTRAS):
-            problems.append(f"extras that mean nothing here, perhaps misspelt: {', '.join(unknown)}.")
         raise ReachConfigError(problems, f"Target connection {conn.conn_id!r}")
     return fields
+
+
+def _extra_problems(conn: AirflowConnection, extra: Mapping[str, Any]) -> Iterator[str]:
+    """What is misspelt or cannot be read would leave a target without the credentials that it was meant to have."""
+    from difflib import get_close_matches  # here, since no DAG file needs it
+
+    if not extra and str(conn.extra or "").strip() not in ("", "{}", "null"):
+        yield "its extra is no JSON object."
+    for name in map(str, extra):
+        if name not in EXTRAS and (similar := get_close_matches(name.lower(), EXTRAS, 1, 0.75)):
+            yield f"the extra {name!r} means nothing here: is it {similar[0]!r}?"
 
 
 def _mapping(name: str, value: Any, problems: list[str]) -> dict[str, Any]:

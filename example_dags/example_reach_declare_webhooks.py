@@ -5,10 +5,12 @@ Each run creates what is missing, changes what differs, and sends nothing where 
 changed by hand is set right. Then the targets are tested, and the workspace is compared with the table once more: a
 webhook that nobody declared fails the run.
 
-The targets stand under ``consumer``, a parameter of the DAG. The credentials at one of them lie in the connection
-``reach_consumer`` (login and password), where no log and no page of Airflow shows them. To rotate the password, let the
-consumer accept both the old and the new one, change it in the connection, run this DAG, and take the old one away 9
-hours later: batches that were queued before still carry it.
+The targets stand under ``consumer``, a parameter of the DAG. The credentials at the targets lie in the connection
+``reach_consumer`` (login and password), where no log and no page of Airflow shows them.
+
+To rotate the password: let the consumer accept both the old and the new one, change it in the connection, and run this
+DAG with the parameter ``send_credentials``, which sends them also where the service does not show whether they differ.
+Take the old one away 9 hours later: batches that were queued before still carry it.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -27,11 +29,15 @@ WEBHOOKS = [
         "name": "deliveries",
         "target": "{{ params.consumer }}/deliveries",
         "events": ["delivery", "delay", "bounce", "out_of_band"],
+        "active": True,
+        "target_conn_id": "reach_consumer",
     },
     {
         "name": "engagement",
         "target": "{{ params.consumer }}/engagement",
         "events": ["open", "initial_open", "click"],
+        "active": True,
+        "target_conn_id": "reach_consumer",
     },
 ]
 
@@ -41,18 +47,17 @@ with DAG(
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
     catchup=False,
     max_active_runs=1,
-    params={"consumer": "https://consumer.example.com/reach"},
+    params={"consumer": "https://consumer.example.com/reach", "send_credentials": False},
     default_args={"retries": 2, "retry_delay": timedelta(minutes=5)},
     doc_md=__doc__,
     tags=["reach"],
 ):
     declare = ReachCreateWebhookOperator.partial(task_id="declare", if_exists="update").expand_kwargs(WEBHOOKS)
-    authenticate = ReachUpdateWebhookOperator(
-        task_id="authenticate", webhook_name="deliveries", target_conn_id="reach_consumer"
-    )
-    validate = ReachValidateWebhookOperator.partial(task_id="validate").expand(
-        webhook_name=[webhook["name"] for webhook in WEBHOOKS]
-    )
+    names = [webhook["name"] for webhook in WEBHOOKS]
+    credentials = ReachUpdateWebhookOperator.partial(
+        task_id="credentials", target_conn_id="reach_consumer", always="{{ params.send_credentials }}"
+    ).expand(webhook_name=names)
+    validate = ReachValidateWebhookOperator.partial(task_id="validate").expand(webhook_name=names)
     compare = ReachListWebhooksOperator(task_id="compare", declared=WEBHOOKS)
 
-    declare >> authenticate >> validate >> compare
+    declare >> credentials >> validate >> compare

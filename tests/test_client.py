@@ -11,6 +11,7 @@ import pytest
 
 from airflow_provider_reach import __version__
 from airflow_provider_reach.client import ReachClient
+from airflow_provider_reach.core import calls
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
@@ -30,6 +31,7 @@ from airflow_provider_reach.core.errors import (
     ReachUnreachableError,
     ReachUnsettledError,
 )
+from airflow_provider_reach.core.exchange import Exchange, Patience, ask
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 from airflow_provider_reach.sandbox import Fault, Sandbox, Switches
 
@@ -382,8 +384,10 @@ def test_what_may_pass_is_asked_again(
     assert 0.7 <= waits[0] <= 1.3
 
 
-@pytest.mark.parametrize("fault", FINAL)
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize(
+    ("operation", "fault"),
+    [(operation, fault) for operation in OPERATIONS for fault in FINAL if (operation, fault) != ("validate", "400")],
+)
 def test_what_is_final_is_asked_once(
     operation: str, fault: str, reach: Sandbox, webhook_id: str, client: ReachClient, waits: list[float]
 ) -> None:
@@ -396,6 +400,49 @@ def test_what_is_final_is_asked_once(
     assert error.final
     assert done(reach) == [operation]
     assert waits == []
+
+
+def test_a_validation_that_is_refused_is_most_likely_the_target_s_and_passes(
+    reach: Sandbox, webhook_id: str, client: ReachClient, waits: list[float]
+) -> None:
+    reach.fail(Fault.status(400), on="validate")
+
+    error = failure(reach, lambda: client.validate_webhook(webhook_id))
+
+    assert isinstance(error, ReachTargetError)
+    assert not error.final
+    assert (error.status, error.response.status) == (400, None)
+    assert done(reach) == ["validate"]
+    assert waits == []
+
+
+@pytest.mark.parametrize("operation", ["create", "update", "validate"])
+def test_a_target_that_is_down_is_the_target_s_error(
+    operation: str, reach: Sandbox, webhook_id: str, client: ReachClient
+) -> None:
+    reach.target("down").refuse()
+    down = reach.target("down").url
+    ask = {
+        "create": lambda: client.create_webhook(WebhookSpec(name="new", target=down, events=["open"])),
+        "update": lambda: client.update_webhook(webhook_id, WebhookChanges(target=down)),
+        "validate": lambda: client.validate_webhook(reach.add_webhook("new", target=down)),
+    }[operation]
+
+    error = failure(reach, ask)
+
+    assert isinstance(error, ReachTargetError)
+    assert not error.final
+    assert done(reach) == [operation]
+    assert "\nthe service answered HTTP 400: " in str(error)
+
+
+def test_a_400_that_says_nothing_of_a_target_is_the_caller_s(
+    reach: Sandbox, webhook_id: str, client: ReachClient
+) -> None:
+    reach.fail(Fault.status(400, {"errors": [{"message": "events: unknown", "code": "x"}]}), on="update")
+
+    changes = WebhookChanges(target=reach.target("orders").url)
+    assert type(failure(reach, lambda: client.update_webhook(webhook_id, changes))) is ReachRequestError
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -497,6 +544,67 @@ def test_a_refused_key_and_an_unknown_workspace(reach: Sandbox) -> None:
             error = failure(reach, client.list_webhooks)
         assert isinstance(error, kind)
         assert said in str(error)
+
+
+# --- several calls in one
+
+
+def test_doing_several_calls_hands_in_the_key_and_draws_on_one_patience(
+    reach: Sandbox, client: ReachClient, waits: list[float]
+) -> None:
+    seen: list[tuple[float, tuple[str, ...]]] = []
+
+    def twice(patience: Patience, secrets: tuple[str, ...]) -> Exchange[int]:
+        seen.append((patience.left, secrets))
+        for _ in range(2):
+            yield from ask(calls.list_webhooks(), patience, secrets)
+        return 42
+
+    assert client.do(twice) == 42
+    assert seen == [(client.patience, (reach.api_key,))]
+    assert done(reach) == ["list", "list"]
+
+    reach.forget_requests()
+    reach.fail(Fault.status(503, headers={"Retry-After": "40"}), times=2)
+    reach.fail(Fault.slow(0), on="list")
+
+    assert isinstance(failure(reach, lambda: client.do(twice)), ReachServerError)
+    assert done(reach) == ["list", "list"]
+    assert len(waits) == 1
+
+
+def test_the_second_call_has_what_patience_the_first_one_left(
+    reach: Sandbox, client: ReachClient, waits: list[float]
+) -> None:
+    def twice(patience: Patience, secrets: tuple[str, ...]) -> Exchange[None]:
+        yield from ask(calls.list_webhooks(), patience, secrets)
+        yield from ask(calls.get_batch_status(NOBODY), patience, secrets)
+
+    for operation in ("list", "batch_status"):
+        reach.fail(Fault.status(503, headers={"Retry-After": "40"}), on=operation)
+
+    assert isinstance(failure(reach, lambda: client.do(twice)), ReachServerError)
+    assert done(reach) == ["list", "list", "batch_status"]
+    assert len(waits) == 1
+
+
+def test_each_doing_has_a_patience_of_its_own(reach: Sandbox, client: ReachClient, waits: list[float]) -> None:
+    for _ in range(3):
+        reach.fail(Fault.status(503, headers={"Retry-After": "40"}))
+        assert client.do(lambda patience, secrets: ask(calls.list_webhooks(), patience, secrets)).webhooks == []
+
+    assert len(waits) == 3
+
+
+def test_a_step_that_fails_ends_the_doing_and_may_be_caught_in_it(reach: Sandbox, client: ReachClient) -> None:
+    def catching(patience: Patience, secrets: tuple[str, ...]) -> Exchange[str]:
+        try:
+            yield from ask(calls.get_webhook(NOBODY), patience, secrets)
+        except ReachNotFoundError:
+            return "caught"
+        return "not raised"
+
+    assert client.do(catching) == "caught"
 
 
 # --- a webhook is created once

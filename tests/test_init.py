@@ -24,6 +24,15 @@ def test_every_public_name_is_there() -> None:
     assert set(airflow_provider_reach.__all__) <= set(dir(airflow_provider_reach))
 
 
+def test_what_the_hook_is_given_is_exported() -> None:
+    from airflow_provider_reach.core import models, spec
+
+    assert airflow_provider_reach.WebhookSpec is spec.WebhookSpec
+    assert airflow_provider_reach.WebhookChanges is spec.WebhookChanges
+    assert airflow_provider_reach.EventType is models.EventType
+    assert {"WebhookSpec", "WebhookChanges", "EventType"} <= set(airflow_provider_reach.__all__)
+
+
 def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match="'airflow_provider_reach' has no attribute 'ReachHok'"):
         _ = airflow_provider_reach.ReachHok

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -11,6 +12,11 @@ def test_the_first_code_is_the_health_dag_as_it_is_in_its_file() -> None:
     quoted = re.search(r"<!-- (\S+) -->\n```python\n(.*?)```", README, re.DOTALL)
     assert quoted is not None
     assert quoted[2] == (ROOT / quoted[1]).read_text(encoding="utf-8")
+
+
+def test_the_tasks_of_the_declare_dag_are_those_of_its_file() -> None:
+    quoted = re.findall(r"<!-- (\S+) -->\n```python\n(.*?)```", README, re.DOTALL)[1]
+    assert textwrap.indent(quoted[1], "    ") in (ROOT / quoted[0]).read_text(encoding="utf-8")
 
 
 def test_every_file_it_names_is_there() -> None:

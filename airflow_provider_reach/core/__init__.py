@@ -3,11 +3,15 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
 
 ::
 
-    config  models  spec        the values: a connection, what the service speaks of, what a person asks for
+    config  models              the values: a connection, what the service speaks of
+    checks → spec               what a person asks a webhook to be, and what of it is refused
     redaction  errors           what may be shown of them; what can go wrong
-    decoding → answers          an answer's body → models; an answer or a failure → the error it means
+    decoding → answers          an answer's body → models; an answer or a failure → the error it means (target_errors:
+                                the target's)
     calls → exchange            an operation; how it is asked, repeated and settled
     request                     a call as it goes over the wire, whoever sends it
+    lookup → actions            which webhook is meant; validate it, delete it
+    compare → declare  drift    declared beside existing: send what differs; or only tell
     policy  batches             what counts; rows → batches
     findings  advice  report    what a verdict says
     delivery → look             the verdict; one look at a webhook, from asking to verdict

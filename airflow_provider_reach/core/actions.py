@@ -5,12 +5,11 @@ from __future__ import annotations
 from msgspec import Struct
 
 from airflow_provider_reach.core import calls
-from airflow_provider_reach.core.answers import target_error
-from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachLookupError, ReachNotFoundError
 from airflow_provider_reach.core.exchange import Exchange, Patience, ask
-from airflow_provider_reach.core.lookup import find, missing, resolve
+from airflow_provider_reach.core.lookup import CHECK, find_surely, missing, resolve
 from airflow_provider_reach.core.models import Gone, ValidationResult, Webhook
+from airflow_provider_reach.core.target_errors import target_error
 
 
 class Validated(Struct, frozen=True, kw_only=True):
@@ -30,12 +29,12 @@ class Deleted(Struct, frozen=True, kw_only=True):
     A webhook that is no longer there.
 
     :param webhook_id: Its UUID; empty where it was asked for by a name that none has.
-    :param label: What messages call it.
+    :param said: What was done, or why nothing, in a sentence.
     :param deleted: Whether it was deleted now; False where it was not there.
     """
 
     webhook_id: str
-    label: str
+    said: str
     deleted: bool
 
 
@@ -78,15 +77,16 @@ def delete(
     :param ignore_if_missing: Whether it is fine that it is not there.
     :raises ReachLookupError: when several have the name, or it is not there and shall be.
     """
-    webhook, listed = yield from find(webhook_id, webhook_name, patience, secrets)
+    webhook, listed = yield from find_surely(webhook_id, webhook_name, patience, secrets)
     if isinstance(webhook, Gone):
+        said = missing(webhook, listed.webhooks)
         if not ignore_if_missing:
-            raise ReachLookupError(missing(webhook, listed.webhooks))
-        return Deleted(webhook_id=webhook.id, label=shown(webhook.name) if webhook.name else webhook.id, deleted=False)
+            raise ReachLookupError(f"{said} {CHECK}")
+        return Deleted(webhook_id=webhook.id, said=said, deleted=False)
     try:
         yield from ask(calls.about(webhook, calls.delete_webhook(webhook.id)), patience, (*secrets, *webhook.secrets))
     except ReachNotFoundError:  # somebody else was faster
         if not ignore_if_missing:
             raise
-        return Deleted(webhook_id=webhook.id, label=webhook.label, deleted=False)
-    return Deleted(webhook_id=webhook.id, label=webhook.label, deleted=True)
+        return Deleted(webhook_id=webhook.id, said=f"Somebody else deleted webhook {webhook.label}.", deleted=False)
+    return Deleted(webhook_id=webhook.id, said=f"Deleted webhook {webhook.label}.", deleted=True)

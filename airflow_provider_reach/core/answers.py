@@ -12,7 +12,8 @@ from typing import Any, Literal
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.decoding import NotTheContract, any_json, target_response
 from airflow_provider_reach.core.models import TargetResponse, as_utc
-from airflow_provider_reach.core.redaction import beginning_of, safe_text, safe_url
+from airflow_provider_reach.core.redaction import REDACTED, beginning_of, safe_text, safe_url
+from airflow_provider_reach.core.target_errors import is_about_the_request, perhaps_target_error, target_error
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,9 @@ def decode_error(
     )
 
 
-def status_error(operation: str, answer: Answer, secrets: tuple[str, ...]) -> errors.ReachCallError:
+def status_error(
+    operation: str, answer: Answer, secrets: tuple[str, ...], *, asks_target: bool = False
+) -> errors.ReachCallError:
     """
     The error that a status other than 2xx means.
 
@@ -121,6 +124,7 @@ def status_error(operation: str, answer: Answer, secrets: tuple[str, ...]) -> er
     :param operation: What was asked for.
     :param answer: What was answered.
     :param secrets: Values to mask.
+    :param asks_target: Whether the service POSTed to a webhook's target before it answered.
     """
     if answer.status == 404 and answer.body.strip():
         try:
@@ -132,6 +136,8 @@ def status_error(operation: str, answer: Answer, secrets: tuple[str, ...]) -> er
         return target_error(
             operation, target, status=400, said=said, seconds=answer.seconds, retry_after=answer.retry_after
         )
+    if answer.status == 400 and asks_target and (not is_about_the_request(said) or operation.startswith("validate")):
+        return perhaps_target_error(operation, said, answer.retry_after)
     kind, advice = _kind(answer)
     answered = f"the service answered HTTP {answer.status}" + (f": {said}" if said else "")
     return kind(
@@ -141,51 +147,6 @@ def status_error(operation: str, answer: Answer, secrets: tuple[str, ...]) -> er
         service_message=said,
         retry_after=answer.retry_after,
     )
-
-
-def target_error(
-    operation: str,
-    target: TargetResponse,
-    *,
-    status: int,
-    said: str,
-    seconds: float,
-    retry_after: float | None = None,
-) -> errors.ReachTargetError:
-    """
-    The error that a target's refusal of the test batch means, however the service tells of it.
-
-    :param operation: What was asked for.
-    :param target: What the target answered.
-    :param status: The service's own HTTP status.
-    :param said: What the service says of it, bounded and free of secrets.
-    :param seconds: How long the whole call took.
-    :param retry_after: Seconds the service asks to wait, where it does.
-    """
-    who, advice = "the webhook's target", _TO_TARGET
-    if status == 400 and _ABOUT_TOKENS.search(said):
-        who, advice = "the authorization server", _TO_AUTHORIZATION_SERVER
-    quoted = f" (The service: {said})" if said else ""
-    unchanged = "" if operation.startswith("validate") else " Nothing was changed."
-    return errors.ReachTargetError(
-        f"Could not {operation}: {who} answered {target}, in a call of {seconds:.1f} s.{quoted} {advice}{unchanged}",
-        operation=operation,
-        status=status,
-        service_message=said,
-        retry_after=retry_after,
-        response=target,
-    )
-
-
-_TO_TARGET = (
-    "It must answer exactly 200 within 10 s to the service's test batch: mend the target (look at its log), then run "
-    "this again."
-)
-_TO_AUTHORIZATION_SERVER = (
-    "It must give the service an access token: check the url, client_id, client_secret and grant_type of "
-    "auth_request_details."
-)
-_ABOUT_TOKENS = re.compile(r"\btoken\b|authori[sz]ation server|oauth", re.IGNORECASE)
 
 
 def _kind(answer: Answer) -> tuple[type[errors.ReachStatusError], str]:
@@ -230,7 +191,11 @@ def _service_message(answer: Answer, secrets: tuple[str, ...]) -> tuple[str, Tar
     said = "; ".join(dict.fromkeys(filter(None, map(_said, entries))))
     responses = [entry["response"] for entry in entries if isinstance(entry.get("response"), Mapping)]
     target = target_response(responses[0], secrets) if responses else None
-    return safe_text(said, secrets) if said else beginning_of(answer.body, secrets), target
+    if said:
+        return safe_text(said, secrets), target
+    beginning = beginning_of(answer.body, secrets)
+    hidden = " (an answer of no known form, so that its texts are not shown)" if REDACTED in beginning else ""
+    return f"{beginning}{hidden}", target
 
 
 def _error_entries(body: Any) -> list[Mapping[str, Any]]:

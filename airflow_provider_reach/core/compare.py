@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.models import Webhook
-from airflow_provider_reach.core.redaction import one_line, safe_url
+from airflow_provider_reach.core.redaction import is_masked, one_line, safe_url
 from airflow_provider_reach.core.spec import FIELDS, WebhookChanges
 
 Result = Literal["equal", "differs", "unknown"]
+Found = tuple[Result, str]
+
+NOT_SHOWN = "not shown by the service, or masked"
+AUTH_TYPES = {"auth_credentials": "basic", "auth_request_details": "oauth2"}
+"""The type of authentication that makes use of a field."""
+KNOWN_AUTH_TYPES = ("none", "basic", "oauth2")
+BLANK: tuple[Any, ...] = (None, "", {}, ())
+
+_PORTS = {"http": 80, "https": 443}
 
 
 class FieldComparison(Struct, frozen=True, kw_only=True):
@@ -36,34 +46,23 @@ def compare(declared: WebhookChanges, existing: Webhook) -> list[FieldComparison
     """
     Compare each declared field with what exists.
 
+    What the answer leaves out or masks is ``unknown``, which alone is no reason to send anything.
+
     :param declared: What shall be.
     :param existing: What the service answers.
     """
-    return [compare_field(name, value, value_of(existing, name)) for name, value in declared.given.items()]
-
-
-def compare_field(field: str, declared: Any, existing: Any) -> FieldComparison:
-    """
-    Compare one field.
-
-    What the answer leaves out or masks is ``unknown``, which is no reason to send anything.
-
-    :param field: Its name.
-    :param declared: What shall be.
-    :param existing: What is; None where the answer leaves it out.
-    """
-    result, said = _COMPARERS.get(field, _unnamed)(declared, existing)
-    return FieldComparison(field=field, result=result, said=said)
+    return [_compared(name, value, existing) for name, value in declared.given.items()]
 
 
 def value_of(webhook: Webhook, field: str) -> Any:
     """
-    What a webhook has for a field of the contract or any other.
+    What a webhook has for a field of the contract or any other; None where it is not known.
 
     :param webhook: The webhook.
     :param field: The field's name.
     """
-    return getattr(webhook, field) if field in FIELDS else webhook.extra.get(field)
+    value = getattr(webhook, field) if field in FIELDS else webhook.extra.get(field)
+    return None if value in ("", ()) else value
 
 
 def fields_that(result: Result, compared: Iterable[FieldComparison]) -> list[str]:
@@ -76,92 +75,142 @@ def fields_that(result: Result, compared: Iterable[FieldComparison]) -> list[str
     return [comparison.field for comparison in compared if comparison.result == result]
 
 
-def _text(declared: Any, existing: Any) -> tuple[Result, str]:
-    if existing is None or existing == "":
-        return "unknown", "not shown by the service"
+def _compared(field: str, declared: Any, webhook: Webhook) -> FieldComparison:
+    existing = value_of(webhook, field)
+    wanted = AUTH_TYPES.get(field)
+    if declared and wanted and webhook.auth_type in KNOWN_AUTH_TYPES and webhook.auth_type != wanted:
+        said = f"not in use, as auth_type is {shown(webhook.auth_type)}"
+        return FieldComparison(field=field, result="differs", said=said)
+    if field == "auth_credentials" and not declared and webhook.auth_type == "oauth2":  # there is the token
+        return FieldComparison(field=field, result="equal")
+    result, said = _COMPARERS.get(field, _other)(declared, existing)
+    return FieldComparison(field=field, result=result, said=said)
+
+
+def _name(declared: Any, existing: Any) -> Found:
+    return _plain(declared, existing.strip() if isinstance(existing, str) else existing)
+
+
+def _plain(declared: Any, existing: Any) -> Found:
+    if existing is None:
+        return "unknown", NOT_SHOWN
     return ("equal", "") if declared == existing else ("differs", f"{shown(existing)} → {shown(declared)}")
 
 
-def _target(declared: Any, existing: Any) -> tuple[Result, str]:
-    if declared == existing:
+def _target(declared: Any, existing: Any) -> Found:
+    if same_url(declared, existing):
         return "equal", ""
-    if not existing or _is_masked(existing):
-        return "unknown", "not shown by the service, or masked"
+    if existing is None or is_masked(existing):
+        return "unknown", NOT_SHOWN
     before, after = safe_url(existing), safe_url(str(declared))
     hidden = " (in user name, password or query, which are not shown)" if before == after else ""
     return "differs", f"{before} → {after}{hidden}"
 
 
-def _events(declared: Collection[str], existing: Collection[str]) -> tuple[Result, str]:
-    if not existing:
-        return "unknown", "not shown by the service"
+def same_url(one: Any, other: Any) -> bool:
+    """Whether two URLs are the same, however their host, their scheme's own port and an empty path are written."""
+    return bool(one == other or _canonical(one) == _canonical(other))
+
+
+def _canonical(url: Any) -> Any:
+    try:
+        parts = urlsplit(url)
+        user = parts.netloc.rpartition("@")[0]
+        port = _PORTS.get(parts.scheme) if parts.port is None else parts.port
+        return parts.scheme, user, parts.hostname, port, parts.path or "/", parts.query, parts.fragment
+    except (ValueError, AttributeError, TypeError):
+        return url
+
+
+def _events(declared: Collection[str], existing: Collection[str] | None) -> Found:
+    if existing is None:
+        return "unknown", NOT_SHOWN
     added = [event for event in declared if event not in existing]
     dropped = [event for event in existing if event not in declared]
     said = "; ".join(f"{what} {', '.join(events)}" for what, events in (("add", added), ("drop", dropped)) if events)
     return ("differs", one_line(said)) if said else ("equal", "")
 
 
-def _headers(declared: Mapping[str, Any], existing: Mapping[str, Any] | None) -> tuple[Result, str]:
+def _headers(declared: Mapping[str, Any], existing: Mapping[str, Any] | None) -> Found:
     if existing is None:
-        return "unknown", "not shown by the service"
-    return _summary(_leaves(_by_lower_name(declared), _by_lower_name(existing), exactly=True))
+        return "unknown", NOT_SHOWN
+    return _summary(_leaves(by_lower_name(declared), by_lower_name(existing), absent="differs", others="differs"))
 
 
-def _authentication(declared: Mapping[str, Any], existing: Mapping[str, Any] | None) -> tuple[Result, str]:
-    """The service adds fields of its own, such as tokens: only what was declared is compared."""
+def _credentials(declared: Mapping[str, Any], existing: Mapping[str, Any] | None) -> Found:
+    """Tokens and the like, which the service adds beside what was declared, are no difference."""
+    if not declared and not is_blank(existing):
+        return "differs", "set, and declared empty"
     return _summary(_leaves(declared, existing or {}))
 
 
-def _unnamed(declared: Any, existing: Any) -> tuple[Result, str]:
-    if existing is None or _is_masked(existing):
-        return "unknown", "not shown by the service, or masked"
-    return ("equal", "") if declared == existing else ("differs", "differs")
+def _details(declared: Mapping[str, Any], existing: Mapping[str, Any] | None) -> Found:
+    """The body of a request for a token is the author's alone: what else is in it is a difference."""
+    if not declared and not is_blank(existing):
+        return "differs", "set, and declared empty"
+    asked, found = dict(declared), dict(existing or {})
+    body, found_body = asked.get("body"), found.get("body")
+    if not isinstance(body, Mapping) or not isinstance(found_body, Mapping):
+        return _summary(_leaves(asked, found))
+    del asked["body"], found["body"]
+    return _summary([*_leaves(asked, found), *_leaves(body, found_body, others="differs", within="body.")])
+
+
+def _other(declared: Any, existing: Any) -> Found:
+    return _summary(_leaves({"": declared}, {"": existing}))
 
 
 _COMPARERS: dict[str, Any] = {
-    "name": _text,
+    "name": _name,
     "target": _target,
     "events": _events,
-    "active": _text,
-    "auth_type": _text,
+    "active": _plain,
+    "auth_type": _plain,
     "custom_headers": _headers,
-    "auth_credentials": _authentication,
-    "auth_request_details": _authentication,
+    "auth_credentials": _credentials,
+    "auth_request_details": _details,
 }
 
 
 def _leaves(
-    declared: Mapping[str, Any], existing: Mapping[str, Any], *, exactly: bool = False, within: str = ""
+    declared: Mapping[str, Any],
+    existing: Mapping[str, Any],
+    *,
+    absent: Result = "unknown",
+    others: Result = "equal",
+    within: str = "",
 ) -> Iterator[tuple[str, Result, str]]:
+    """Compare leaf by leaf: what an absent one means, and what others beside the declared ones."""
     for name, value in declared.items():
         path, found = f"{within}{name}", existing.get(name)
         if isinstance(value, Mapping) and (found is None or isinstance(found, Mapping)):
-            yield from _leaves(value, found or {}, within=f"{path}.")
-        elif value == found:
+            yield from _leaves(value, found or {}, others=others, within=f"{path}." if path else "")
+        elif value == found or (name == "url" and same_url(value, found)):
             yield path, "equal", ""
-        elif name not in existing and exactly:
+        elif name not in existing and absent == "differs":
             yield path, "differs", "missing"
-        elif found is None or _is_masked(found):
-            yield path, "unknown", "not shown by the service, or masked"
+        elif found in BLANK or is_masked(found):
+            yield path, "unknown", NOT_SHOWN
         else:
             yield path, "differs", "differs"
-    if exactly:
-        yield from ((name, "differs", "not declared") for name in existing if name not in declared)
+    yield from ((f"{within}{name}", others, "not declared") for name in existing if name not in declared)
 
 
-def _summary(leaves: Iterable[tuple[str, Result, str]]) -> tuple[Result, str]:
+def _summary(leaves: Iterable[tuple[str, Result, str]]) -> Found:
     """One difference makes the whole different; else one that is not known makes the whole unknown."""
     found = list(leaves)
     results: tuple[Result, ...] = ("differs", "unknown")
     for result in results:
-        if said := [f"{path} {why}" for path, is_so, why in found if is_so == result]:
+        if said := [f"{path} {why}".strip() for path, is_so, why in found if is_so == result]:
             return result, one_line(", ".join(said))
     return "equal", ""
 
 
-def _by_lower_name(headers: Mapping[str, Any]) -> dict[str, Any]:
+def is_blank(value: Any) -> bool:
+    """Whether nothing is set: no value, an empty one, or a mapping with nothing but such."""
+    return all(is_blank(inner) for inner in value.values()) if isinstance(value, Mapping) else value in BLANK
+
+
+def by_lower_name(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """Headers whose names can be compared: upper and lower case are the same in them."""
     return {str(name).lower(): value for name, value in headers.items()}
-
-
-def _is_masked(value: Any) -> bool:
-    return isinstance(value, str) and ("***" in value or "•••" in value or (len(value) > 2 and set(value) <= set("xX")))

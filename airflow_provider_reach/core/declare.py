@@ -6,14 +6,26 @@ Each function is an exchange, so that any client can drive it.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from airflow_provider_reach.core import calls
-from airflow_provider_reach.core.compare import FieldComparison, compare, compare_field, fields_that, value_of
+from airflow_provider_reach.core.compare import (
+    AUTH_TYPES,
+    KNOWN_AUTH_TYPES,
+    FieldComparison,
+    by_lower_name,
+    compare,
+    fields_that,
+    is_blank,
+    same_url,
+    value_of,
+)
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import (
+    ReachCallError,
     ReachExistsError,
     ReachInputError,
     ReachLookupError,
@@ -21,14 +33,14 @@ from airflow_provider_reach.core.errors import (
     ReachSideEffectError,
 )
 from airflow_provider_reach.core.exchange import FIRST_WAIT, Exchange, Patience, Wait, ask, create
-from airflow_provider_reach.core.lookup import find, missing, only
+from airflow_provider_reach.core.lookup import CHECK, find_surely, missing, only
 from airflow_provider_reach.core.models import Gone, Webhook
+from airflow_provider_reach.core.redaction import is_masked, safe_url
 from airflow_provider_reach.core.spec import FIELDS, WebhookChanges, WebhookSpec
 
 IF_EXISTS = ("reuse", "update", "fail")
 IfExists = Literal["reuse", "update", "fail"]
 
-AUTH_FIELDS = ("auth_type", "auth_credentials", "auth_request_details")
 LOOK_AFTER_UPDATE = 10.0
 
 
@@ -38,6 +50,7 @@ class Declared(Struct, frozen=True, kw_only=True):
 
     :param webhook_id: The webhook's UUID.
     :param name: Its name.
+    :param active: Whether it sends anything; None where that is not known.
     :param created: Whether it was made now.
     :param changed: The fields that were sent in an update.
     :param compared: How each declared field compared with what was there before; empty for a new webhook.
@@ -46,6 +59,7 @@ class Declared(Struct, frozen=True, kw_only=True):
 
     webhook_id: str
     name: str
+    active: bool | None
     created: bool = False
     changed: list[str] = []
     compared: list[FieldComparison] = []
@@ -83,7 +97,14 @@ def declare(
     existing = only(spec.name, listed.webhooks)
     if existing is None:
         webhook_id = yield from create(spec, patience, secrets)
-        return Declared(webhook_id=webhook_id, name=spec.name, created=True)
+        unlike = yield from _see_what_was_made(spec, webhook_id, masked)
+        return Declared(
+            webhook_id=webhook_id,
+            name=spec.given["name"],
+            active=spec.given.get("active", True),
+            created=True,
+            unlike=unlike,
+        )
     if if_exists == "fail":
         raise ReachExistsError(
             f"Could not {operation}: there is one of that name already, {existing.id}. (An earlier try of this task "
@@ -91,7 +112,31 @@ def declare(
         )
     if if_exists == "update":
         return (yield from _update(existing.id, spec, patience, always=False, secrets=secrets))
-    return Declared(webhook_id=existing.id, name=existing.name, compared=compare(spec, existing))
+    return Declared(
+        webhook_id=existing.id, name=existing.name, active=existing.active, compared=compare(spec, existing)
+    )
+
+
+def _see_what_was_made(spec: WebhookSpec, webhook_id: str, secrets: tuple[str, ...]) -> Exchange[list[FieldComparison]]:
+    """
+    How the new webhook differs from what was sent, and that it is alone.
+
+    Two tasks that look at the same time both find nothing, and both create.
+    """
+    try:
+        listed = yield from ask(calls.list_webhooks(), Patience(0.0), secrets)
+    except ReachCallError:
+        return []  # the webhook is there, and nothing is known against it
+    name = spec.given["name"]
+    named = {webhook.id.lower(): webhook for webhook in listed.webhooks if webhook.name.strip() == name}
+    made = named.pop(webhook_id.lower(), None)
+    if named:
+        raise ReachExistsError(
+            f"Webhook {shown(name)} was created, {webhook_id}, and at the same time somebody else created one of that "
+            f"name: {', '.join([*named][:5])}. Every event is sent by each of them: delete all but one, and let only "
+            "one task declare it."
+        )
+    return [field for field in compare(spec, made) if field.result == "differs"] if made else []
 
 
 def converge(
@@ -122,17 +167,18 @@ def converge(
     :raises ReachSideEffectError: when a field that was not sent has changed.
     """
     changes.body(f"update webhook {shown(webhook_name or webhook_id)}")
-    webhook, listed = yield from find(webhook_id, webhook_name, patience, (*secrets, *changes.secrets))
+    webhook, listed = yield from find_surely(webhook_id, webhook_name, patience, (*secrets, *changes.secrets))
     existing = _renamed(webhook, changes.given.get("name"), listed.webhooks)
     return (yield from _update(existing.id, changes, patience, always=always, secrets=secrets))
 
 
 def _renamed(webhook: Webhook | Gone, new_name: str | None, webhooks: list[Webhook]) -> Webhook:
     """The webhook to update, which an earlier run may have renamed; a name is not given to a second webhook."""
-    taken = only(new_name, webhooks) if new_name else None
+    is_new = new_name and (isinstance(webhook, Gone) or webhook.name.strip() != new_name)
+    taken = only(str(new_name), webhooks) if is_new else None
     if isinstance(webhook, Gone):
         if taken is None or webhook.id:
-            raise ReachLookupError(missing(webhook, webhooks))
+            raise ReachLookupError(f"{missing(webhook, webhooks)} {CHECK}")
         return taken
     if taken and taken.id != webhook.id:
         raise ReachExistsError(
@@ -146,13 +192,24 @@ def _update(
     webhook_id: str, changes: WebhookChanges, patience: Patience, *, always: bool, secrets: tuple[str, ...]
 ) -> Exchange[Declared]:
     before = yield from ask(calls.get_webhook(webhook_id), patience, (*secrets, *changes.secrets))
+    _check_authentication(before, changes)
     compared = compare(changes, before)
     sent = changes.only(_to_send(compared, always))
+    done = Declared(
+        webhook_id=webhook_id, name=before.name, active=before.active, changed=list(sent.given), compared=compared
+    )
     if not sent.given:
-        return Declared(webhook_id=webhook_id, name=before.name, compared=compared)
+        return done
     masked = (*secrets, *changes.secrets, *before.secrets)
     yield from ask(calls.about(before, calls.update_webhook(webhook_id, sent)), patience, masked)
-    after = yield from _updated(before, sent, patience, masked)
+    try:
+        after = yield from _updated(before, sent, patience, masked)
+    except ReachCallError as error:
+        raise ReachCallError(
+            f"The update of webhook {before.label} was taken ({', '.join(sent.given)}), and whether it changed "
+            f"anything else could not be seen, nor will a next try see it: look at the webhook. {error}",
+            operation=error.operation,
+        ) from error
     if surprising := _changed_unsent(before, after, sent):
         raise ReachSideEffectError(
             f"Updating webhook {before.label} changed more than was sent, or somebody else changed it at the same "
@@ -160,23 +217,35 @@ def _update(
             "webhook, set right what is wrong, and declare these fields too, so that they are held."
         )
     unlike = [field for field in compare(sent, after) if field.result == "differs"]
-    return Declared(webhook_id=webhook_id, name=after.name, changed=list(sent.given), compared=compared, unlike=unlike)
+    return structs.replace(done, name=after.name, active=after.active, unlike=unlike)
+
+
+def _check_authentication(before: Webhook, changes: WebhookChanges) -> None:
+    """Credentials that the webhook's auth_type makes no use of would leave it as it is, and look as if they did not."""
+    given = changes.given
+    auth_type = given.get("auth_type", before.auth_type)
+    problems = [
+        f"{field} are of no use, since the webhook's auth_type is {shown(auth_type)}: give auth_type '{wanted}' too."
+        for field, wanted in AUTH_TYPES.items()
+        if given.get(field) and auth_type in KNOWN_AUTH_TYPES and auth_type != wanted
+    ]
+    if problems:
+        raise ReachInputError(problems, f"update webhook {before.label}")
 
 
 def _to_send(compared: list[FieldComparison], always: bool) -> list[str]:
     """
-    What differs.
+    What differs, and beside it what is not known; with another auth_type all of the authentication.
 
-    Of the authentication also what is not known: its parts make no sense alone. And all of it with another auth_type.
+    What is not known goes along because nobody says that an update keeps what it leaves out.
     """
     if always:
         return [field.field for field in compared]
     differing = fields_that("differs", compared)
-    if "auth_type" in differing:
-        differing += AUTH_FIELDS
-    elif any(field in AUTH_FIELDS for field in differing):
-        differing += [field for field in fields_that("unknown", compared) if field in AUTH_FIELDS]
-    return differing
+    if not differing:
+        return []
+    authentication = ("auth_type", *AUTH_TYPES) if "auth_type" in differing else ()
+    return [*differing, *fields_that("unknown", compared), *authentication]
 
 
 def _updated(before: Webhook, sent: WebhookChanges, patience: Patience, secrets: tuple[str, ...]) -> Exchange[Webhook]:
@@ -184,36 +253,76 @@ def _updated(before: Webhook, sent: WebhookChanges, patience: Patience, secrets:
     left, seconds = LOOK_AFTER_UPDATE, FIRST_WAIT
     while True:
         after = yield from ask(calls.get_webhook(before.id), patience, secrets)
-        differing = fields_that("differs", compare(sent, after))
-        stale = [field for field in differing if _is_known(before, field) and not _changed(before, after, field)]
+        differing = [field for field in compare(sent, after) if field.result == "differs"]
+        stale = [field for field in differing if _is_as_before(before, after, field.field)]
         if not stale:
             return after
-        if seconds > left:
-            raise ReachNotAppliedError(
-                f"The service took the update of webhook {before.label}, and yet {LOOK_AFTER_UPDATE:.0f} s later still "
-                f"shows what was before: {', '.join(stale)}. Look at the webhook, and run this again."
-            )
-        yield Wait(seconds, f"The update of webhook {before.label} is not to be seen yet: {', '.join(stale)}.")
+        if left <= 0:
+            break
+        yield Wait(seconds, f"The update of webhook {before.label} is not to be seen yet ({_said(stale)}).")
         left -= seconds
-        seconds *= 2
+        seconds = min(2 * seconds, left)
+    if seen := [field for field in stale if field.field in _SEEN_FIELDS]:
+        raise ReachNotAppliedError(
+            f"The service took the update of webhook {before.label}, and {LOOK_AFTER_UPDATE:.0f} s later still shows "
+            f"what was before (what it shows → what was sent): {_said(seen)}. Either it did not carry it out: look at "
+            "the webhook. Or it keeps this in another form: then declare what it shows."
+        )
+    return after
+
+
+_SEEN_FIELDS = ("name", "target", "events", "active", "auth_type")
+"""What is shown as it is; of the rest, what looks unchanged may be masked in a way that nobody knows."""
+
+
+def _said(fields: list[FieldComparison]) -> str:
+    return "; ".join(map(str, fields))
+
+
+def _is_as_before(before: Webhook, after: Webhook, field: str) -> bool:
+    return value_of(before, field) is not None and not _changed(before, after, field)
 
 
 def _changed_unsent(before: Webhook, after: Webhook, sent: WebhookChanges) -> list[str]:
-    """What was not sent and changed; what either answer leaves out or masks is not known to have."""
     own = set(sent.given)
-    if own.intersection(AUTH_FIELDS):
-        own.update(AUTH_FIELDS)
+    if "auth_type" in own:
+        own.update(AUTH_TYPES)
     if "oauth2" in (before.auth_type, after.auth_type):
         own.add("auth_credentials")  # every update fetches a new token, which is shown there
-    return [str(changed) for field in FIELDS if field not in own and (changed := _changed(before, after, field))]
+    return [changed for field in FIELDS if field not in own and (changed := _changed(before, after, field))]
 
 
-def _changed(before: Webhook, after: Webhook, field: str) -> FieldComparison | None:
-    if not (_is_known(before, field) and _is_known(after, field)):
-        return None
-    compared = compare_field(field, value_of(after, field), value_of(before, field))
-    return compared if compared.result == "differs" else None
+def _changed(before: Webhook, after: Webhook, field: str) -> str:
+    """How a field has changed, in words; what was not shown before, or is masked, is not known to have."""
+    old, new = value_of(before, field), value_of(after, field)
+    if old is None:
+        return ""
+    if is_blank(new) and not is_blank(old):
+        return f"{field}: was set, and is not shown any more"
+    if isinstance(old, Mapping) and (new is None or isinstance(new, Mapping)):
+        if field == "custom_headers":
+            old, new = by_lower_name(old), by_lower_name(new or {})
+        names = ", ".join(_changed_leaves(old, new or {}))
+        return f"{field}: {names} changed" if names else ""
+    if _same(old, new) or (field == "target" and same_url(old, new)):
+        return ""
+    if field == "events":
+        return "" if set(old) == set(new) else f"{field}: {', '.join(old)} → {', '.join(new)}"
+    shown_old, shown_new = (safe_url(value) if field == "target" else shown(value) for value in (old, new))
+    return f"{field}: {shown_old} → {shown_new}"
 
 
-def _is_known(webhook: Webhook, field: str) -> bool:
-    return value_of(webhook, field) not in (None, "", ())
+def _changed_leaves(old: Mapping[str, Any], new: Mapping[str, Any], within: str = "") -> Iterator[str]:
+    for name in dict.fromkeys([*old, *new]):
+        one, other = old.get(name), new.get(name)
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            yield from _changed_leaves(one, other, f"{within}{name}.")
+        elif not _same(one, other):
+            yield f"{within}{name}"
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Whether they are the same for all that can be told: one that is masked may be any but an empty one."""
+    if is_blank(old) or is_blank(new):
+        return is_blank(old) and is_blank(new)
+    return bool(old == new) or is_masked(old) or is_masked(new)

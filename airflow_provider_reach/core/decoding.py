@@ -114,6 +114,17 @@ def validation(body: bytes, secrets: tuple[str, ...] = (), seconds: float = 0.0)
     )
 
 
+def nothing(body: bytes) -> None:
+    """
+    The answer to a deletion, which has no body; a page that a proxy or a login put in its place deletes nothing.
+
+    :param body: The answer's body.
+    :raises NotTheContract: when it holds anything but empty results.
+    """
+    if body.strip() and any_json(body) not in ({}, None) and _results(body) not in ({}, [], None):
+        raise NotTheContract("an answer that does not say that it was deleted")
+
+
 def target_response(raw: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> TargetResponse:
     """
     What a target answered, as the service quotes it.

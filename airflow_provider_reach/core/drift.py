@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, to_builtins
 
-from airflow_provider_reach.core.compare import compare
+from airflow_provider_reach.core.compare import FieldComparison, compare
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.models import Webhook
@@ -16,10 +16,17 @@ from airflow_provider_reach.core.spec import WebhookSpec
 
 
 class Named(Struct, frozen=True, kw_only=True):
-    """A webhook that was not declared."""
+    """
+    A webhook that was not declared.
+
+    :param webhook_id: Its UUID.
+    :param webhook_name: Its name.
+    :param doubled: Whether a declared one has the same name.
+    """
 
     webhook_id: str
     webhook_name: str
+    doubled: bool = False
 
 
 class Drift(Struct, frozen=True, kw_only=True):
@@ -51,7 +58,8 @@ class Drift(Struct, frozen=True, kw_only=True):
     def _lines(self) -> Iterator[str]:
         yield from (f"Missing: {shown(name)} does not exist." for name in self.missing)
         for webhook in self.unexpected:
-            yield f"Unexpected: {shown(webhook.webhook_name)} ({webhook.webhook_id}) was not declared."
+            what = "exists once more: every event is sent twice" if webhook.doubled else "was not declared"
+            yield f"Unexpected: {shown(webhook.webhook_name)} ({webhook.webhook_id}) {what}."
         for name, fields in self.different.items():
             said = "; ".join(f"{field}: {what}" for field, what in fields.items())
             yield f"Different: {shown(name)} has (what exists → what was declared) {said}."
@@ -63,36 +71,47 @@ def find_drift(declared: Iterable[WebhookSpec], existing: Iterable[Webhook]) -> 
 
     :param declared: What shall be.
     :param existing: What the service lists.
-    :raises ReachInputError: naming everything that is wrong with the set.
+    :raises ReachInputError: as :func:`check_declared` does.
     """
     specs = list(declared)
-    _check(specs)
-    by_name: dict[str, list[Webhook]] = {spec.name.strip(): [] for spec in specs}
+    check_declared(specs)
+    by_name: dict[str, list[Webhook]] = {spec.given["name"]: [] for spec in specs}
     unexpected = []
     for webhook in existing:
         named = by_name.get(webhook.name.strip())
         if named is None or named:
-            unexpected.append(Named(webhook_id=webhook.id, webhook_name=webhook.name))
+            unexpected.append(Named(webhook_id=webhook.id, webhook_name=webhook.name, doubled=bool(named)))
         else:
             named.append(webhook)
     different, unknown = {}, {}
     for spec in specs:
-        for webhook in by_name[spec.name.strip()]:
+        name = spec.given["name"]
+        for webhook in by_name[name]:
             compared = compare(spec, webhook)
-            different[spec.name] = {field.field: field.said for field in compared if field.result == "differs"}
-            unknown[spec.name] = {field.field: field.said for field in compared if field.result == "unknown"}
+            if webhook.active is False and "active" not in spec.given:
+                said = "False → True, which it is unless declared otherwise; declare active=True to have it set"
+                compared.append(FieldComparison(field="active", result="differs", said=said))
+            different[name] = {field.field: field.said for field in compared if field.result == "differs"}
+            unknown[name] = {field.field: field.said for field in compared if field.result == "unknown"}
     return Drift(
-        missing=[spec.name for spec in specs if not by_name[spec.name.strip()]],
+        missing=[name for name, webhooks in by_name.items() if not webhooks],
         unexpected=unexpected,
         different={name: fields for name, fields in different.items() if fields},
         unknown={name: fields for name, fields in unknown.items() if fields},
     )
 
 
-def _check(specs: list[WebhookSpec]) -> None:
+def check_declared(specs: Iterable[WebhookSpec]) -> None:
+    """
+    Refuse a set that cannot be.
+
+    :param specs: What shall be.
+    :raises ReachInputError: naming everything that is wrong with it.
+    """
+    specs = list(specs)
     problems = [f"{shown(spec.given.get('name'))}: {problem}" for spec in specs for problem in spec.problems()]
     if not problems:
-        repeated = [name for name, times in Counter(spec.name.strip() for spec in specs).items() if times > 1]
+        repeated = [name for name, times in Counter(spec.given["name"] for spec in specs).items() if times > 1]
         problems = [f"{shown(name)} is declared more than once." for name in repeated]
     if problems:
         raise ReachInputError(problems, "the declared set of webhooks")

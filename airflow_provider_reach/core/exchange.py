@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 from airflow_provider_reach.core.answers import Answer, Failure, decode_error, failure_error, status_error
 from airflow_provider_reach.core.calls import Call, create_webhook, list_webhooks
+from airflow_provider_reach.core.compare import same_url
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.decoding import NotTheContract
 from airflow_provider_reach.core.errors import (
@@ -96,7 +97,7 @@ def ask(call: Call[T], patience: Patience, secrets: tuple[str, ...] = ()) -> Exc
         if isinstance(result, Failure):
             error = failure_error(call.operation, result, masked)
         elif not 200 <= result.status < 300:
-            error = status_error(call.operation, result, masked)
+            error = status_error(call.operation, result, masked, asks_target=call.asks_target)
         else:
             try:
                 if result.too_large:
@@ -159,7 +160,7 @@ def create(spec: WebhookSpec, patience: Patience, secrets: tuple[str, ...] = ())
         return (yield from ask(call, patience, secrets))
     except _MAY_PASS as error:
         lost = error
-    seen = f"no webhook of this name, target and events appeared within {LOOK_AFTER_CREATE:.0f} s"
+    seen = f"no webhook of this name and target appeared within {LOOK_AFTER_CREATE:.0f} s"
     try:
         if found := (yield from _look_for(spec, Patience(LOOK_AFTER_CREATE), (*secrets, *call.secrets))):
             return found
@@ -177,11 +178,11 @@ def _look_for(spec: WebhookSpec, patience: Patience, secrets: tuple[str, ...]) -
     while True:
         listed = yield from ask(list_webhooks(), patience, secrets)
         for webhook in listed.webhooks:
-            if (webhook.name, webhook.target, set(webhook.events)) == (spec.name, spec.target, set(spec.events)):
+            if webhook.name.strip() == spec.name.strip() and same_url(webhook.target, spec.target):
                 return webhook.id
-        seconds = FIRST_WAIT * 2.0**tries
-        if seconds > patience.left:
+        if patience.left <= 0:
             return None
-        yield Wait(seconds, f"The answer to the creation of webhook {shown(spec.name)} was lost; looking for it.")
+        seconds = min(FIRST_WAIT * 2.0**tries, patience.left)
+        yield Wait(seconds, f"Whether webhook {shown(spec.name)} was created is not known; looking for it.")
         patience.spend(seconds)
         tries += 1

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from airflow_provider_reach.core.calls import get_webhook, list_webhooks
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError, ReachLookupError, ReachNotFoundError
-from airflow_provider_reach.core.exchange import Exchange, Patience, ask
+from airflow_provider_reach.core.exchange import Exchange, Patience, Wait, ask
 from airflow_provider_reach.core.models import Gone, Webhook, WebhookList
 from airflow_provider_reach.core.redaction import one_line, safe_url
+
+LOOK_AGAIN = 3.0
+CHECK = "Check the name or id and the connection, or create it first."
 
 
 def find(
@@ -45,6 +50,40 @@ def _given(text: str | None) -> str:
     return "" if stripped == "None" else stripped
 
 
+def find_surely(
+    webhook_id: str, webhook_name: str, patience: Patience, secrets: tuple[str, ...] = ()
+) -> Exchange[tuple[Webhook | Gone, WebhookList]]:
+    """
+    The same, and looked for once more where it is missing: a list may lag behind a creation.
+
+    :param webhook_id: As for :func:`find`, which see for the errors.
+    :param webhook_name: Likewise.
+    :param patience: Likewise.
+    :param secrets: Likewise.
+    """
+    found = yield from find(webhook_id, webhook_name, patience, secrets)
+    if isinstance(found[0], Gone):
+        yield Wait(LOOK_AGAIN, f"{missing(found[0], found[1].webhooks)} Looking once more.")
+        found = yield from find(webhook_id, webhook_name, patience, secrets)
+    return found
+
+
+def list_surely(expected: Collection[str], patience: Patience, secrets: tuple[str, ...] = ()) -> Exchange[WebhookList]:
+    """
+    Every webhook; the list is read once more where an expected one is missing.
+
+    :param expected: Names that shall be there.
+    :param patience: How long to keep asking when the service cannot be asked.
+    :param secrets: Values to mask in errors.
+    """
+    listed = yield from ask(list_webhooks(), patience, secrets)
+    there = {webhook.name.strip() for webhook in listed.webhooks}
+    if absent := [name for name in expected if name.strip() not in there]:
+        yield Wait(LOOK_AGAIN, f"{', '.join(map(shown, absent[:5]))} not found. Looking once more.")
+        listed = yield from ask(list_webhooks(), patience, secrets)
+    return listed
+
+
 def resolve(webhook_id: str, webhook_name: str, patience: Patience, secrets: tuple[str, ...] = ()) -> Exchange[Webhook]:
     """
     The webhook of this id or name.
@@ -55,9 +94,9 @@ def resolve(webhook_id: str, webhook_name: str, patience: Patience, secrets: tup
     :param secrets: Likewise.
     :raises ReachLookupError: when there is none, or several have the name.
     """
-    webhook, listed = yield from find(webhook_id, webhook_name, patience, secrets)
+    webhook, listed = yield from find_surely(webhook_id, webhook_name, patience, secrets)
     if isinstance(webhook, Gone):
-        raise ReachLookupError(missing(webhook, listed.webhooks))
+        raise ReachLookupError(f"{missing(webhook, listed.webhooks)} {CHECK}")
     return webhook
 
 
@@ -74,7 +113,7 @@ def only(name: str, webhooks: list[Webhook]) -> Webhook | None:
         which = "; ".join(f"{webhook.id} (to {one_line(safe_url(webhook.target), 80)})" for webhook in named[:5])
         raise ReachLookupError(
             f"{len(named)} webhooks are named {shown(name)}, so that the name does not tell which is meant: {which}"
-            f"{'; …' if len(named) > 5 else ''}. Say which by webhook_id, or give all but one another name."
+            f"{'; …' if len(named) > 5 else ''}. Say which by webhook_id, or rename or delete all but one."
         )
     return named[0] if named else None
 
@@ -88,11 +127,14 @@ def missing(gone: Gone, webhooks: list[Webhook]) -> str:
     """
     from difflib import get_close_matches  # here, since only a failure needs it
 
-    asked = f"of the id {gone.id}" if gone.id else f"named {shown(gone.name)}"
+    name = gone.name.strip()
+    asked = f"of the id {gone.id}" if gone.id else f"named {shown(name)}"
     there = sorted({webhook.name for webhook in webhooks if webhook.name})
-    if similar := get_close_matches(gone.name.strip(), there, 3, 0.7):
-        hint = f"Is it {' or '.join(shown(name) for name in similar)}? Upper and lower case differ."
+    if gone.id and (namesakes := [webhook.id for webhook in webhooks if name and webhook.name.strip() == name]):
+        hint = f"The one named {shown(name)} has another id, {namesakes[0]}; with an id given, the id decides."
+    elif similar := get_close_matches(name, there, 3, 0.7):
+        hint = f"Is it {' or '.join(shown(close) for close in similar)}? Upper and lower case differ."
     else:
-        names = one_line(", ".join(shown(name) for name in there), 300) or "none"
-        hint = f"Those of the connection's workspace: {names}. Check the connection, or create it first."
+        names = one_line(", ".join(shown(other) for other in there), 300) or "none"
+        hint = f"Those of the connection's workspace: {names}."
     return f"There is no webhook {asked}. {hint}"

@@ -13,7 +13,9 @@ from airflow_provider_reach.core.redaction import (
     one_line,
     redacted,
     safe_url,
-    secrets_in,
+    secrets_in_authentication,
+    secrets_in_headers,
+    secrets_in_url,
     secrets_named,
 )
 
@@ -83,9 +85,10 @@ class Webhook(Struct, frozen=True, kw_only=True):
     def secrets(self) -> tuple[str, ...]:
         """Every value that must be masked wherever it turns up."""
         return (
-            *secrets_in([self.auth_credentials, self.auth_request_details], PUBLIC_NAMES),
-            *secrets_in(self.custom_headers),
+            *secrets_in_authentication(self.auth_credentials, self.auth_request_details),
+            *secrets_in_headers(self.custom_headers),
             *secrets_named(self.extra),
+            *secrets_in_url(self.target),
         )
 
     def to_dict(self) -> dict[str, Any]:

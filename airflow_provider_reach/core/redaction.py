@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Container, Iterable, Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Container, Iterable, Iterator, Mapping
+from html import escape
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 REDACTED: Final = "***"
 PUBLIC_NAMES: Final = frozenset({"username", "url", "grant_type", "client_id", "scope", "audience"})
@@ -82,9 +85,18 @@ def beginning_of(body: bytes, secrets: Iterable[str] = (), most: int = EXCERPT) 
 
 
 def _masked(text: str, secrets: Iterable[str]) -> str:
-    for secret in sorted({s for s in secrets if len(s) > 3}, key=len, reverse=True):
-        text = text.replace(secret, REDACTED)
+    for form in sorted({form for s in secrets if len(s) > 3 for form in _forms(s)}, key=len, reverse=True):
+        text = text.replace(form, REDACTED)
     return text
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it may stand in an answer that repeats it: as it is, in JSON, in a URL, in HTML."""
+    secret = secret.encode("utf-8", "replace").decode()  # what cannot be sent cannot come back
+    in_json = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
+    in_url = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
+    lower = {re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), form) for form in in_url}
+    return {secret, *in_json, *in_url, *lower, escape(secret), escape(secret, quote=False)}
 
 
 def _cut(text: str, most: int) -> str:
@@ -121,13 +133,15 @@ def safe_headers(headers: Mapping[str, Any], secrets: Iterable[str] = ()) -> dic
     """
     secrets = tuple(secrets)
     return {
-        one_line(str(name), 80): REDACTED if _is_secret_header(str(name)) else safe_text(str(value), secrets, 120)
+        one_line(str(name), 80): _safe_header(str(name), str(value), secrets)
         for name, value in list(headers.items())[:20]
     }
 
 
-def _is_secret_header(name: str) -> bool:
-    return is_telltale(name) and name.lower() != "www-authenticate"  # a challenge, which tells what is missing
+def _safe_header(name: str, value: str, secrets: tuple[str, ...]) -> str:
+    if name.lower() == "www-authenticate":  # a challenge, which tells what is missing
+        return one_line(_masked(value, secrets), 120)
+    return REDACTED if is_telltale(name) else safe_text(value, secrets, 120)
 
 
 def redacted(value: Any, public: Container[str] = ()) -> Any:
@@ -156,11 +170,25 @@ def secrets_in(value: Any, public: Container[str] = ()) -> tuple[str, ...]:
     :param value: Credentials, request details or custom headers.
     :param public: Names whose value may be shown.
     """
+    return tuple(str(leaf) for leaf in leaves(value, public) if not isinstance(leaf, bool))
+
+
+def leaves(value: Any, public: Container[str] = ()) -> Iterator[Any]:
+    """
+    Every leaf of a JSON value that is neither None nor empty.
+
+    :param value: Any value.
+    :param public: Names whose value is left out.
+    """
     if isinstance(value, Mapping):
-        return tuple(s for name, inner in value.items() if name not in public for s in secrets_in(inner, public))
-    if isinstance(value, (list, tuple)):
-        return tuple(s for inner in value for s in secrets_in(inner, public))
-    return () if value is None or isinstance(value, bool) or value == "" else (str(value),)
+        for name, inner in value.items():
+            if name not in public:
+                yield from leaves(inner, public)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from leaves(inner, public)
+    elif value is not None and value != "":
+        yield value
 
 
 def secrets_named(value: Any) -> tuple[str, ...]:
@@ -175,6 +203,101 @@ def secrets_named(value: Any) -> tuple[str, ...]:
         return ()
     return tuple(
         s for name, inner in value.items() for s in (secrets_in if is_telltale(name) else secrets_named)(inner)
+    )
+
+
+def secrets_in_headers(headers: Any) -> tuple[str, ...]:
+    """
+    What custom headers hold: each value, the token after a scheme, and what basic authentication made it of.
+
+    :param headers: Names and values, or anything else.
+    """
+    if not isinstance(headers, Mapping):
+        return secrets_in(headers)
+    values = [str(value) for name, value in headers.items() if str(name).lower() not in _PUBLIC_HEADERS and value]
+    tokens = [value.split()[-1] for value in values if len(value.split()) > 1]
+    return (*secrets_in(values), *tokens, *(part for token in tokens for part in _decoded(token)))
+
+
+_PUBLIC_HEADERS = frozenset({"accept", "accept-encoding", "content-type", "user-agent"})
+
+
+def _decoded(token: str) -> tuple[str, ...]:
+    try:
+        pair = b64decode(token, validate=True).decode()
+    except ValueError:
+        return ()
+    return (pair, pair.partition(":")[2]) if ":" in pair else ()
+
+
+def basic_tokens(username: Any, password: Any) -> tuple[str, ...]:
+    """
+    What HTTP's basic authentication makes of a user and a password, which a target may quote.
+
+    :param username: The user's name, or the id of a client.
+    :param password: The password, or the client's secret; none where there is none.
+    """
+    if not password:
+        return ()
+    token = b64encode(f"{username or ''}:{password}".encode("utf-8", "replace")).decode()
+    url_safe = token.translate(str.maketrans("+/", "-_"))
+    return tuple(dict.fromkeys((token, token.rstrip("="), url_safe, url_safe.rstrip("="))))
+
+
+def secrets_in_authentication(credentials: Any, details: Any) -> tuple[str, ...]:
+    """
+    What a webhook's authentication holds, also as basic authentication sends it.
+
+    :param credentials: ``auth_credentials``, or anything else.
+    :param details: ``auth_request_details``, or anything else.
+    """
+    basic = credentials if isinstance(credentials, Mapping) else {}
+    body = details.get("body") if isinstance(details, Mapping) else None
+    client = body if isinstance(body, Mapping) else {}
+    return (
+        *secrets_in([credentials, details], PUBLIC_NAMES),
+        *basic_tokens(basic.get("username"), basic.get("password")),
+        *basic_tokens(client.get("client_id"), client.get("client_secret")),
+    )
+
+
+def secrets_in_url(url: Any, *, tokens: bool = True) -> tuple[str, ...]:
+    """
+    The password of a URL (or the user's name where there is none), and what its query holds.
+
+    Of the query, what is long, or stands under a name such as ``key`` or ``token``.
+
+    :param url: A webhook's target, or anything else.
+    :param tokens: Also what HTTP's basic authentication makes of the password.
+    """
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        password, username = unquote(parts.password or ""), unquote(parts.username or "")
+        query = parse_qsl(parts.query)
+    except ValueError:
+        return ()
+    named = (value for name, value in query if len(value) > 11 or is_telltale(name) or _KEY.search(name))
+    made = basic_tokens(username, password) if tokens else ()
+    user = (username,) if len(username) > 7 and not password else ()
+    return (*named, *user, *((password, *made) if password else ()))
+
+
+_KEY = re.compile(r"key|sig|code|hash", re.IGNORECASE)
+
+
+def is_masked(value: Any) -> bool:
+    """Whether a text stands in for a secret that is not shown: ``***``, ``••••``, ``xxxx``, ``[REDACTED]``."""
+    if not isinstance(value, str):
+        return False
+    text = value.strip().strip("<>[](){}").lower()
+    bracketed = text != value.strip().lower()
+    return (
+        "***" in text
+        or "•••" in text
+        or text == "redacted"
+        or (bracketed and text in ("hidden", "masked", "filtered", "secret"))
+        or (text != "" and set(text) <= set("*•●·"))
+        or (len(text) > 2 and set(text) == {"x"})
     )
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, XComArg
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.core.compare import AUTH_TYPES, fields_that
 from airflow_provider_reach.core.declare import Declared
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.spec import FIELDS
 from airflow_provider_reach.declared import webhook_fields
 from airflow_provider_reach.hidden import SECRET_FIELDS, Hidden, hidden
 from airflow_provider_reach.hooks import ReachHook
+
+if TYPE_CHECKING:
+    import jinja2
+    from airflow.providers.common.compat.sdk import Context
 
 
 class ReachOperator(BaseOperator):
@@ -45,9 +52,21 @@ class ReachOperator(BaseOperator):
         XComArg.apply_upstream_relationship(self, value)
         return hidden(field, value)
 
+    def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
+        """
+        Render the template fields; what is hidden is rendered in a copy, since this task may run once more.
+
+        :param context: The task's context.
+        :param jinja_env: Jinja's environment.
+        """
+        for field in self.template_fields:
+            if isinstance(value := getattr(self, field), Hidden):
+                setattr(self, field, copy(value))
+        super().render_template_fields(context, jinja_env)
+
     def reveal(self, *fields: str) -> dict[str, Any]:
         """
-        The values of these template fields, rendered by now, by name; what is secret in them is the author's to keep.
+        The values of these template fields, rendered by now, by name; a secret given literally is warned of.
 
         :param fields: Their names.
         """
@@ -55,9 +74,9 @@ class ReachOperator(BaseOperator):
         literal = [field for field, value in values.items() if isinstance(value, Hidden) and value.is_literal]
         if literal:
             self.log.warning(
-                "A secret is given literally in %s: it lies in clear in the DAG's code, which Airflow keeps in its "
-                "database, and for a mapped task in the serialized DAG too. Put it into an Airflow connection, and "
-                "name that by target_conn_id.",
+                "A secret is given literally in %s: it lies in clear in the DAG's code or the XCom it comes from, both "
+                "of which Airflow keeps in its database, and for a mapped task in the serialized DAG too. Put it into "
+                "an Airflow connection, and name that by target_conn_id (in a target's URL: {{ conn.ID.password }}).",
                 ", ".join(literal),
             )
         return {field: value.secret if isinstance(value, Hidden) else value for field, value in values.items()}
@@ -108,6 +127,7 @@ class DeclaringOperator(ReachOperator):
         """
         for name, value in fields.items():
             setattr(self, name, self.hide(name, value) if name in SECRET_FIELDS else value)
+        self._has_target_conn = fields["target_conn_id"] is not None
 
     def given(self, what: str) -> dict[str, Any]:
         """
@@ -115,46 +135,66 @@ class DeclaringOperator(ReachOperator):
 
         :param what: What they are for, such as ``create webhook 'orders'``.
         """
-        return webhook_fields(self.reveal(*self.DECLARED_FIELDS), what)
+        values = self.reveal(*self.DECLARED_FIELDS)
+        if self._has_target_conn and values["target_conn_id"] is None:
+            values["target_conn_id"] = "None"  # rendered natively; it is refused as its text is
+        return webhook_fields(values, what)
 
-    def tell(self, done: Declared) -> None:
+    def tell(self, done: Declared, given: Collection[str]) -> None:
         """
         Log what was changed, what was not, and what is not known.
 
         :param done: What became of the declaration.
+        :param given: The fields that were declared.
         """
-        differing = [str(field) for field in done.compared if field.result == "differs"]
-        unknown = [
-            str(field) for field in done.compared if field.result == "unknown" and field.field not in done.changed
-        ]
-        if done.changed:
-            self.log.info("Changed %s of webhook %s.%s", ", ".join(done.changed), done.label, _listed(differing))
+        differing = [field for field in done.compared if field.result == "differs"]
+        unknown = [field for field in done.compared if field.result == "unknown" and field.field not in done.changed]
+        changed = [field for field in differing if field.field in done.changed]
+        along = [field for field in done.changed if field not in fields_that("differs", changed)]
+        if changed:
+            self.log.info("Changed webhook %s (from → to):%s", done.label, _listed(map(str, changed)))
         elif differing:
             self.log.warning(
                 "Webhook %s exists and was taken as it is, though it differs (what exists → what was declared):%s",
                 done.label,
-                _listed(differing),
+                _listed(map(str, differing)),
             )
-        else:
+        elif not along:
             seen = ", as far as the service shows it" if unknown else ""
             self.log.info("Webhook %s exists and is what was declared%s: nothing was sent.", done.label, seen)
+        if along:
+            self.log.info("Sent to webhook %s, though no difference was seen: %s.", done.label, ", ".join(along))
         if unknown:
-            self.log.info(
-                "Not to be compared, and not sent for that alone (an update with always=True sends it):%s",
-                _listed(unknown),
+            self.log.log(
+                logging.WARNING if any(field.field in AUTH_TYPES for field in unknown) else logging.INFO,
+                "Whether these are what was declared cannot be told, and they were not sent for that alone "
+                "(ReachUpdateWebhookOperator sends them with always=True):%s",
+                _listed(map(str, unknown)),
             )
-        if done.unlike:
-            self.log.warning(
-                "The service shows otherwise what it was sent (what it shows → what was sent); each run will send it "
-                "again:%s",
-                _listed([str(field) for field in done.unlike]),
-            )
-        if "target" in done.changed:
+        self.tell_unlike(done)
+        if "target" in fields_that("differs", changed):
             self.log.warning(
                 "Batches that were queued before still go to the old target, for up to 8 h: keep it answering 200 "
                 "until then."
             )
+        if done.active is False and "active" not in given:
+            self.log.warning(
+                "Webhook %s is inactive: it delivers nothing. Declare active=True to change that.", done.label
+            )
+
+    def tell_unlike(self, done: Declared) -> None:
+        """
+        Warn of what the service shows otherwise than it was sent.
+
+        :param done: What became of the declaration.
+        """
+        if done.unlike:
+            self.log.warning(
+                "The service shows otherwise what it was sent (what it shows → what was sent), so that each run will "
+                "find it different again:%s",
+                _listed(map(str, done.unlike)),
+            )
 
 
-def _listed(lines: list[str]) -> str:
+def _listed(lines: Iterable[str]) -> str:
     return "".join(f"\n  - {line}" for line in lines)

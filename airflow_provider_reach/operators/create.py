@@ -30,8 +30,11 @@ class ReachCreateWebhookOperator(DeclaringOperator):
     repeated, also by the task's next try; only with ``if_exists="fail"`` a next try cannot tell the webhook that an
     earlier one made from somebody else's, and fails.
 
-    Returns ``{"webhook_id": ..., "created": ..., "changed": [...]}``. None, or a template that renders to None, is not
-    given; anything else is, also empty or False.
+    Returns ``{"webhook_id": ..., "created": ..., "changed": [...]}``. To validate what a mapped task made:
+    ``.expand(webhook_id=create.output.map(lambda made: made["webhook_id"]))``.
+
+    None, or a template that renders to None, is not given; anything else is, also empty or False. Let only one task
+    declare a name: two that look at the same time both create, and both fail.
 
     :param name: The webhook's name.
     :param target: The URL to which batches are POSTed; the service POSTs a test batch to it first.
@@ -64,9 +67,9 @@ class ReachCreateWebhookOperator(DeclaringOperator):
         target: str,
         events: Sequence[EventType] | Sequence[str] | str,
         active: bool | str | None = None,
-        custom_headers: Mapping[str, str] | str | None = None,
+        custom_headers: Mapping[str, Any] | str | None = None,
         auth_type: str | None = None,
-        auth_credentials: Mapping[str, str] | str | None = None,
+        auth_credentials: Mapping[str, Any] | str | None = None,
         auth_request_details: Mapping[str, Any] | str | None = None,
         target_conn_id: str | None = None,
         extra: Mapping[str, Any] | str | None = None,
@@ -110,8 +113,9 @@ class ReachCreateWebhookOperator(DeclaringOperator):
                 else "begins to receive events in about a minute"
             )
             self.log.info("Created webhook %s. It %s.", done.label, begins)
+            self.tell_unlike(done)
         else:
-            self.tell(done)
+            self.tell(done, spec.given)
         return {"webhook_id": done.webhook_id, "created": done.created, "changed": done.changed}
 
     def _declare(self, spec: WebhookSpec) -> Declared:

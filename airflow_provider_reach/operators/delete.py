@@ -52,7 +52,7 @@ class ReachDeleteWebhookOperator(ReachWebhookOperator):
             none where ``ignore_if_missing`` is False.
         :raises AirflowException: the service could not be asked.
         """
-        label_mapped_instance(context, self.webhook_name or self.webhook_id)
+        label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():
             ignore = self.flag("ignore_if_missing") is not False
             done = self.hook.get_conn().do(
@@ -60,10 +60,10 @@ class ReachDeleteWebhookOperator(ReachWebhookOperator):
             )
         if done.deleted:
             self.log.info(
-                "Deleted webhook %s. Batches that were queued before are still delivered to its target, for up to 8 h: "
-                "keep it answering 200 until then.",
-                done.label,
+                "%s Batches that were queued before are still delivered to its target, for up to 8 h: keep it "
+                "answering 200 until then.",
+                done.said,
             )
         else:
-            self.log.info("There is no webhook %s: nothing was deleted.", done.label)
+            self.log.info("Nothing was deleted. %s", done.said)
         return {"webhook_id": done.webhook_id, "deleted": done.deleted}

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.core.compare import AUTH_TYPES
 from airflow_provider_reach.core.config import shown
-from airflow_provider_reach.core.drift import Drift, find_drift
+from airflow_provider_reach.core.drift import Drift, check_declared, find_drift
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.redaction import one_line
 from airflow_provider_reach.declared import webhook_specs
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_reach.core.models import Webhook
+    from airflow_provider_reach.core.spec import WebhookSpec
 
 
 class ReachListWebhooksOperator(ReachOperator):
@@ -89,13 +91,16 @@ class ReachListWebhooksOperator(ReachOperator):
         :raises AirflowException: when the service could not be asked.
         """
         with reach_errors():
-            listed = self.hook.list_webhooks()
-            active = self.flag("active")
+            active, specs = self.flag("active"), self._declared_specs()
+            names = [str(spec.given["name"]) for spec in specs or ()]
+            listed = self.hook.list_webhooks(expected=[*self._expected(), *names])
             found = [webhook for webhook in listed if self._matches(webhook, active)]
-            drift = self._drift(listed, found)
         for webhook in found:
             self.log.info("Found %s", webhook)
-        if drift is not None:
+        if specs is not None:
+            drift = find_drift(
+                specs, [webhook for webhook in listed if webhook in found or webhook.name.strip() in names]
+            )
             context["ti"].xcom_push(key="drift", value=drift.to_dict())
             self._tell(drift)
         with reach_errors():
@@ -103,33 +108,53 @@ class ReachListWebhooksOperator(ReachOperator):
         context["ti"].xcom_push(key="webhooks", value=[webhook.to_dict() for webhook in found])
         return [{"webhook_id": webhook.id, "webhook_name": webhook.name} for webhook in found]
 
-    def _matches(self, webhook: Webhook, active: bool | None) -> bool:
-        return (active is None or webhook.active is active) and fnmatchcase(webhook.name, self.name_pattern or "*")
+    @property
+    def _pattern(self) -> str:
+        return "*" if self.name_pattern in (None, "", "None") else str(self.name_pattern).strip()
 
-    def _drift(self, listed: list[Webhook], found: list[Webhook]) -> Drift | None:
-        declared = self.reveal("declared")["declared"]
-        if declared is None:
-            return None
+    def _expected(self) -> Sequence[str]:
+        if isinstance(self.expect, str):
+            return [] if self.expect.strip() in ("", "None") else [self.expect.strip()]
+        names = list(self.expect or ())
+        if not all(isinstance(name, str) for name in names):
+            raise ReachInputError([f"expect must be names of webhooks, not {shown(names)}."], f"task {self.task_id!r}")
+        return [name.strip() for name in names]
+
+    def _matches(self, webhook: Webhook, active: bool | None) -> bool:
+        return (active is None or webhook.active is active) and fnmatchcase(webhook.name, self._pattern)
+
+    def _declared_specs(self) -> list[WebhookSpec] | None:
+        """What is declared, checked before anything is asked."""
         if self.on_drift not in ("fail", "warn"):
-            raise ReachInputError([f"on_drift must be 'fail' or 'warn', not {shown(self.on_drift)}."], self.task_id)
+            raise ReachInputError(
+                [f"on_drift must be 'fail' or 'warn', not {shown(self.on_drift)}."], f"task {self.task_id!r}"
+            )
+        declared = self.reveal("declared")["declared"]
+        if declared is None or (isinstance(declared, str) and declared.strip() in ("None", "null")):
+            return None
         specs = webhook_specs(declared)
-        names = {spec.given.get("name") for spec in specs}
-        return find_drift(specs, [webhook for webhook in listed if webhook in found or webhook.name in names])
+        check_declared(specs)
+        return specs
 
     def _tell(self, drift: Drift) -> None:
         for name, fields in drift.unknown.items():
-            said = "; ".join(f"{field}: {why}" for field, why in fields.items())
-            self.log.info("Not to be compared of webhook %s: %s", shown(name), said)
+            self.log.log(
+                logging.WARNING if AUTH_TYPES.keys() & fields else logging.INFO,
+                "Whether these of webhook %s are what was declared cannot be told: %s",
+                shown(name),
+                "; ".join(f"{field}: {why}" for field, why in fields.items()),
+            )
         if drift and self.on_drift == "fail":
             raise AirflowFailException(
                 f"The webhooks are not what was declared:\n{drift}\nRun the DAG that declares them (with "
                 "if_exists='update'), or declare what exists."
             )
-        self.log.log(logging.WARNING if drift else logging.INFO, "%s", drift)
+        seen = " (as far as the service shows it)" if drift.unknown else ""
+        self.log.log(logging.WARNING if drift else logging.INFO, "%s%s", drift, seen)
 
     def _check(self, listed: list[Webhook], found: list[Webhook]) -> None:
         names = {webhook.name for webhook in found}
-        expected = [self.expect] if isinstance(self.expect, str) and self.expect else self.expect or ()
+        expected = self._expected()
         if missing := [name for name in expected if name not in names]:
             raise AirflowFailException(
                 f"{len(missing)} of {len(expected)} expected webhooks were not found: "

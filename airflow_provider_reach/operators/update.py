@@ -63,9 +63,9 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
         target: str | None = None,
         events: Sequence[EventType] | Sequence[str] | str | None = None,
         active: bool | str | None = None,
-        custom_headers: Mapping[str, str] | str | None = None,
+        custom_headers: Mapping[str, Any] | str | None = None,
         auth_type: str | None = None,
-        auth_credentials: Mapping[str, str] | str | None = None,
+        auth_credentials: Mapping[str, Any] | str | None = None,
         auth_request_details: Mapping[str, Any] | str | None = None,
         target_conn_id: str | None = None,
         extra: Mapping[str, Any] | str | None = None,
@@ -98,13 +98,13 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
         :raises AirflowException: the service could not be asked, a new target did not answer the test batch with 200,
             or the update is not to be seen.
         """
-        label_mapped_instance(context, self.webhook_name or self.webhook_id)
+        label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():
             what = f"update webhook {shown(self.webhook_name or self.webhook_id)}"
             changes = WebhookChanges(**self.given(what))
             done = self.hook.converge_webhook(
                 self.webhook_id, changes, webhook_name=self.webhook_name, always=bool(self.flag("always"))
             )
-        label_mapped_instance(context, self.webhook_name or done.name)
-        self.tell(done)
+        label_mapped_instance(context, self.webhook_name, done.name)
+        self.tell(done, changes.given)
         return {"webhook_id": done.webhook_id, "changed": done.changed}

@@ -34,11 +34,11 @@ class ReachValidateWebhookOperator(ReachWebhookOperator):
         :raises AirflowFailException: wrong arguments or configuration, a refused key, no such webhook or several.
         :raises AirflowException: the target did not answer 200, or the service could not be asked.
         """
-        label_mapped_instance(context, self.webhook_name or self.webhook_id)
+        label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():
             done = self.hook.get_conn().do(partial(validate, self.webhook_id, self.webhook_name))
         webhook, response, seconds = done.webhook, done.result.response, done.result.seconds
-        label_mapped_instance(context, self.webhook_name or webhook.name or webhook.id)
+        label_mapped_instance(context, self.webhook_name, webhook.name, webhook.id)
         self.log.info(
             "The target of webhook %s answered %s, in a call of %.1f s.",
             webhook.label,

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,14 +73,18 @@ class RealAirflow:
         done = self.command("db", "migrate")
         assert done.returncode == 0, done.stdout
 
-    def test_dag(self, dag_id: str, folder: Path = TEST_DAGS, **connections: str) -> Run:
+    def test_dag(
+        self, dag_id: str, folder: Path = TEST_DAGS, conf: Mapping[str, Any] | None = None, **connections: str
+    ) -> Run:
         """
         Run a DAG by ``airflow dags test``.
 
+        :param conf: The run's parameters.
         :param connections: By their ids.
         """
         variables = {f"AIRFLOW_CONN_{name.upper()}": value for name, value in connections.items()}
-        output = self.command("dags", "test", dag_id, folder=folder, **variables).stdout
+        configured = () if conf is None else ("--conf", json.dumps(conf))
+        output = self.command("dags", "test", dag_id, *configured, folder=folder, **variables).stdout
         with closing(sqlite3.connect(self.database)) as database:
             return _last_run(database, dag_id, output)
 

@@ -8,14 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from airflow_provider_reach.sandbox import Sandbox
 from airflow_provider_reach.sandbox.scenes import health_scene
-from tests.airflow.real_airflow import EXAMPLES, RealAirflow
+from tests.airflow.real_airflow import EXAMPLES, RealAirflow, Run
 
 HEALTH, ALERT = "example_reach_webhook_health", "example_reach_chat_alert"
+DECLARE = "example_reach_declare_webhooks"
 
 
 @pytest.fixture
@@ -101,6 +103,97 @@ def test_a_chat_is_told_once(scene: Sandbox, airflow: RealAirflow) -> None:
     assert headline.startswith("FAILED: webhook 'bounces'")
     assert len(more) == 2
     assert "503 (60)" in more[0]
+
+
+def test_the_declared_webhooks_are_made_kept_and_restored_and_nobody_elses(
+    reach: Sandbox, airflow: RealAirflow
+) -> None:
+    consumer = reach.target("consumer").url
+    connection = json.dumps({"conn_type": "http", "login": "reach", "password": "consumers-password"})
+
+    def declare(*, send_credentials: bool = False) -> Run:
+        reach.forget_requests()
+        return airflow.test_dag(
+            DECLARE,
+            EXAMPLES,
+            {"consumer": consumer, "send_credentials": send_credentials},
+            reach_default=reach.connection_json,
+            reach_consumer=connection,
+        )
+
+    def changes() -> list[tuple[str, dict[str, Any]]]:
+        done = [request for request in reach.requests if request.operation in ("create", "update", "delete")]
+        return [(str(request.operation), json.loads(request.body or b"{}")) for request in done]
+
+    def in_any_order(*done: tuple[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+        """Mapped tasks run in any."""
+        return sorted(done, key=str)
+
+    credentials = {"username": "reach", "password": "consumers-password"}
+    declared = {
+        name: {
+            "name": name,
+            "target": f"{consumer}/{name}",
+            "events": events,
+            "active": True,
+            "auth_type": "basic",
+            "auth_credentials": credentials,
+        }
+        for name, events in {
+            "deliveries": ["delivery", "delay", "bounce", "out_of_band"],
+            "engagement": ["open", "initial_open", "click"],
+        }.items()
+    }
+    succeeded = {
+        "declare deliveries": "success",
+        "declare engagement": "success",
+        "credentials": "success",
+        "validate deliveries": "success",
+        "validate engagement": "success",
+        "compare": "success",
+    }
+
+    first = declare(send_credentials=True)
+    assert first.states == succeeded, first.output
+    made = changes()
+    assert in_any_order(*made[:2]) == in_any_order(*(("create", body) for body in declared.values()))
+    assert made[2:] == [("update", {"auth_type": "basic", "auth_credentials": credentials})]
+    ids = {name: first.xcoms["declare", n, "return_value"]["webhook_id"] for n, name in enumerate(declared)}
+
+    second = declare()
+    assert second.states == succeeded, second.output
+    assert changes() == []
+    for name, webhook_id in ids.items():
+        assert f"Webhook '{name}' ({webhook_id}) exists and is what was declared: nothing was sent." in second.output
+    assert "What exists is what was declared." in second.output
+    assert [second.xcoms["declare", n, "return_value"] for n in (0, 1)] == [
+        {"webhook_id": webhook_id, "created": False, "changed": []} for webhook_id in ids.values()
+    ]
+
+    reach.update_webhook(ids["engagement"], target=f"{consumer}/else", events=("open", "unsubscribe"), active=False)
+    reach.update_webhook(ids["deliveries"], auth_credentials={"username": "reach", "password": "not-the-consumers"})
+    third = declare()
+    assert third.states == succeeded, third.output
+    restored = changes()
+    assert in_any_order(*restored[:2]) == in_any_order(
+        ("update", {name: declared["engagement"][name] for name in ("target", "events", "active")}),
+        ("update", {"auth_credentials": credentials}),
+    )
+    assert restored[2:] == []
+    assert f"target: {consumer}/else → {consumer}/engagement" in third.output
+    assert "events: add initial_open, click; drop unsubscribe" in third.output
+    assert "active: False → True" in third.output
+    assert "auth_credentials: password differs" in third.output
+
+    undeclared = reach.add_webhook("nobody declared it", target=reach.target("else").url)
+    fourth = declare()
+    assert fourth.states == {**succeeded, "compare": "failed"}, fourth.output
+    assert changes() == []
+    assert fourth.tasks["compare", -1].tries == 1
+    assert f"Unexpected: 'nobody declared it' ({undeclared}) was not declared." in fourth.output
+    for run in (first, second, third, fourth):
+        assert "consumers-password" not in run.output
+        assert "WARNING - Reach" not in run.output
 
 
 PARSE = """

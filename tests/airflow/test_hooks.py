@@ -4,8 +4,10 @@ import gc
 import json
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachConfigError,
     ReachError,
+    ReachExistsError,
     ReachInputError,
     ReachLookupError,
     ReachNotFoundError,
@@ -23,7 +26,10 @@ from airflow_provider_reach.core.errors import (
     ReachTargetError,
     ReachTimeoutError,
 )
+from airflow_provider_reach.core.exchange import Exchange, create
+from airflow_provider_reach.core.lookup import LOOK_AGAIN
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 from airflow_provider_reach.hooks import ReachHook
 from airflow_provider_reach.sandbox import Fault, Sandbox, Switches
 from tests.conftest import API_KEY, WORKSPACE_ID
@@ -36,6 +42,8 @@ EVENTS = ["delivery", "bounce"]
 HTML = "<html><body>Please sign in</body></html>"
 
 Connect = Callable[..., None]
+
+pytestmark = pytest.mark.usefixtures("naps")
 
 
 @pytest.fixture
@@ -355,6 +363,201 @@ def test_what_the_service_may_know_better_is_sent(given: dict[str, Any], hook: R
 
     assert hook.create_webhook(**arguments) == NOBODY
     assert json.loads(reach.requests[0].body) == arguments
+
+
+# --- declared: the same once or twice
+
+
+def spec(reach: Sandbox, name: str = "orders", **changes: Any) -> WebhookSpec:
+    whole: dict[str, Any] = {
+        "name": name,
+        "target": reach.target(name).url,
+        "events": EVENTS,
+        "auth_type": "basic",
+        "auth_credentials": {"username": "reach", "password": PASSWORD},
+        "custom_headers": {"X-Token": HEADER},
+    }
+    return WebhookSpec.of(whole | changes)
+
+
+def did(reach: Sandbox) -> list[str | None]:
+    return [request.operation for request in reach.requests]
+
+
+@pytest.mark.parametrize("operation", ["create", "update"])
+def test_fields_that_the_contract_does_not_know_are_sent(operation: str, hook: ReachHook, reach: Sandbox) -> None:
+    extra = {"priority": {"level": 3}, "signing_token": HEADER}
+    if operation == "create":
+        hook.create_webhook("orders", reach.target("orders").url, EVENTS, extra=extra)
+        given: dict[str, Any] = {"name": "orders", "target": reach.target("orders").url, "events": EVENTS}
+    else:
+        given = {}
+        hook.update_webhook(reach.add_webhook("orders", target=reach.target("orders").url), extra=extra)
+
+    assert json.loads(reach.requests[-1].body) == given | extra
+    for refused in ({"name": "other"}, "priority"):
+        with pytest.raises(ReachInputError, match="extra (holds name|must be a mapping)"):
+            hook.update_webhook(NOBODY, extra=refused)
+
+
+def test_declare_creates_takes_and_updates(hook: ReachHook, reach: Sandbox) -> None:
+    made = hook.declare_webhook(spec(reach))
+    again = hook.declare_webhook(spec(reach), "update")
+    taken = hook.declare_webhook(spec(reach, active=False))
+    updated = hook.declare_webhook(spec(reach, active=False), "update")
+
+    assert {done.webhook_id for done in (again, taken, updated)} == {made.webhook_id}
+    assert [done.created for done in (made, again, taken, updated)] == [True, False, False, False]
+    assert [done.changed for done in (made, again, taken, updated)] == [[], [], [], ["active"]]
+    assert [str(field) for field in taken.compared if field.result == "differs"] == ["active: True → False"]
+    asked = [["list", "create", "list"], ["list", "retrieve"], ["list"], ["list", "retrieve", "update", "retrieve"]]
+    assert did(reach) == [operation for operations in asked for operation in operations]
+    assert_no_secret(repr((made, taken, updated)), reach)
+
+
+def test_two_that_declare_at_the_same_time_both_fail(
+    hook: ReachHook, reach: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = Barrier(2, timeout=10)
+
+    def create_together(*arguments: Any) -> Exchange[str]:
+        together.wait()  # each has looked, and found nothing
+        webhook_id = yield from create(*arguments)
+        together.wait()
+        return webhook_id
+
+    def declare(hook: ReachHook) -> ReachError:
+        with pytest.raises(ReachExistsError) as raised:
+            hook.declare_webhook(spec(reach))
+        return raised.value
+
+    reach.target("orders")
+    monkeypatch.setattr("airflow_provider_reach.core.declare.create", create_together)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(declare, [hook, ReachHook(hook.reach_conn_id)])
+
+    ids = [webhook["id"] for webhook in reach.state()["webhooks"]]
+    assert len(ids) == 2
+    for error in (first, second):
+        assert error.final
+        assert all(webhook_id in str(error) for webhook_id in ids)
+        assert_no_secret(str(error), reach)
+
+
+@pytest.mark.parametrize(("expected", "looks"), [((), 1), (["orders"], 2), (["orders", "none"], 2), (["none"], 2)])
+def test_a_list_that_lacks_what_is_expected_is_read_once_more(
+    expected: Any, looks: int, hook: ReachHook, reach: Sandbox, naps: list[float]
+) -> None:
+    webhook_id = created(hook, reach)
+    reach.forget_requests()
+    reach.fail(Fault.body({"results": []}), on="list")
+
+    listed = hook.list_webhooks(expected=expected)
+
+    assert [webhook.id for webhook in listed] == ([webhook_id] if looks == 2 else [])
+    assert did(reach) == ["list"] * looks
+    assert naps == [LOOK_AGAIN] * (looks - 1)
+
+
+def test_declare_may_refuse_what_exists(hook: ReachHook, reach: Sandbox) -> None:
+    webhook_id = created(hook, reach)
+
+    error = failure(reach, lambda: hook.declare_webhook(spec(reach), "fail"))
+
+    assert isinstance(error, ReachExistsError)
+    assert webhook_id in str(error)
+
+
+def test_converge_sends_what_differs(hook: ReachHook, reach: Sandbox) -> None:
+    webhook_id = created(hook, reach)
+    changes = WebhookChanges(active=False, events=EVENTS)
+    reach.forget_requests()
+
+    done = hook.converge_webhook(webhook_id, changes)
+    again = hook.converge_webhook(webhook_name="orders", changes=changes)
+    always = hook.converge_webhook(webhook_id, changes, always=True)
+
+    assert (done.webhook_id, done.changed) == (webhook_id, ["active"])
+    assert again.changed == []
+    assert always.changed == ["events", "active"]
+    bodies = [json.loads(request.body) for request in reach.requests if request.operation == "update"]
+    assert bodies == [{"active": False}, {"active": False, "events": EVENTS}]
+
+
+@pytest.mark.parametrize("changes", [None, WebhookChanges(), WebhookChanges(extra={})])
+def test_converge_to_nothing_is_refused(changes: WebhookChanges | None, hook: ReachHook, reach: Sandbox) -> None:
+    error = failure(reach, lambda: hook.converge_webhook(NOBODY, changes))
+
+    assert isinstance(error, ReachInputError)
+    assert "nothing to change was given" in str(error)
+    assert reach.requests == []
+
+
+def test_converge_knows_the_webhook_by_its_id_or_name(hook: ReachHook, reach: Sandbox) -> None:
+    created(hook, reach)
+    changes = WebhookChanges(active=False)
+
+    assert isinstance(failure(reach, lambda: hook.converge_webhook(NOBODY, changes)), ReachLookupError)
+    assert isinstance(
+        failure(reach, lambda: hook.converge_webhook(webhook_name="none", changes=changes)), ReachLookupError
+    )
+    assert isinstance(failure(reach, lambda: hook.converge_webhook(changes=changes)), ReachInputError)
+
+
+def test_drift_is_found(hook: ReachHook, reach: Sandbox) -> None:
+    created(hook, reach)
+    other = created(hook, reach, "other")
+    secret = {"username": "reach", "password": CLIENT_SECRET}
+
+    none = hook.find_drift([spec(reach), spec(reach, "other")])
+    some = hook.find_drift(iter([spec(reach, auth_credentials=secret), spec(reach, "new")]))
+
+    assert not none
+    assert some
+    assert some.to_dict() == {
+        "missing": ["new"],
+        "unexpected": [{"webhook_id": other, "webhook_name": "other"}],
+        "different": {"orders": {"auth_credentials": "password differs"}},
+        "unknown": {},
+    }
+    assert_no_secret(f"{some} {some!r}", reach)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda hook, spec: hook.declare_webhook(spec),
+        lambda hook, spec: hook.converge_webhook(webhook_name="orders", changes=spec),
+        lambda hook, spec: hook.find_drift([spec]),
+    ],
+    ids=["declare", "converge", "find drift"],
+)
+def test_what_is_declared_is_masked_in_the_log(
+    ask: Callable[[ReachHook, WebhookSpec], object], hook: ReachHook, reach: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masked: list[str] = []
+    created(hook, reach)
+    monkeypatch.setattr("airflow_provider_reach.hooks.mask_secret", masked.append)
+
+    ask(hook, spec(reach, extra={"signing_token": CLIENT_SECRET}))
+
+    assert set(masked) >= set(SECRETS)
+
+
+@pytest.mark.parametrize("bad", ["empty name", "bare string", "basic without username", "header value with CR LF"])
+def test_what_is_declared_wrong_is_refused(bad: str, hook: ReachHook, reach: Sandbox) -> None:
+    given, said = BAD[bad]
+    wrong = WebhookSpec.of({**GOOD, **given})
+
+    for ask in (
+        lambda: hook.declare_webhook(wrong),
+        lambda: hook.converge_webhook(NOBODY, wrong),
+    ):
+        error = failure(reach, ask)
+        assert isinstance(error, ReachInputError)
+        assert said in str(error)
+    assert reach.requests == []
+    assert isinstance(failure(reach, lambda: hook.find_drift([wrong])), ReachInputError)
 
 
 # --- bad input, as domain.md has it: refused before any request

@@ -81,7 +81,28 @@ def test_a_task_that_is_not_mapped_has_none(webhook_id: str) -> None:
     assert label(watch(webhook_name="orders", map_index=-1)) is None
 
 
-def test_no_name_and_no_id_is_no_label() -> None:
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ([], ""),
+        ([None], ""),
+        (["None", "", " None\n"], ""),
+        (["orders", "an id"], "orders"),
+        ([None, "an id"], "an id"),
+        (["None", "an id"], "an id"),
+        ([" ", "None", " orders\n", "other"], "orders"),
+        (["x" * 300], "x" * 100),
+    ],
+)
+def test_the_first_that_is_given_is_the_label(labels: list[str | None], said: str) -> None:
     context: dict[str, Any] = {"ti": SimpleNamespace(map_index=0)}
-    label_mapped_instance(context, None)
-    assert context["reach_webhook"] == ""
+
+    label_mapped_instance(context, *labels)
+
+    assert context["reach_webhook"][:99] == said[:99]
+    assert len(context["reach_webhook"]) == len(said)
+
+
+@pytest.mark.parametrize("nothing", ["None", "{{ none }}"])
+def test_a_name_that_renders_to_none_is_no_label(nothing: str, webhook_id: str) -> None:
+    assert label(watch(webhook_id=webhook_id, webhook_name=nothing)) == "orders"

@@ -87,6 +87,11 @@ class Played(Generic[T]):
         ]
 
     @property
+    def bodies(self) -> list[Any]:
+        """What was sent as JSON."""
+        return [json.loads(call.body) for call in self.sent if call.body is not None]
+
+    @property
     def waited(self) -> float:
         """Seconds in all."""
         return sum(wait.seconds for wait in self.waits)

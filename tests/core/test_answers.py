@@ -9,8 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core import errors
-from airflow_provider_reach.core.answers import Answer, Failure, decode_error, failure_error, status_error
+from airflow_provider_reach.core.answers import (
+    Answer,
+    Failure,
+    decode_error,
+    failure_error,
+    status_error,
+)
 from airflow_provider_reach.core.decoding import NotTheContract
+from airflow_provider_reach.core.models import TargetResponse
+from airflow_provider_reach.core.target_errors import target_error
 from tests.core.helpers import NOW, answer, bounded
 
 DATE = "Sat, 31 Jan 2026 01:50:00 GMT"
@@ -170,7 +178,7 @@ SHAPES: list[tuple[object, str]] = [
     ({"errors": [{}]}, '{"errors": [{}]}'),
     ({"errors": [{"message": None}]}, '{"errors": [{"message": null}]}'),
     ([1, 2], "[1, 2]"),
-    ("M", '"***"'),
+    ("M", '"***" (an answer of no known form, so that its texts are not shown)'),
     (b"<html><body>Bad <b>Gateway</b></body></html>", "Bad Gateway"),
     (b"upstream connect error", "upstream connect error"),
     (b'{"errors": [{"message": "M", "co', '{"errors": [{"message": "***", "***"'),
@@ -202,15 +210,19 @@ def test_a_failed_test_post_shows_what_the_target_answered() -> None:
     got = status_error("create webhook 'orders'", answer(TARGET_FAILED, 400), ())
     assert type(got) is errors.ReachTargetError
     assert str(got) == (
-        "Could not create webhook 'orders': the webhook's target answered HTTP 401: who are you?, in a call of 0.0 s. "
-        "(The service: Test POST failed (code 1902)) It must answer exactly 200 within 10 s to the service's test "
-        "batch: mend the target (look at its log), then run this again. Nothing was changed."
+        "Could not create webhook 'orders':\n"
+        "the webhook's target answered HTTP 401: who are you?, in a call of 0.0 s.\n"
+        "The service said: Test POST failed (code 1902)\n"
+        "It must answer exactly 200 within 10 s to the service's test batch: mend the target (look at its log), then "
+        "run this again. Nothing was changed."
     )
 
 
 def test_a_target_that_did_not_answer_at_all() -> None:
     body = {"errors": [{"message": "Test POST failed", "response": {}}]}
-    assert "target answered no HTTP status, in a call of 0.0 s. (The service: Test POST failed) It must" in said(body)
+    assert "target answered no HTTP status, in a call of 0.0 s.\nThe service said: Test POST failed\nIt must" in said(
+        body
+    )
 
 
 def test_a_targets_response_matters_with_400_only() -> None:
@@ -254,11 +266,13 @@ json_values = st.recursive(
 
 @bounded
 @given(json_values | st.binary(max_size=60), st.sampled_from([400, 401, 403, 404, 408, 429, 302, 418, 500, 503]))
-def test_any_body_makes_a_bounded_error_on_one_line(body: Any, status: int) -> None:
+def test_any_body_makes_a_bounded_error_of_few_lines(body: Any, status: int) -> None:
     got = status_error("list webhooks", answer(body, status), ())
-    assert str(got).startswith("Could not list webhooks: ")
+    assert str(got).startswith("Could not list webhooks:")
     assert len(str(got)) < 1500
-    assert str(got).isprintable()
+    lines = str(got).split("\n")
+    assert len(lines) <= 4
+    assert all(line.isprintable() for line in lines)
 
 
 def test_messages_with_anything_in_them_are_masked_and_bounded() -> None:
@@ -271,3 +285,130 @@ def test_messages_with_anything_in_them_are_masked_and_bounded() -> None:
 def test_an_answer_is_whole_unless_said_otherwise() -> None:
     assert Answer(200, {}, b"", NOW).too_large is False
     assert json.loads(answer({"a": 1}).body) == {"a": 1}
+
+
+# A refusal of the test batch: whose it was, and what to do
+MEND_TARGET, CHECK_TOKEN = "mend the target (look at its log)", "check the url, client_id, client_secret and grant_type"
+
+
+def target_said(said: str = "", status: int = 400, operation: str = "update webhook x") -> errors.ReachTargetError:
+    response = TargetResponse(status=401, headers={"server": "nginx"}, body="no")
+    return target_error(operation, response, status=status, said=said, seconds=2.04, retry_after=3.0)
+
+
+def test_a_refusal_by_the_target_carries_what_it_answered() -> None:
+    got = target_said("Test POST failed")
+    assert (got.operation, got.status, got.retry_after, got.service_message) == (
+        "update webhook x",
+        400,
+        3.0,
+        "Test POST failed",
+    )
+    assert got.response == TargetResponse(status=401, headers={"server": "nginx"}, body="no")
+    assert "the webhook's target answered HTTP 401: no [server: nginx], in a call of 2.0 s." in str(got)
+    assert not got.final
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Could not fetch a token",
+        "the Authorization Server answered 401",
+        "authorisation server said no",
+        "OAuth2 failed",
+    ],
+)
+def test_a_refusal_by_the_authorization_server_is_told_apart(said: str) -> None:
+    text = str(target_said(said))
+    assert "the authorization server answered HTTP 401: no" in text
+    assert CHECK_TOKEN in text
+    assert MEND_TARGET not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "status"), [("", 400), ("Test POST failed", 400), ("tokens", 400), ("Could not fetch a token", 200)]
+)
+def test_any_other_refusal_is_the_target_s(said: str, status: int) -> None:
+    text = str(target_said(said, status))
+    assert "the webhook's target answered HTTP 401: no" in text
+    assert MEND_TARGET in text
+    assert CHECK_TOKEN not in text
+
+
+def test_what_the_service_says_is_quoted_where_it_says_something() -> None:
+    assert "said: Test POST failed" in str(target_said("Test POST failed"))
+    assert "said:" not in str(target_said())
+
+
+@pytest.mark.parametrize(
+    ("operation", "says_so"),
+    [
+        ("create webhook 'orders'", True),
+        ("update webhook 'validate'", True),
+        ("validate webhook 'orders'", False),
+    ],
+)
+def test_what_changes_nothing_anyway_does_not_say_so(operation: str, says_so: bool) -> None:
+    assert ("Nothing was changed." in str(target_said(operation=operation))) is says_so
+
+
+def test_a_failed_test_post_may_be_the_authorization_server_s() -> None:
+    body = {"errors": [{"message": "Could not fetch a token", "response": {"status": 401, "body": "bad client"}}]}
+    got = status_error("create webhook 'orders'", answer(body, 400, retry_after="5", seconds=1.5), ())
+    assert type(got) is errors.ReachTargetError
+    assert "the authorization server answered HTTP 401: bad client, in a call of 1.5 s." in str(got)
+    assert (got.retry_after, got.response.status) == (5.0, 401)
+
+
+# The contract's 400 without the target's answer: its words tell, if anything does
+ABOUT_THE_TARGET = [
+    "Connection to target timed out",
+    "Could not connect to the URL",
+    "The request to your endpoint failed with 503",
+    "target did not respond",
+    "Endpoint unreachable",
+    "test POST failed",
+    "Failed to send the test batch",
+    "timeout",
+]
+ABOUT_THE_REQUEST = ["events is required", "unknown event type 'x'", "name must be unique", "invalid auth_type", ""]
+
+
+def asked_target(said: str, operation: str, status: int = 400, asks_target: bool = True) -> errors.ReachCallError:
+    body = {"errors": [{"message": said}]} if said else b""
+    return status_error(operation, answer(body, status, retry_after="5"), (), asks_target=asks_target)
+
+
+@pytest.mark.parametrize("said", ABOUT_THE_TARGET)
+def test_a_400_that_speaks_of_the_target_is_most_likely_the_target_s(said: str) -> None:
+    got = asked_target(said, "create webhook 'orders'")
+    assert type(got) is errors.ReachTargetError
+    assert str(got) == (
+        f"Could not create webhook 'orders':\nthe service answered HTTP 400: {said}\nMost likely the webhook's target "
+        "did not take the service's test batch. It must answer exactly 200 within 10 s to the service's test batch: "
+        "mend the target (look at its log), then run this again."
+    )
+    assert (got.status, got.service_message, got.retry_after, got.response) == (400, said, 5.0, TargetResponse())
+    assert not got.final
+
+
+@pytest.mark.parametrize("said", ABOUT_THE_REQUEST)
+def test_a_400_that_speaks_of_something_else_is_the_request_s(said: str) -> None:
+    for operation in ("create webhook 'orders'", "update webhook 'validate'", "POST '/webhooks'"):
+        got = asked_target(said, operation)
+        assert type(got) is errors.ReachRequestError
+        assert got.final
+
+
+@pytest.mark.parametrize("said", [*ABOUT_THE_TARGET, *ABOUT_THE_REQUEST])
+def test_any_400_to_a_validation_is_the_target_s(said: str) -> None:
+    got = asked_target(said, "validate webhook 'orders'")
+    assert type(got) is errors.ReachTargetError
+    assert f"the service answered HTTP 400: {said or '(nothing)'}\n" in str(got)
+
+
+@pytest.mark.parametrize("said", ABOUT_THE_TARGET)
+def test_what_asks_no_target_and_what_is_no_400_is_not(said: str) -> None:
+    assert type(asked_target(said, "list webhooks", asks_target=False)) is errors.ReachRequestError
+    for status in (401, 422, 500):
+        assert type(asked_target(said, "validate webhook 'orders'", status)) is not errors.ReachTargetError

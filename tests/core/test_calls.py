@@ -9,9 +9,9 @@ from airflow_provider_reach.core import calls
 from airflow_provider_reach.core.calls import Call
 from airflow_provider_reach.core.decoding import NotTheContract
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.models import BatchRow
+from airflow_provider_reach.core.models import BatchRow, Webhook
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
-from tests.core.helpers import ID, NOW, answer, results
+from tests.core.helpers import ID, NOW, answer, refused, results
 
 SPEC = WebhookSpec(name="orders", target="https://u:pl4nted@c.example.com/x?k=pl4nted", events=["delivery"])
 CHANGES = WebhookChanges(active=False)
@@ -136,8 +136,9 @@ def test_a_refused_spec_and_refused_changes_make_no_call() -> None:
 def test_the_secrets_of_a_call_are_those_of_its_body() -> None:
     credentials = {"username": "u", "password": "pl4nted"}
     changes = WebhookChanges(auth_type="basic", auth_credentials=credentials)
-    assert calls.update_webhook(ID, changes).secrets == ("pl4nted",)
-    assert calls.create_webhook(WebhookSpec(**{**SPEC.given, **changes.given})).secrets == ("pl4nted",)
+    secrets = ("pl4nted", "dTpwbDRudGVk", "dTpwbDRudGVk")
+    assert calls.update_webhook(ID, changes).secrets == secrets
+    assert set(calls.create_webhook(WebhookSpec(**{**SPEC.given, **changes.given})).secrets) == set(secrets)
     assert "pl4nted" not in repr(calls.update_webhook(ID, changes))
 
 
@@ -207,3 +208,37 @@ def test_a_path_that_leaves_the_workspace_is_refused(path: str) -> None:
 def test_an_unknown_method_is_refused(method: str) -> None:
     with pytest.raises(ReachInputError, match="method must be GET, HEAD, POST, PUT, PATCH or DELETE"):
         calls.any_request(method, "/webhooks")
+
+
+def test_a_call_about_a_webhook_names_it() -> None:
+    webhook = Webhook(id=ID, name="orders", custom_headers={"X-A": "pl4nted"})
+    call = calls.update_webhook(ID, CHANGES)
+    named = calls.about(webhook, call)
+    assert named.operation == f"update webhook 'orders' ({ID})"
+    assert (named.method, named.path, named.body, named.repeatable, named.asks_target, named.secrets) == (
+        call.method,
+        call.path,
+        call.body,
+        call.repeatable,
+        call.asks_target,
+        call.secrets,
+    )
+    assert calls.about(webhook, calls.delete_webhook(ID)).gone_is_done
+    assert calls.about(Webhook(id=ID), call).operation == f"update webhook {ID}"
+
+
+def test_a_validation_knows_how_long_it_took_and_masks_what_it_shall() -> None:
+    call = calls.validate_webhook(ID, ("k3y-123",))
+    assert call.secrets == ("k3y-123",)
+    raw = {"results": {"msg": "saw k3y-123", "response": {"status": 200, "body": "saw k3y-123"}}}
+    result = call.read(answer(raw, seconds=2.5))
+    assert (result.message, result.response.body, result.seconds) == ("saw ***", "saw ***", 2.5)
+
+
+def test_the_answer_to_a_delete_says_that_it_was_done() -> None:
+    call = calls.delete_webhook(ID)
+    for good in (answer(b"", 204), answer({}), results({}), refused(404)):
+        assert call.read(good) is None  # type: ignore[func-returns-value]
+    for odd in (answer(b"<html>"), results({"id": ID}), answer({"login": "x"})):
+        with pytest.raises(NotTheContract):
+            call.read(odd)

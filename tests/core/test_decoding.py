@@ -417,3 +417,54 @@ def test_results_that_come_with_errors_are_no_answer() -> None:
     with pytest.raises(NotTheContract, match="together with errors"):
         decoding.batch_rows(b'{"results": [], "errors": [{"message": "partial", "code": "x"}]}')
     assert decoding.batch_rows(b'{"results": [], "errors": []}') == []
+
+
+def test_fields_that_the_contract_does_not_know_are_kept_aside() -> None:
+    raw = {**WEBHOOK, "auth_token": "t", "limit": None, "nested": {"a": [1]}, "links": [{"href": "x"}], "extra": 5}
+    [webhook] = decoding.webhooks(body([raw]))
+    assert webhook.extra == {"auth_token": "t", "limit": None, "nested": {"a": [1]}}
+    assert decoding.webhook(body(raw), ID).extra == webhook.extra
+    assert decoding.webhooks(body([WEBHOOK]))[0].extra == {}
+
+
+def test_a_validation_carries_how_long_it_took() -> None:
+    raw = body({"response": {"status": 200}})
+    assert decoding.validation(raw, seconds=2.5).seconds == 2.5
+    assert decoding.validation(raw).seconds == 0.0
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b" \n",
+        b"null",
+        b"{}",
+        b'{"results": {}}',
+        b'{"results": []}',
+        b'{"results": null}',
+        b'{"results": {}, "links": []}',
+    ],
+)
+def test_the_answer_to_a_deletion_holds_nothing(raw: bytes) -> None:
+    assert decoding.nothing(raw) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"<html>Log in", "no JSON"),
+        (b'{"results"', "cut off"),
+        (b"[]", "without 'results'"),
+        (b'"ok"', "without 'results'"),
+        (b'{"login": "https://sso"}', "without 'results'"),
+        (b'{"errors": [{"message": "no"}]}', "together with errors"),
+        (b'{"results": {}, "errors": [{"message": "no"}]}', "together with errors"),
+        (b'{"results": {"id": "x"}}', "does not say that it was deleted"),
+        (b'{"results": [1]}', "does not say that it was deleted"),
+        (b'{"results": false}', "does not say that it was deleted"),
+    ],
+)
+def test_anything_else_says_nothing_of_a_deletion(raw: bytes, says: str) -> None:
+    with pytest.raises(NotTheContract, match=says):
+        decoding.nothing(raw)

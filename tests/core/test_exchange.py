@@ -278,7 +278,7 @@ def test_a_create_that_never_appears_is_not_sent_again(reply: Reply) -> None:
     played = created(reply, forever=listed(*OTHERS))
     assert type(played.error) is errors.ReachUnsettledError
     assert played.requests == [CREATE] + [LOOK] * (len(played.requests) - 1)
-    assert [wait.seconds for wait in played.waits] == [1.0, 2.0, 4.0, 8.0]
+    assert [wait.seconds for wait in played.waits] == [1.0, 2.0, 4.0, 8.0, 15.0]
 
 
 def test_a_create_may_appear_late() -> None:

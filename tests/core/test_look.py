@@ -9,8 +9,6 @@ from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.exchange import Patience
 from airflow_provider_reach.core.look import look
-from airflow_provider_reach.core.lookup import find, only
-from airflow_provider_reach.core.models import Gone, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
 from tests.core.helpers import HOUR, ID, MINUTE, NOW, OTHER_ID, Played, Reply, answer, listed, play, refused, results
@@ -129,34 +127,6 @@ def test_an_unknown_workspace_is_no_deleted_webhook() -> None:
     played = looked(refused(404, "no such workspace"))
     assert type(played.error) is errors.ReachNotFoundError
     assert "no such workspace" in str(played.error)
-
-
-def test_a_name_that_several_have_names_their_ids() -> None:
-    played = looked(listed(ORDERS, {**ORDERS, "id": OTHER_ID}), by_id="", name="orders")
-    assert type(played.error) is errors.ReachLookupError
-    assert str(played.error) == (
-        f"2 webhooks are named 'orders', so that the name does not tell which is meant: {ID} (to {ORDERS['target']}); "
-        f"{OTHER_ID} (to {ORDERS['target']}). Say which by webhook_id, or give all but one another name."
-    )
-
-
-def test_many_of_one_name_are_told_in_a_bounded_message() -> None:
-    with pytest.raises(errors.ReachLookupError) as refused_:
-        only("n" * 1000, [Webhook(id=ID, name="n" * 1000)] * 500)
-    assert len(str(refused_.value)) < 1000
-
-
-def test_the_one_webhook_of_a_name() -> None:
-    webhooks = [Webhook(id=ID, name="orders"), Webhook(id=OTHER_ID, name="Orders")]
-    assert only("orders", webhooks) is webhooks[0]
-    assert only("order", webhooks) is None
-
-
-def test_with_an_id_a_name_is_only_its_label() -> None:
-    played = play(find(OTHER_ID, "orders", Patience(0.0)), listed(ORDERS, OTHER))
-    assert played.result[0] == Webhook(id=OTHER_ID, name="other", target="https://c.example.com", active=True)
-    played = play(find(OTHER_ID, "orders", Patience(0.0)), listed(ORDERS), refused(404))
-    assert played.result[0] == Gone(id=OTHER_ID, name="orders")
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_a_webhook_shows_no_secret() -> None:
 
 
 def test_the_secrets_of_a_webhook_are_known() -> None:
-    assert set(Webhook(id=ID, **SECRETS).secrets) == {"pl4nted"}
+    assert set(Webhook(id=ID, **SECRETS).secrets) == {"pl4nted", "dTpwbDRudGVk"}
     assert Webhook(id=ID).secrets == ()
 
 
@@ -118,3 +118,52 @@ def test_naive_is_utc_wherever_this_machine_is(monkeypatch: pytest.MonkeyPatch) 
 def test_any_time_becomes_the_same_instant_in_utc(when: datetime) -> None:
     aware = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
     assert as_utc(when) == aware.astimezone(timezone.utc)
+
+
+def test_fields_that_the_contract_does_not_know_are_never_shown() -> None:
+    webhook = Webhook(id=ID, name="orders", extra={"harmless": "pl4nted", "auth_token": "pl4nted"})
+    for shown in (repr(webhook), str(webhook), json.dumps(webhook.to_dict()), repr(webhook.__rich_repr__())):
+        assert "pl4nted" not in shown
+        assert "extra" not in shown
+        assert "harmless" not in shown
+
+
+def test_of_fields_that_the_contract_does_not_know_the_name_tells_what_is_secret() -> None:
+    extra = {"auth_token": "t-1", "nested": [{"password": ["p-1", {"x": "p-2"}], "limit": 5}], "region": "eu"}
+    webhook = Webhook(
+        id=ID,
+        auth_credentials={"username": "u", "password": "p-3"},
+        custom_headers={"username": "h-1"},
+        extra=extra,
+    )
+    assert set(webhook.secrets) == {"t-1", "p-1", "p-2", "p-3", "h-1", "dTpwLTM=", "dTpwLTM"}
+
+
+def test_the_headers_of_a_target_that_tell_what_answered() -> None:
+    headers = {
+        "Content-Type": "text/html",
+        "SERVER": "cloudflare",
+        "cf-ray": "1-AMS",
+        "Location": "https://login.example.com/",
+        "WWW-Authenticate": "Digest",
+        "X-Request-Id": "r-1",
+        "Date": "now",
+        "X-Other": "x",
+        "Set-Cookie": "***",
+    }
+    telling = (
+        "[Content-Type: text/html, SERVER: cloudflare, cf-ray: 1-AMS, Location: https://login.example.com/, "
+        "WWW-Authenticate: Digest, X-Request-Id: r-1]"
+    )
+    assert str(TargetResponse(status=403, headers=headers, body="no")) == f"HTTP 403: no {telling}"
+    assert str(TargetResponse(status=403, headers=headers)) == f"HTTP 403 {telling}"
+    assert str(TargetResponse(status=403, headers={"Date": "now", "X-Other": "x"}, body="no")) == "HTTP 403: no"
+
+
+@pytest.mark.parametrize("name", ["retry-after", "via", "x-amzn-requestid", "x-amzn-trace-id"])
+def test_every_other_telling_header(name: str) -> None:
+    assert str(TargetResponse(headers={name.upper(): "v"})) == f"no HTTP status [{name.upper()}: v]"
+
+
+def test_what_of_a_target_is_a_secret_is_known() -> None:
+    assert set(Webhook(id=ID, target="https://u:p4ss@h/?key=k-1&page=2").secrets) == {"p4ss", "dTpwNHNz", "k-1"}

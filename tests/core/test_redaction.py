@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 
 from airflow_provider_reach.core.redaction import (
     PUBLIC_NAMES,
+    basic_tokens,
     beginning_of,
+    is_masked,
+    is_telltale,
     one_line,
     redacted,
     safe_headers,
     safe_text,
     safe_url,
     secrets_in,
+    secrets_in_url,
+    secrets_named,
 )
 from tests.core.helpers import bounded
 
@@ -311,3 +316,125 @@ def test_every_leaf_is_a_secret_but_what_is_public_or_nothing() -> None:
     }
     assert secrets_in(value, PUBLIC_NAMES) == ("S1", "S2", "S3", "1234", "S4")
     assert secrets_in(value)[-2:] == ("u", "S4")
+
+
+TELLTALES = (
+    "auth_token Password dbPasswd PWD client_secret credentials X-Auth Set-Cookie signature session_id apikey api-key "
+    "X-API_KEY access_key AccessKey custom_headers"
+)
+
+
+@pytest.mark.parametrize("name", TELLTALES.split())
+def test_a_name_that_tells_of_a_secret(name: str) -> None:
+    assert is_telltale(name)
+    assert secrets_named({name: "S3cret"}) == ("S3cret",)
+    assert safe_headers({name: "S3cret"}) == {name: "***"}
+
+
+@pytest.mark.parametrize("name", ["name", "limit", "X-Harmless", "key", "pass", "api", "", 5, None])
+def test_a_name_that_tells_of_none(name: object) -> None:
+    assert not is_telltale(name)
+    assert secrets_named({name: "harmless"}) == ()
+
+
+def test_only_what_stands_under_a_telling_name_is_a_secret() -> None:
+    value = {
+        "auth_token": "S1",
+        "region": "eu",
+        "nested": {"password": {"x": ["S2", {"name": "S3"}]}, "list": [{"secret": 1234, "limit": 5}, "plain"]},
+        "tuple": ({"cookie": "S4"},),
+        "secret_flag": True,
+        "token": None,
+        "pwd": "",
+    }
+    assert secrets_named(value) == ("S1", "S2", "S3", "1234", "S4")
+    assert secrets_named([value, [value]]) == ("S1", "S2", "S3", "1234", "S4") * 2
+    values: list[object] = ["S3cret", None, 5, [], {}]
+    assert [secrets_named(nothing) for nothing in values] == [()] * 5
+
+
+@pytest.mark.parametrize("name", ["WWW-Authenticate", "www-authenticate", "Www-Authenticate"])
+def test_a_challenge_tells_what_is_missing_and_is_shown(name: str) -> None:
+    value = 'Digest realm="orders", error="invalid_request" k3y-1'
+    assert safe_headers({name: value}, ["k3y-1"]) == {name: 'Digest realm="orders", error="invalid_request" ***'}
+    for challenge in ('Basic realm="orders"', 'Bearer realm="a", error="invalid_token", error_description="expired"'):
+        assert safe_headers({name: challenge}) == {name: challenge}
+    assert safe_headers({name: "Basic " + "x\n" * 500})[name].isprintable()
+    assert len(safe_headers({name: "Basic " + "x\n" * 500})[name]) == 120
+    assert safe_headers({"Proxy-Authorization": value, "X-WWW-Authenticate": value}) == {
+        "Proxy-Authorization": "***",
+        "X-WWW-Authenticate": "***",
+    }
+
+
+# What HTTP makes of credentials
+def test_the_token_of_basic_authentication_is_a_secret_too() -> None:
+    assert basic_tokens({"username": "Aladdin", "password": "open sesame"}) == (
+        "QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+        "QWxhZGRpbjpvcGVuIHNlc2FtZQ",
+    )
+    assert basic_tokens({"password": "p"})[0] == "OnA="
+    assert basic_tokens({"username": "\ud800", "password": 5})[1] == "Pzo1"
+
+
+@pytest.mark.parametrize("credentials", [None, "u:p", ["u", "p"], {}, {"username": "u"}, {"password": ""}])
+def test_what_makes_no_token(credentials: object) -> None:
+    assert basic_tokens(credentials) == ()
+
+
+# What stands in for a secret
+MASKS = ["***", "ab***", " ******** ", "•••", "p•••", "•", "**", "●●", "··", "xxx", "XXXX", "[REDACTED]", "<hidden>"]
+MASKS += ["(masked)", "{Filtered}", "redacted", "https://u:***@h/"]
+
+
+@pytest.mark.parametrize("text", MASKS)
+def test_what_stands_in_for_a_secret(text: str) -> None:
+    assert is_masked(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", " ", "[]", "x", "xx", "xxy", "a**", "a••b", "hidden value", "...", None, 0, False, ["***"], {"a": "***"}],
+)
+def test_what_only_looks_a_little_like_it(value: object) -> None:
+    assert not is_masked(value)
+
+
+# What of a URL is a secret, and the forms in which a secret may come back
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("https://h/x", set()),
+        ("https://u@h/x?page=2", set()),
+        ("https://u:p4ss@h/", {"p4ss", "dTpwNHNz"}),
+        ("https://u:p%40ss@h/", {"p@ss", "dTpwQHNz"}),
+        ("https://:p@h/", {"p", "OnA=", "OnA"}),
+        ("https://h/?api_key=k-1&page=2&Token=t%2F1&code=c-1&sig=s-1&hash=&name=n", {"k-1", "t/1", "c-1", "s-1"}),
+        ("u:p@h", set()),
+        ("https://[h/?key=k-1", set()),
+        ("", set()),
+        (None, set()),
+        (5, set()),
+    ],
+)
+def test_what_of_a_url_is_a_secret(url: object, secrets: set[str]) -> None:
+    assert set(secrets_in_url(url)) == secrets
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'k"3y/\u00fc 1',
+        'k\\"3y/\u00fc 1',
+        'k\\"3y/\\u00fc 1',
+        "k%223y/%C3%BC%201",
+        "k%223y%2F%C3%BC%201",
+        "k%223y%2F%C3%BC+1",
+    ],
+)
+def test_a_secret_is_masked_in_every_form_in_which_it_may_be_repeated(said: str) -> None:
+    assert safe_text(f"saw {said}.", ['k"3y/\u00fc 1']) == "saw ***."
+
+
+def test_a_secret_that_no_text_can_hold_does_no_harm() -> None:
+    assert safe_text("saw it", ["\ud800" * 5]) == "saw it"

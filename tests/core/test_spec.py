@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from types import MappingProxyType
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
+from airflow_provider_reach.core.models import EventType
+from airflow_provider_reach.core.spec import FIELDS, WebhookChanges, WebhookSpec, shown_fields
 
 GOOD: dict[str, Any] = {"name": "orders", "target": "https://c.example.com/reach", "events": ["delivery"]}
 BASIC = {"auth_type": "basic", "auth_credentials": {"username": "u", "password": "p"}}
@@ -52,7 +54,7 @@ REFUSED = [
     ({"active": None}, "active must be True or False"),
     ({"auth_type": "basic"}, "needs auth_credentials with a username"),
     ({"auth_type": "basic", "auth_credentials": {"password": "p"}}, "needs auth_credentials with a username"),
-    ({"auth_type": "basic", "auth_credentials": {"username": 5}}, "needs auth_credentials with a username"),
+    ({"auth_type": "basic", "auth_credentials": {"username": 5}}, "username must be a text"),
     ({"auth_type": "oauth2"}, "with the url of the authorization server"),
     ({"auth_type": "basic", "auth_credentials": {"username": ""}}, "needs auth_credentials with a username"),
     ({"auth_type": "basic", "auth_credentials": {"username": "u", "password": 5}}, "password must be a text"),
@@ -106,6 +108,26 @@ def test_an_update_may_change_the_credentials_alone() -> None:
     assert sent(WebhookChanges(auth_credentials={"username": "u"})) == {"auth_credentials": {"username": "u"}}
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"auth_credentials": {"password": "pl4nted"}}, "needs auth_credentials with a username"),
+        ({"auth_credentials": {"username": "u", "password": ["pl4nted"]}}, "password must be a text"),
+        ({"auth_request_details": {"body": {"client_id": "i"}}}, "needs auth_request_details with the url"),
+        ({"auth_request_details": {"url": "https://a.example.com"}}, "needs auth_request_details with a body"),
+    ],
+)
+def test_credentials_alone_have_to_be_whole_too(changes: dict[str, Any], says: str) -> None:
+    [problem] = WebhookChanges(**changes).problems()
+    assert says in problem
+    assert "pl4nted" not in problem
+
+
+@pytest.mark.parametrize("field", ["auth_credentials", "auth_request_details"])
+def test_no_credentials_are_whole(field: str) -> None:
+    assert sent(WebhookChanges(**{field: {}})) == {field: {}}
+
+
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(ReachInputError) as refused:
         spec(name="", target="x", events=[], active="yes", custom_headers=[], auth_type="basic").body("create")
@@ -135,6 +157,15 @@ WARNED = [
     ({"name": "n" * 25}, "more than 24 characters"),
     ({"target": "https://u:p@c.example.com/"}, "user name or password"),
     ({"target": "https://u@c.example.com/"}, "user name or password"),
+    (
+        {"events": ["a_new_event", "delivery"]},
+        "'a_new_event' is none that the service's description names, and is sent",
+    ),
+    (
+        {"events": ["Delivery"]},
+        "the event type 'Delivery' is none that the service's description names: is it 'delivery'?",
+    ),
+    ({"events": ["bounce", "deliverd "]}, "is it 'delivery'?"),
 ]
 
 
@@ -150,7 +181,7 @@ def test_only_warned_of(changes: dict[str, Any], says: str) -> None:
     "changes",
     [
         {},
-        {"events": ["a_new_event", "delivery"]},
+        {"events": sorted(get_args(EventType))},
         {"auth_type": "hmac"},
         {"auth_type": "hmac", "auth_credentials": {"key": "k"}},
         {"name": "ß✓ / ?"},
@@ -196,7 +227,7 @@ def test_the_secrets_of_a_webhook_are_known() -> None:
         auth_credentials={"username": "u", "password": "p4ssword"},
         auth_request_details={"url": "https://a.example.com", "body": {"client_secret": "s3cret", "more": ["l1st"]}},
     )
-    assert set(asked.secrets) == {"h3ader", "p4ssword", "s3cret", "l1st"}
+    assert set(asked.secrets) == {"h3ader", "p4ssword", "s3cret", "l1st", "dTpwNHNzd29yZA==", "dTpwNHNzd29yZA"}
     assert WebhookChanges(active=True).secrets == ()
 
 
@@ -236,3 +267,252 @@ def test_a_spec_cannot_be_changed_afterwards() -> None:
     with pytest.raises(AttributeError):
         spec().name = "other"
     assert msgspec.structs.replace(spec(), name="other").name == "other"
+
+
+# extra: fields of the service that are none of the contract
+def test_extra_is_sent_field_by_field() -> None:
+    extra = {"limit": 5, "nested": {"a": [None, False]}, "empty": ""}
+    assert sent(spec(extra=extra)) == {**GOOD, **extra}
+    assert sent(WebhookChanges(extra={"limit": None})) == {"limit": None}
+
+
+def test_an_extra_that_is_empty_is_nothing() -> None:
+    assert sent(spec(extra={})) == GOOD
+    with pytest.raises(ReachInputError, match="nothing to change was given"):
+        WebhookChanges(extra={}).body("update")
+
+
+@pytest.mark.parametrize(
+    ("extra", "says"),
+    [
+        (None, "extra must be a mapping of field names to values"),
+        (["limit"], "extra must be a mapping of field names to values"),
+        ("limit=5", "extra must be a mapping of field names to values"),
+        ({5: "x"}, "extra must be a mapping of field names to values"),
+        ({"name": "x"}, "extra holds name: give it as an argument of its own"),
+        ({"limit": 1, "active": True, "auth_type": "none"}, "extra holds active, auth_type: give it as an argument"),
+    ],
+)
+@pytest.mark.parametrize("kind", [WebhookSpec, WebhookChanges])
+def test_a_wrong_extra_is_refused(kind: type[WebhookChanges], extra: Any, says: str) -> None:
+    with pytest.raises(ReachInputError) as refused:
+        kind(**GOOD, extra=extra).body("create")
+    assert any(says in problem for problem in refused.value.problems)
+
+
+def test_an_extra_cannot_pass_by_the_checks_of_a_field() -> None:
+    for field in FIELDS:
+        with pytest.raises(ReachInputError, match=f"extra holds {field}: "):
+            WebhookChanges(extra={field: "x"}).body("update")
+
+
+def test_of_extra_the_name_tells_what_is_secret() -> None:
+    asked = WebhookChanges(auth_credentials={"password": "p-1"}, extra={"nested": [{"auth_token": "t-1"}], "limit": 5})
+    assert set(asked.secrets) == {"p-1", "t-1", "OnAtMQ==", "OnAtMQ"}
+    for wrong in (None, "x", ["x"]):
+        assert WebhookChanges(extra=wrong).secrets == ()
+        assert WebhookChanges(extra=wrong).given == {}
+
+
+def test_extra_is_shown_without_its_secrets() -> None:
+    asked = spec(extra={"auth_token": "pl4nted", "nested": {"x": "pl4nted"}, "list": ["pl4nted"], "limit": 5})
+    assert "pl4nted" not in repr(asked)
+    assert "auth_token='***', nested={'x': '***'}, list='***', limit=5" in repr(asked)
+
+
+@pytest.mark.parametrize("value", [object(), {1j}, "\ud800", {"x": object()}])
+def test_a_value_that_json_cannot_hold_is_refused(value: object) -> None:
+    with pytest.raises(
+        ReachInputError, match=r"^Nothing was sent: update was refused:\n  - a value cannot be sent"
+    ) as no:
+        WebhookChanges(extra={"x": value}).body("update")
+    assert no.value.__cause__ is None
+
+
+def test_a_value_that_has_no_end_is_refused() -> None:
+    endless: dict[str, Any] = {}
+    endless["x"] = [endless]
+    with pytest.raises(ReachInputError, match="a value cannot be sent as JSON: RecursionError"):
+        WebhookChanges(extra={"x": endless}).body("update")
+
+
+# What was shown once stands in for a secret and would overwrite it
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"custom_headers": {"X-A": "v", "X-B": "***"}}, "custom_headers"),
+        ({"custom_headers": {"X-A": "Bearer ***"}}, "custom_headers"),
+        ({"extra": {"auth_token": "***", "limit": 5}}, "auth_token"),
+        ({"extra": {"nested": [{"password": {"x": "a***"}}]}}, "nested"),
+        (
+            {
+                "auth_type": "oauth2",
+                "auth_request_details": {"url": "https://***@a.example.com", "body": {"client_id": "i"}},
+            },
+            "auth_request_details",
+        ),
+        ({"auth_type": "basic", "auth_credentials": {"username": "u", "password": "***"}}, "auth_credentials"),
+        ({"auth_type": "basic", "auth_credentials": {"username": "***"}}, "auth_credentials"),
+        (
+            {
+                "auth_type": "oauth2",
+                "auth_request_details": {"url": "https://a.example.com", "body": {"client_secret": "***"}},
+            },
+            "auth_request_details",
+        ),
+        ({"target": "https://***@c.example.com/"}, "target"),
+        ({"target": "https://c.example.com/?***"}, "target"),
+    ],
+)
+@pytest.mark.parametrize("kind", [WebhookSpec, WebhookChanges])
+def test_a_value_that_stands_in_for_a_secret_is_refused(
+    kind: type[WebhookChanges], changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ReachInputError) as refused:
+        kind(**{**GOOD, **changes}).body("create")
+    [problem] = refused.value.problems
+    assert problem.startswith(f"{field} holds '***', which stands in for a ")
+
+
+@pytest.mark.parametrize("changes", [{"custom_headers": {"X-A": "a**b"}}, {"name": "***"}, {"events": ["***"]}])
+def test_stars_elsewhere_are_no_secret(changes: dict[str, Any]) -> None:
+    assert sent(spec(**changes)) == {**GOOD, **changes}
+
+
+# only: some of the changes
+def test_some_of_the_changes() -> None:
+    asked = spec(active=False, custom_headers={}, events=["b", "a", "b"], extra={"limit": 5, "other": None})
+    some = asked.only(["other", "active", "events", "unheard_of"])
+    assert type(some) is WebhookChanges
+    assert some.given == {"events": ["b", "a"], "active": False, "other": None}
+    assert some.extra == {"other": None}
+    assert asked.only([]).given == {}
+    assert asked.only(asked.given).given == asked.given
+
+
+# of: a webhook of fields by name
+def test_a_webhook_of_fields_by_name() -> None:
+    assert WebhookSpec.of({**GOOD, "active": False}) == spec(active=False)
+    with pytest.raises(TypeError, match="auth_credential"):
+        WebhookSpec.of({**GOOD, "auth_credential": {}})
+
+
+@pytest.mark.parametrize("missing", ["name", "target", "events"])
+def test_what_a_new_webhook_needs_is_told_with_everything_else(missing: str) -> None:
+    fields = {name: value for name, value in GOOD.items() if name != missing}
+    assert list(WebhookSpec.of(fields).problems()) == [f"{missing} is required."]
+    assert len(list(WebhookSpec.of({}).problems())) == 4
+    with pytest.raises(ReachInputError, match=f"{missing} is required"):
+        WebhookSpec.of({**fields, "active": "x"}).body("create")
+    assert WebhookSpec.of(fields).secrets == ()
+    assert missing not in WebhookSpec.of(fields).given
+
+
+def test_fields_as_they_may_be_shown() -> None:
+    fields = {
+        "name": "orders",
+        "target": "https://u:pl4nted@h/?k=pl4nted",
+        "active": None,
+        "auth_credentials": {"username": "u", "password": "pl4nted"},
+        "auth_request_details": "pl4nted",
+        "custom_headers": ["pl4nted"],
+        "auth_token": "pl4nted",
+        "auth_credential": "pl4nted",
+        "nested": [{"x": "pl4nted"}],
+        "limit": 5,
+        5: "five",
+        "extra": {"api_key": "pl4nted", "limit": 6, "nested": {"x": "pl4nted"}},
+    }
+    assert shown_fields(fields) == {
+        "name": "orders",
+        "target": "https://***@h/?***",
+        "active": None,
+        "auth_credentials": {"username": "u", "password": "***"},
+        "auth_request_details": "***",
+        "custom_headers": "***",
+        "auth_token": "***",
+        "auth_credential": "***",
+        "nested": "***",
+        "limit": 5,
+        "5": "five",
+        "extra": {"api_key": "***", "limit": 6, "nested": {"x": "***"}},
+    }
+
+
+def test_an_extra_of_a_wrong_kind_is_not_shown_in_clear() -> None:
+    assert shown_fields({"extra": ["pl4nted"]}) == {"extra": "***"}
+    assert "pl4nted" not in repr(WebhookChanges(active=True, extra=["pl4nted"]))
+
+
+# What a template or a DAG makes of a value
+@pytest.mark.parametrize("name", [" orders", "orders\n", "\torders "])
+def test_blanks_around_the_name_are_not_sent(name: str) -> None:
+    assert spec(name=name).given["name"] == "orders"
+    assert sent(spec(name=name)) == GOOD
+    assert sent(WebhookChanges(name=name)) == {"name": "orders"}
+
+
+NATIVE = " (A DAG with render_template_as_native_obj makes numbers of digits: put it in quotes.)"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"name": 2026}, "name must be a text that is not empty."),
+        ({"custom_headers": {"X-A": 1.5}}, "custom_headers: every name and value must be a text, and no name empty."),
+        (
+            {"auth_type": "basic", "auth_credentials": {"username": 5}},
+            "auth_credentials: username must be a text.",
+        ),
+        (
+            {"auth_type": "basic", "auth_credentials": {"username": "u", "password": 1234}},
+            "auth_credentials: password must be a text.",
+        ),
+    ],
+)
+def test_a_number_where_a_text_belongs_most_likely_was_rendered_natively(changes: dict[str, Any], says: str) -> None:
+    assert list(WebhookChanges(**changes).problems()) == [f"{says}{NATIVE}"]
+
+
+@pytest.mark.parametrize("value", [True, None, ["v"], {}])
+def test_what_is_no_number_was_not(value: Any) -> None:
+    for changes in ({"name": value}, {"custom_headers": {"X-A": value}}):
+        [problem] = WebhookChanges(**changes).problems()
+        assert NATIVE not in problem
+
+
+def test_mappings_of_other_kinds_are_sent() -> None:
+    given = {"url": "https://a.example.com", "body": MappingProxyType({"client_id": "i"})}
+    asked = spec(
+        auth_type="oauth2",
+        auth_request_details=MappingProxyType(given),
+        custom_headers=MappingProxyType({"X-A": "h-pl4nted"}),
+        extra=MappingProxyType({"nested": MappingProxyType({"a": 1})}),
+    )
+    assert sent(asked) == {
+        **GOOD,
+        "auth_type": "oauth2",
+        "auth_request_details": {"url": "https://a.example.com", "body": {"client_id": "i"}},
+        "custom_headers": {"X-A": "h-pl4nted"},
+        "nested": {"a": 1},
+    }
+    assert "h-pl4nted" in asked.secrets
+
+
+@pytest.mark.parametrize("field", ["auth_credentials", "auth_request_details", "extra"])
+def test_a_value_that_is_nested_too_deep_is_refused(field: str) -> None:
+    deep: Any = "pl4nted"
+    for _ in range(5000):
+        deep = {"token": deep}
+    with pytest.raises(ReachInputError, match="a value cannot be sent as JSON: RecursionError") as refused:
+        WebhookChanges(**{field: deep}).body("update")
+    assert "pl4nted" not in str(refused.value)
+
+
+def test_a_wrong_extra_is_sent_in_no_field_s_place() -> None:
+    assert WebhookChanges(name="a", extra={"name": "b", "limit": 5}).given == {"name": "a", "limit": 5}
+
+
+def test_what_of_a_target_is_a_secret_is_known() -> None:
+    asked = WebhookChanges(target="https://u:p4ss@c.example.com/?key=k-1&page=2")
+    assert set(asked.secrets) == {"p4ss", "dTpwNHNz", "k-1"}

@@ -8,13 +8,22 @@ from typing import Any
 from airflow import DAG
 from airflow.providers.common.compat.sdk import redact, task
 
-from airflow_provider_reach import ReachBatchStatusSensor, ReachHook, ReachListWebhooksOperator
+from airflow_provider_reach import (
+    ReachBatchStatusSensor,
+    ReachCreateWebhookOperator,
+    ReachDeleteWebhookOperator,
+    ReachHook,
+    ReachListWebhooksOperator,
+    ReachUpdateWebhookOperator,
+    ReachValidateWebhookOperator,
+)
 from airflow_provider_reach.exceptions import reach_errors
 
 with DAG(
     dag_id="secrets",
     schedule=None,
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    params={"consumer": "https://consumer.example.com", "refuses": "https://refuses.example.com"},
     default_args={"retries": 0, "retry_delay": timedelta(0)},
 ):
     webhooks = ReachListWebhooksOperator(task_id="list_webhooks")
@@ -52,4 +61,55 @@ with DAG(
                 custom_headers={"X-Key": target.extra_dejson["header"]},
             )
 
-    watch >> [look_at_everything(webhooks.output), create_with_secrets()]
+    looked = [look_at_everything(webhooks.output), create_with_secrets()]
+    watch >> looked
+
+    connections = ["target_basic", "target_oauth"]
+    consumer, refuses = "{{ params.consumer }}", "{{ params.refuses }}"
+    declared = [
+        {"name": conn_id, "target": consumer, "events": ["open"], "target_conn_id": conn_id} for conn_id in connections
+    ]
+    on_each = {"trigger_rule": "all_done"}
+    declare = ReachCreateWebhookOperator.partial(task_id="declare", if_exists="update", **on_each).expand_kwargs(
+        declared
+    )
+    as_declared = ReachListWebhooksOperator(
+        task_id="as_declared", declared=declared, name_pattern="target_*", expect=connections, **on_each
+    )
+    rotate = ReachUpdateWebhookOperator.partial(task_id="rotate", webhook_name="target_basic", **on_each).expand(
+        target_conn_id=["target_oauth", "target_headers"]
+    )
+    drifted = ReachListWebhooksOperator(task_id="drifted", declared=declared, name_pattern="target_*", **on_each)
+    validate = ReachValidateWebhookOperator.partial(task_id="validate", **on_each).expand(
+        webhook_name=["basic", "oauth2"]
+    )
+    refused = ReachCreateWebhookOperator.partial(
+        task_id="refused", name="refused", target=refuses, events=["open"], **on_each
+    ).expand(target_conn_id=connections[:1])
+    echoed = ReachCreateWebhookOperator(
+        task_id="create_at_an_echo",
+        name="echoed",
+        target=consumer,
+        events=["open"],
+        target_conn_id="target_basic",
+        reach_conn_id="reach_echo",
+        **on_each,
+    )
+    echoed_too = ReachUpdateWebhookOperator(
+        task_id="update_at_an_echo",
+        webhook_name="basic",
+        target_conn_id="target_basic",
+        reach_conn_id="reach_echo",
+        **on_each,
+    )
+    no_connection = ReachUpdateWebhookOperator(
+        task_id="contradict",
+        webhook_name="basic",
+        target_conn_id="target_basic",
+        custom_headers={"x-conn": "a header of the connection too"},
+        **on_each,
+    )
+    deleted = ReachDeleteWebhookOperator.partial(task_id="delete", **on_each).expand(webhook_name=["basic", "oauth2"])
+    looked >> declare >> as_declared >> rotate >> drifted >> validate >> deleted
+    looked >> refused
+    looked >> echoed >> echoed_too >> no_connection >> deleted
