@@ -48,7 +48,7 @@ def webhook_specs(rows: Any) -> list[WebhookSpec]:
     :raises ReachInputError: when it is no list of mappings, or as :func:`webhook_fields` does.
     :raises ReachConfigError: when a target's connection cannot be used.
     """
-    rows = _parsed(rows)
+    rows = parsed(rows)
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise ReachInputError(
             ["declared must be a list of mappings with name, target and events."], "the declared set of webhooks"
@@ -66,11 +66,15 @@ def _typed(name: str, value: Any) -> Any:
     if name == "active":
         text = str(value).strip().lower()
         return text == "true" if text in ("true", "false") else value
-    return _parsed(value)
+    return parsed(value)
 
 
-def _parsed(value: Any) -> Any:
-    """A list or mapping that a template made text of, or that comes from mapped tasks, as what it stands for."""
+def parsed(value: Any) -> Any:
+    """
+    A list or mapping that a template made text of, or that comes from mapped tasks, as what it stands for.
+
+    :param value: Any rendered value; what is no such text stays as it is.
+    """
     if isinstance(value, str) and value.strip()[:1] in ("[", "{", "("):
         for parse in (json.loads, ast.literal_eval):
             try:

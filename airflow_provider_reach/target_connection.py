@@ -60,10 +60,10 @@ def target_fields(conn: AirflowConnection) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if token_url := str(extra.get("token_url") or "").strip():
         client = {name: value for name, value in (("client_id", login), ("client_secret", password)) if value}
-        named = {name: extra[name] for name in ("scope", "audience") if extra.get(name)}
-        if twice := sorted({"client_id", "client_secret", "grant_type", *named} & token_fields.keys()):
-            problems.append(f"the extra token_fields holds {', '.join(twice)}, which come from elsewhere in it.")
-        body = {"grant_type": extra.get("grant_type") or GRANT_TYPE, **client, **named, **token_fields}
+        named = {name: extra[name] for name in ("grant_type", "scope", "audience") if extra.get(name)}
+        if twice := sorted({*client, *named} & token_fields.keys()):
+            problems.append(f"the extra token_fields repeats what stands elsewhere in it: {', '.join(twice)}.")
+        body = {"grant_type": GRANT_TYPE, **client, **named, **token_fields}
         fields = {"auth_type": "oauth2", "auth_request_details": {"url": token_url, "body": body}}
     elif login:
         fields = {"auth_type": "basic", "auth_credentials": {"username": login}}

@@ -329,7 +329,7 @@ PASSING: dict[str, tuple[Fault, type[ReachCallError]]] = {
     "huge": (Fault.huge(200_000), ReachDecodeError),
 }
 FINAL: dict[str, tuple[Fault, type[ReachStatusError]]] = {
-    "400": (Fault.status(400), ReachRequestError),
+    "400": (Fault.status(400, {"errors": [{"message": "events is required"}]}), ReachRequestError),
     "401": (Fault.status(401), ReachAuthError),
     "401 HTML": (Fault.status(401, HTML), ReachAuthError),
     "403": (Fault.status(403), ReachAuthError),
@@ -666,14 +666,13 @@ def test_a_create_that_appears_late_is_found(reach: Sandbox, caplog: pytest.LogC
 
     assert [webhook["id"] for webhook in reach.state()["webhooks"]] == [made]
     assert (posts(reach), len(waits)) == (1, 3)
-    assert "was lost; looking for it" in caplog.text
+    assert "Whether webhook 'orders' was created is not known; looking for it." in caplog.text
     assert_no_secret(caplog.text, reach)
 
 
 def test_another_webhook_is_not_taken_for_the_lost_one(reach: Sandbox, client: ReachClient) -> None:
     reach.add_webhook("orders", target=reach.target("other").url, events=EVENTS)
     reach.add_webhook("other", target=reach.target("orders").url, events=EVENTS)
-    reach.add_webhook("orders", target=reach.target("orders").url, events=["open"])
     reach.fail(Fault.reset_before(), on="create")
 
     assert isinstance(failure(reach, lambda: client.create_webhook(basic(reach))), ReachUnsettledError)
@@ -695,6 +694,24 @@ def test_a_create_that_is_refused_is_neither_repeated_nor_looked_for(
 
     assert type(failure(reach, lambda: client.create_webhook(basic(reach)))) is FINAL[fault][1]
     assert done(reach) == ["create"]
+
+
+@pytest.mark.parametrize("operation", ["create", "update"])
+def test_a_400_that_says_nothing_of_the_request_is_most_likely_the_target_s(
+    operation: str, reach: Sandbox, webhook_id: str, client: ReachClient, waits: list[float]
+) -> None:
+    def create(client: ReachClient, _: str) -> object:
+        return client.create_webhook(basic(reach, "new"))
+
+    ask = create if operation == "create" else OPERATIONS[operation]
+    reach.fail(Fault.status(400), on=operation)
+
+    error = failure(reach, lambda: ask(client, webhook_id))
+
+    assert isinstance(error, ReachTargetError)
+    assert not error.final
+    assert "Most likely the webhook's target did not take the service's test batch." in str(error)
+    assert (done(reach)[-1], waits) == (operation, [])
 
 
 @pytest.mark.parametrize(("after", "least"), [("7", 7.0), ("DATE", 19.0), (None, 0.7)])

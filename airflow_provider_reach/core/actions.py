@@ -7,7 +7,7 @@ from msgspec import Struct
 from airflow_provider_reach.core import calls
 from airflow_provider_reach.core.errors import ReachLookupError, ReachNotFoundError
 from airflow_provider_reach.core.exchange import Exchange, Patience, ask
-from airflow_provider_reach.core.lookup import CHECK, find_surely, missing, resolve
+from airflow_provider_reach.core.lookup import find_surely, missing, resolve
 from airflow_provider_reach.core.models import Gone, ValidationResult, Webhook
 from airflow_provider_reach.core.target_errors import target_error
 
@@ -81,7 +81,7 @@ def delete(
     if isinstance(webhook, Gone):
         said = missing(webhook, listed.webhooks)
         if not ignore_if_missing:
-            raise ReachLookupError(f"{said} {CHECK}")
+            raise ReachLookupError(said)
         return Deleted(webhook_id=webhook.id, said=said, deleted=False)
     try:
         yield from ask(calls.about(webhook, calls.delete_webhook(webhook.id)), patience, (*secrets, *webhook.secrets))

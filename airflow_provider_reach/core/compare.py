@@ -20,7 +20,7 @@ NOT_SHOWN = "not shown by the service, or masked"
 AUTH_TYPES = {"auth_credentials": "basic", "auth_request_details": "oauth2"}
 """The type of authentication that makes use of a field."""
 KNOWN_AUTH_TYPES = ("none", "basic", "oauth2")
-BLANK: tuple[Any, ...] = (None, "", {}, ())
+BLANK: tuple[Any, ...] = (None, "", {}, (), [])
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -61,6 +61,8 @@ def value_of(webhook: Webhook, field: str) -> Any:
     :param webhook: The webhook.
     :param field: The field's name.
     """
+    if field == "name":
+        return webhook.name.strip() or None
     value = getattr(webhook, field) if field in FIELDS else webhook.extra.get(field)
     return None if value in ("", ()) else value
 
@@ -85,10 +87,6 @@ def _compared(field: str, declared: Any, webhook: Webhook) -> FieldComparison:
         return FieldComparison(field=field, result="equal")
     result, said = _COMPARERS.get(field, _other)(declared, existing)
     return FieldComparison(field=field, result=result, said=said)
-
-
-def _name(declared: Any, existing: Any) -> Found:
-    return _plain(declared, existing.strip() if isinstance(existing, str) else existing)
 
 
 def _plain(declared: Any, existing: Any) -> Found:
@@ -161,7 +159,7 @@ def _other(declared: Any, existing: Any) -> Found:
 
 
 _COMPARERS: dict[str, Any] = {
-    "name": _name,
+    "name": _plain,
     "target": _target,
     "events": _events,
     "active": _plain,
@@ -193,7 +191,8 @@ def _leaves(
             yield path, "unknown", NOT_SHOWN
         else:
             yield path, "differs", "differs"
-    yield from ((f"{within}{name}", others, "not declared") for name in existing if name not in declared)
+    undeclared = [name for name, found in existing.items() if name not in declared and not is_blank(found)]
+    yield from ((f"{within}{name}", others, "not declared") for name in undeclared)
 
 
 def _summary(leaves: Iterable[tuple[str, Result, str]]) -> Found:

@@ -317,7 +317,7 @@ def _changed_leaves(old: Mapping[str, Any], new: Mapping[str, Any], within: str 
         one, other = old.get(name), new.get(name)
         if isinstance(one, Mapping) and isinstance(other, Mapping):
             yield from _changed_leaves(one, other, f"{within}{name}.")
-        elif not _same(one, other):
+        elif not _same(one, other) and not (name == "url" and same_url(one, other)):
             yield f"{within}{name}"
 
 

@@ -199,7 +199,12 @@ def _stand_in_problems(given: Mapping[str, Any]) -> Iterator[str]:
             yield f"{field} holds '{REDACTED}', which stands in for what is not shown: give the secret itself."
         if any(str(value).split()[-1:] == ["None"] for value in values):
             yield f"{field} holds 'None', as a template renders what is not there: is it in the connection?"
-    if isinstance(credentials := given.get("auth_credentials"), Mapping) and None in credentials.values():
-        yield "auth_credentials holds None: give the value, or leave it out."
+    for field in ("auth_credentials", "auth_request_details"):
+        if isinstance(given.get(field), Mapping) and _holds_none(given[field]):
+            yield f"{field} holds None: give the value, or leave it out."
     if REDACTED in str(given.get("target")):
         yield f"target holds '{REDACTED}', which stands in for a part that is not shown: give the whole URL."
+
+
+def _holds_none(value: Any) -> bool:
+    return value is None or (isinstance(value, Mapping) and any(map(_holds_none, value.values())))

@@ -76,9 +76,11 @@ _TO_AUTHORIZATION_SERVER = (
     "auth_request_details."
 )
 _ABOUT_TARGETS = re.compile(
-    r"\b(?:request|post|call|connection|connect|message|batch) to\b.*\b(?:target|endpoint|url)\b"
-    r"|\b(?:target|endpoint)\b.*\b(?:did not|failed|refused|returned|answered|responded|unreachable)\b"
-    r"|\btimed? ?out\b|\btest (?:post|batch|message|request)\b",
+    r"\b(?:request|post|call|message|batch) to\b.*\b(?:target|endpoint|url)\b"
+    r"|\b(?:target|endpoint)\b.*\b(?:did not|failed|refused|unreachable)\b"
+    r"|\b(?:timed? ?out|reach|connect\w*|unknown host|dns|ssl|tls|certificate)\b"
+    r"|\b(?:non-200|respon[ds]\w*|return\w*|answer\w*)\b"
+    r"|\btest (?:post|batch|message|request)\b",
     re.IGNORECASE,
 )
 _ABOUT_REQUESTS = re.compile(

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseOperator, XComArg
+from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.compare import AUTH_TYPES, fields_that
@@ -49,6 +49,8 @@ class ReachOperator(BaseOperator):
         :param field: The field's name.
         :param value: What the DAG's author gave.
         """
+        from airflow.providers.common.compat.sdk import XComArg  # not with the module, to keep DAG files fast
+
         XComArg.apply_upstream_relationship(self, value)
         return hidden(field, value)
 

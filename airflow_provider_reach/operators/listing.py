@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.core.checks import is_list
 from airflow_provider_reach.core.compare import AUTH_TYPES
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.drift import Drift, check_declared, find_drift
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.redaction import one_line
-from airflow_provider_reach.declared import webhook_specs
+from airflow_provider_reach.declared import parsed, webhook_specs
 from airflow_provider_reach.exceptions import reach_errors
 from airflow_provider_reach.operators.base import ReachOperator
 
@@ -110,18 +111,20 @@ class ReachListWebhooksOperator(ReachOperator):
 
     @property
     def _pattern(self) -> str:
-        return "*" if self.name_pattern in (None, "", "None") else str(self.name_pattern).strip()
+        pattern = str(self.name_pattern or "").strip()
+        return "*" if pattern in _NOT_GIVEN else pattern
 
     def _expected(self) -> Sequence[str]:
-        if isinstance(self.expect, str):
-            return [] if self.expect.strip() in ("", "None") else [self.expect.strip()]
-        names = list(self.expect or ())
-        if not all(isinstance(name, str) for name in names):
-            raise ReachInputError([f"expect must be names of webhooks, not {shown(names)}."], f"task {self.task_id!r}")
+        expect = parsed(self.expect)
+        if expect is None or (isinstance(expect, str) and expect.strip() in _NOT_GIVEN):
+            return []
+        names = [expect] if isinstance(expect, str) else expect
+        if not is_list(names):
+            raise ReachInputError([f"expect must be names of webhooks, not {shown(expect)}."], f"task {self.task_id!r}")
         return [name.strip() for name in names]
 
     def _matches(self, webhook: Webhook, active: bool | None) -> bool:
-        return (active is None or webhook.active is active) and fnmatchcase(webhook.name, self._pattern)
+        return (active is None or webhook.active is active) and fnmatchcase(webhook.name.strip(), self._pattern)
 
     def _declared_specs(self) -> list[WebhookSpec] | None:
         """What is declared, checked before anything is asked."""
@@ -130,7 +133,7 @@ class ReachListWebhooksOperator(ReachOperator):
                 [f"on_drift must be 'fail' or 'warn', not {shown(self.on_drift)}."], f"task {self.task_id!r}"
             )
         declared = self.reveal("declared")["declared"]
-        if declared is None or (isinstance(declared, str) and declared.strip() in ("None", "null")):
+        if declared is None or (isinstance(declared, str) and declared.strip() in _NOT_GIVEN):
             return None
         specs = webhook_specs(declared)
         check_declared(specs)
@@ -153,7 +156,7 @@ class ReachListWebhooksOperator(ReachOperator):
         self.log.log(logging.WARNING if drift else logging.INFO, "%s%s", drift, seen)
 
     def _check(self, listed: list[Webhook], found: list[Webhook]) -> None:
-        names = {webhook.name for webhook in found}
+        names = {webhook.name.strip() for webhook in found}
         expected = self._expected()
         if missing := [name for name in expected if name not in names]:
             raise AirflowFailException(
@@ -169,8 +172,11 @@ class ReachListWebhooksOperator(ReachOperator):
             )
 
 
+_NOT_GIVEN = ("", "None", "null")
+
+
 def _why_missing(name: str, listed: list[Webhook]) -> str:
-    if any(webhook.name == name for webhook in listed):
+    if any(webhook.name.strip() == name for webhook in listed):
         return f"'{name}' exists but is filtered out by active or name_pattern"
     return f"'{name}' does not exist"
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
+from itertools import product
 from threading import Barrier
 from typing import Any
 
@@ -254,6 +255,57 @@ def test_validate(hook: ReachHook, reach: Sandbox) -> None:
     error = failure(reach, lambda: hook.validate_webhook(webhook_id))
     assert isinstance(error, ReachTargetError)
     assert "HTTP 401: who are you?" in str(error)
+
+
+def test_validate_knows_the_webhook_by_its_id_or_name(hook: ReachHook, reach: Sandbox) -> None:
+    webhook_id = created(hook, reach)
+    other = created(hook, reach, "other")
+
+    which: list[tuple[dict[str, str], str]] = [
+        ({"webhook_name": " orders"}, "orders"),
+        ({"webhook_id": webhook_id.upper()}, "orders"),
+        ({"webhook_id": other, "webhook_name": "orders"}, "other"),
+    ]
+    for webhook, name in which:
+        before = len(reach.target(name).received)
+        assert hook.validate_webhook(**webhook).ok
+        assert len(reach.target(name).received) == before + 1
+
+    reach.target("orders").answer(401, f"who are you, {PASSWORD}?")
+    error = failure(reach, lambda: hook.validate_webhook(webhook_name="orders"))
+    assert isinstance(error, ReachTargetError)
+    assert "HTTP 401: who are you, ***?" in str(error)
+
+
+def test_a_target_that_the_service_says_was_not_200_is_no_result(hook: ReachHook, reach: Sandbox) -> None:
+    webhook_id = created(hook, reach)
+    told = {"msg": "POST failed", "response": {"status": 503, "headers": {}, "body": "closed"}}
+    reach.fail(Fault.body({"results": told}), on="validate")
+
+    error = failure(reach, lambda: hook.validate_webhook(webhook_id))
+
+    assert isinstance(error, ReachTargetError)
+    assert "HTTP 503: closed" in str(error)
+
+
+@pytest.mark.parametrize("webhook", [{"webhook_id": NOBODY}, {"webhook_name": "none"}])
+def test_no_webhook_is_not_validated(webhook: dict[str, str], hook: ReachHook, reach: Sandbox) -> None:
+    created(hook, reach)
+
+    error = failure(reach, lambda: hook.validate_webhook(**webhook))
+
+    assert isinstance(error, ReachLookupError)
+    assert "There is no webhook" in str(error)
+    assert len(reach.target("orders").received) == 1
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "None"])
+def test_a_validation_of_nothing_is_refused(nothing: str, hook: ReachHook, reach: Sandbox) -> None:
+    error = failure(reach, lambda: hook.validate_webhook(nothing, webhook_name=nothing))
+
+    assert isinstance(error, ReachInputError)
+    assert "give webhook_id or webhook_name." in str(error)
+    assert reach.requests == []
 
 
 def test_check_delivery(hook: ReachHook, reach: Sandbox) -> None:
@@ -516,7 +568,7 @@ def test_drift_is_found(hook: ReachHook, reach: Sandbox) -> None:
     assert some
     assert some.to_dict() == {
         "missing": ["new"],
-        "unexpected": [{"webhook_id": other, "webhook_name": "other"}],
+        "unexpected": [{"webhook_id": other, "webhook_name": "other", "doubled": False}],
         "different": {"orders": {"auth_credentials": "password differs"}},
         "unknown": {},
     }
@@ -618,6 +670,31 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "header value that is no string": ({"custom_headers": {"X-A": 1}}, "must be a text"),
     "header name that is no string": ({"custom_headers": {1: HEADER}}, "must be a text"),
     "headers that are no mapping": ({"custom_headers": [HEADER]}, "custom_headers must be a mapping"),
+    "a password of None": (
+        {"auth_type": "basic", "auth_credentials": {"username": "reach", "password": None}},
+        "auth_credentials holds None: give the value, or leave it out.",
+    ),
+    "a password of the text None": (
+        {"auth_type": "basic", "auth_credentials": {"username": "reach", "password": "None"}},
+        "auth_credentials holds 'None', as a template renders what is not there",
+    ),
+    "a client secret of the text None": (
+        {
+            "auth_type": "oauth2",
+            "auth_request_details": {"url": DETAILS["url"], "body": {"client_id": "reach", "client_secret": "None"}},
+        },
+        "auth_request_details holds 'None', as a template renders what is not there",
+    ),
+    "a header of None": ({"custom_headers": {"X-A": None}}, "must be a text"),
+    "a header of the text None": (
+        {"custom_headers": {"X-A": "None"}},
+        "custom_headers holds 'None', as a template renders what is not there",
+    ),
+    "a header's token of the text None": (
+        {"custom_headers": {"Authorization": "Bearer None"}},
+        "custom_headers holds 'None', as a template renders what is not there",
+    ),
+    "a stand-in for a header": ({"custom_headers": {"X-A": "***"}}, "which stands in for what is not shown"),
     "active that is no boolean": ({"active": "yes"}, "active must be True or False"),
 }
 
@@ -655,9 +732,15 @@ def test_everything_wrong_is_said_at_once(hook: ReachHook, reach: Sandbox) -> No
     assert [problem.split()[0] for problem in error.problems] == ["name", "target", "events", "auth_type"]
 
 
-@pytest.mark.parametrize("webhook_id", ["", "orders", "ws_12", f"{NOBODY}/validate", "..", NOBODY.replace("-", "")])
+NO_UUID = ["orders", "ws_12", f"{NOBODY}/validate", "..", NOBODY.replace("-", "")]
+
+
 @pytest.mark.parametrize(
-    "call", ["get_webhook", "delete_webhook", "validate_webhook", "get_batch_status", "update_webhook"]
+    ("call", "webhook_id"),
+    [
+        *product(["get_webhook", "delete_webhook", "validate_webhook", "get_batch_status", "update_webhook"], NO_UUID),
+        *product(["get_webhook", "delete_webhook", "get_batch_status", "update_webhook"], [""]),
+    ],
 )
 def test_an_id_that_is_no_uuid_is_refused(call: str, webhook_id: str, hook: ReachHook, reach: Sandbox) -> None:
     given = {"active": True} if call == "update_webhook" else {}

@@ -101,7 +101,7 @@ def test_a_token_url_makes_them_client_id_and_secret(given: Any) -> None:
         ({"scope": "", "audience": None}, {}),
         ({"token_fields": {"tenant": "eu", "code": MORE}}, {"tenant": "eu", "code": MORE}),
         ({"token_fields": json.dumps({"tenant": "eu"})}, {"tenant": "eu"}),
-        ({"token_fields": {"client_id": "other"}, "scope": "in"}, {"client_id": "other", "scope": "in"}),
+        ({"token_fields": {"scope": "in"}, "audience": "a"}, {"scope": "in", "audience": "a"}),
     ],
 )
 def test_more_of_the_token_s_request(extra: dict[str, Any], more: dict[str, Any], given: Any) -> None:
@@ -111,6 +111,23 @@ def test_more_of_the_token_s_request(extra: dict[str, Any], more: dict[str, Any]
     assert fields["auth_request_details"] == {"url": URL, "body": body | more}
     assert "auth_credentials" not in fields
     assert list(WebhookChanges(**fields).problems()) == []
+
+
+@pytest.mark.parametrize(
+    ("extra", "twice"),
+    [
+        ({"token_fields": {"client_id": MORE}}, "client_id"),
+        ({"token_fields": {"client_secret": MORE, "tenant": "eu"}}, "client_secret"),
+        ({"token_fields": {"grant_type": MORE}, "grant_type": "password"}, "grant_type"),
+        ({"token_fields": {"scope": MORE}, "scope": "in"}, "scope"),
+        ({"token_fields": {"audience": MORE}, "audience": "a"}, "audience"),
+        ({"token_fields": json.dumps({"scope": MORE, "client_id": MORE}), "scope": "in"}, "client_id, scope"),
+    ],
+)
+def test_what_the_token_s_request_has_already_is_refused(extra: dict[str, Any], twice: str, given: Any) -> None:
+    assert refused(given, as_json({"token_url": URL, **extra})) == [
+        f"the extra token_fields repeats what stands elsewhere in it: {twice}."
+    ]
 
 
 def test_a_token_url_needs_no_login(given: Any) -> None:

@@ -136,14 +136,14 @@ def test_a_refused_spec_and_refused_changes_make_no_call() -> None:
 def test_the_secrets_of_a_call_are_those_of_its_body() -> None:
     credentials = {"username": "u", "password": "pl4nted"}
     changes = WebhookChanges(auth_type="basic", auth_credentials=credentials)
-    secrets = ("pl4nted", "dTpwbDRudGVk", "dTpwbDRudGVk")
+    secrets = ("pl4nted", "dTpwbDRudGVk")
     assert calls.update_webhook(ID, changes).secrets == secrets
     assert set(calls.create_webhook(WebhookSpec(**{**SPEC.given, **changes.given})).secrets) == set(secrets)
     assert "pl4nted" not in repr(calls.update_webhook(ID, changes))
 
 
 @pytest.mark.parametrize(
-    ("method", "repeatable", "asks_target"),
+    ("method", "repeatable", "writes"),
     [
         ("GET", True, False),
         ("HEAD", True, False),
@@ -153,7 +153,7 @@ def test_the_secrets_of_a_call_are_those_of_its_body() -> None:
         ("PATCH", False, True),
     ],
 )
-def test_any_request(method: str, repeatable: bool, asks_target: bool) -> None:
+def test_any_request(method: str, repeatable: bool, writes: bool) -> None:
     call = calls.any_request(method, "/templates/a-b_c.d", {"page": 2}, {"a": [1]})
     assert (call.method, call.path, call.query, call.body) == (
         method,
@@ -161,8 +161,10 @@ def test_any_request(method: str, repeatable: bool, asks_target: bool) -> None:
         {"page": "2"},
         b'{"a":[1]}',
     )
-    assert (call.repeatable, call.asks_target, call.gone_is_done) == (repeatable, asks_target, False)
+    assert (call.repeatable, call.asks_target, call.gone_is_done) == (repeatable, False, False)
     assert call.operation == f"{method} '/templates/a-b_c.d'"
+    for path in ("/webhooks", f"/webhooks/{ID}", f"/webhooks/{ID}/validate"):
+        assert calls.any_request(method, path).asks_target is writes
 
 
 def test_any_request_without_a_body() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_reach.core.compare import FieldComparison, compare, fields_that, value_of
+from airflow_provider_reach.core.compare import FieldComparison, compare, fields_that, is_blank, same_url, value_of
 from airflow_provider_reach.core.models import Webhook
 from airflow_provider_reach.core.spec import FIELDS, WebhookChanges
 from tests.core.helpers import ID, bounded
@@ -24,6 +24,8 @@ CASES: list[tuple[str, Any, Any, str, str]] = [
     ("name", "orders", "orders", "equal", ""),
     ("name", "orders", "Orders", "differs", "'Orders' → 'orders'"),
     ("name", "orders", "", "unknown", NOT_SHOWN),
+    ("name", "orders", " orders\n", "equal", ""),
+    ("name", "orders", " Orders", "differs", "'Orders' → 'orders'"),
     ("active", True, True, "equal", ""),
     ("active", False, False, "equal", ""),
     ("active", False, True, "differs", "True → False"),
@@ -43,6 +45,8 @@ CASES: list[tuple[str, Any, Any, str, str]] = [
     ("target", "https://U@h/", "https://u@h/", "differs", f"https://***@h/ → https://***@h/ {HIDDEN}"),
     ("target", URL, "https://h:port/", "differs", f"(unreadable) → {URL}"),
     ("target", "https://h:port/", "https://h:port/", "equal", ""),
+    ("target", "HTTPS://h", "https://h/", "equal", ""),
+    ("target", "https://u:p@H/", "https://u:p@h", "equal", ""),
     ("target", f"{URL}?k=a", URL, "differs", f"{URL} → {URL}?***"),
     ("target", f"{URL}?k=a", f"{URL}?k=b", "differs", f"{URL}?*** → {URL}?*** {HIDDEN}"),
     (
@@ -94,6 +98,19 @@ CASES: list[tuple[str, Any, Any, str, str]] = [
     ("auth_request_details", OAUTH, {**OAUTH, "body": {**BODY, "x": "***"}}, "differs", "body.x not declared"),
     ("auth_request_details", {"url": OAUTH["url"]}, OAUTH, "equal", ""),
     ("auth_request_details", OAUTH, {**OAUTH, "url": "https://b.example.com"}, "differs", "url differs"),
+    ("auth_request_details", OAUTH, {**OAUTH, "url": "https://A.example.com:443/"}, "equal", ""),
+    ("auth_request_details", OAUTH, {**OAUTH, "url": "http://a.example.com"}, "differs", "url differs"),
+    ("auth_request_details", OAUTH, {**OAUTH, "url": None}, "unknown", f"url {NOT_SHOWN}"),
+    ("auth_request_details", OAUTH, {"url": OAUTH["url"], "body": ""}, "unknown", f"body {NOT_SHOWN}"),
+    (
+        "auth_request_details",
+        {"body": {"deep": {"a": 1}}},
+        {"body": {"deep": {"a": 1, "b": 2}}},
+        "differs",
+        "body.deep.b not declared",
+    ),
+    ("nested", {"url": "https://H"}, {"url": "https://h:443/"}, "equal", ""),
+    ("nested", {"link": "https://H"}, {"link": "https://h/"}, "differs", "link differs"),
     (
         "auth_request_details",
         OAUTH,
@@ -187,6 +204,56 @@ def test_credentials_of_an_auth_type_that_is_not_in_use_differ(
         assert "not in use" not in compare_field(field, declared, existing).said
     assert compare_field(field, {}, None, others[0]).result == "equal"
     assert compare_field(field, {}, declared, others[0]).said == "set, and declared empty"
+
+
+def test_an_auth_type_that_nobody_knows_may_make_use_of_any_credentials() -> None:
+    for field, value in (("auth_credentials", BASIC), ("auth_request_details", OAUTH)):
+        assert compare_field(field, value, value, "hmac").result == "equal"
+        assert "not in use" not in compare_field(field, value, None, "hmac").said
+
+
+def test_the_token_of_oauth2_is_no_difference_from_empty_credentials() -> None:
+    token = {"access_token": "t", "expires_in": 60}
+    assert compare_field("auth_credentials", {}, token, "oauth2").result == "equal"
+    for auth_type in ("basic", "none", "hmac", None):
+        compared = compare_field("auth_credentials", {}, token, auth_type)
+        assert (compared.result, compared.said) == ("differs", "set, and declared empty")
+    assert compare_field("auth_request_details", {}, OAUTH, "oauth2").result == "differs"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://h", "https://H:443/", True),
+        ("http://h:80/x?a#b", "HTTP://H/x?a#b", True),
+        ("https://h:8443", "https://H:8443/", True),
+        ("https://h/", "https://h:80/", False),
+        ("https://h/x", "https://h/x/", False),
+        ("https://h/?a", "https://h/?A", False),
+        ("https://h/#a", "https://h/", False),
+        ("https://u@h/", "https://h/", False),
+        ("https://[h", "https://[h", True),
+        ("https://[h", "https://[H", False),
+        (None, None, True),
+        (None, "https://h", False),
+        (5, 5, True),
+        (["https://h"], "https://h", False),
+        ("https://h", "***", False),
+    ],
+)
+def test_two_urls_are_the_same_however_they_are_written(one: Any, other: Any, same: bool) -> None:
+    assert same_url(one, other) is same
+    assert same_url(other, one) is same
+
+
+@pytest.mark.parametrize("blank", [None, "", {}, (), {"a": None}, {"a": {"b": ""}, "c": {}}])
+def test_what_is_blank(blank: Any) -> None:
+    assert is_blank(blank)
+
+
+@pytest.mark.parametrize("value", [0, False, " ", "***", {"a": 0}, {"a": {"b": "", "c": False}}, ("",)])
+def test_what_is_not_blank(value: Any) -> None:
+    assert not is_blank(value)
 
 
 def test_only_what_is_declared_is_compared_in_its_order() -> None:

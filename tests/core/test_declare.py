@@ -74,7 +74,8 @@ def updated(asked: WebhookChanges, before: Reply, *after: Reply, always: bool = 
 def test_a_webhook_that_is_not_there_is_created(if_exists: str) -> None:
     asked = spec(active=False, custom_headers={}, events=["b", "a", "b"], extra={"limit": 5}, **BASIC)
     other = entry(OTHER_ID, name="Orders")
-    played = declared(asked, if_exists, listed(other), WRITTEN, listed(other, entry()))
+    made = entry(active=False, events=["a", "b"], limit=5, **BASIC)
+    played = declared(asked, if_exists, listed(other), WRITTEN, listed(other, made))
     assert played.requests == [LIST, POST, LIST]
     assert played.bodies == [
         {
@@ -96,6 +97,17 @@ def test_what_is_created_is_active_and_named_without_blanks() -> None:
     played = declared(spec(name=" orders\n"), "reuse", listed(), WRITTEN, listed())
     assert played.bodies[0]["name"] == "orders"
     assert played.result == Declared(webhook_id=ID, name="orders", active=True, created=True)
+
+
+def test_what_is_created_otherwise_than_it_was_sent_is_told() -> None:
+    asked = spec(active=False, custom_headers={"X-A": "v"}, extra={"limit": 5})
+    made = entry(name="orders ", active=True, events=["delivery", "b"], limit=6)
+    result = declared(asked, "fail", listed(), WRITTEN, listed(made)).result
+    assert (result.created, result.active, result.changed, result.compared) == (True, False, [], [])
+    assert list(map(str, result.unlike)) == ["events: drop b", "active: True → False", "limit: differs"]
+    assert declared(asked, "fail", listed(), WRITTEN, listed()).result.unlike == []
+    late = declared(spec(active=False), "fail", listed(), LOST, listed(entry()), listed(entry())).result
+    assert list(map(str, late.unlike)) == ["active: True → False"]
 
 
 # Two tasks that look at the same time both find nothing, and both create
@@ -495,6 +507,15 @@ def test_every_field_that_changed_is_named_and_what_to_do() -> None:
     )
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_what_is_masked_and_then_empty_has_changed(empty: object) -> None:
+    for one, other in (("***", empty), (empty, "***")):
+        before, after = stored(custom_headers={"X-A": one, "X-B": "w"}), {"custom_headers": {"x-a": other, "x-b": "w"}}
+        played = updated(changes(active=False), before, stored(active=False, **after))
+        assert type(played.error) is errors.ReachSideEffectError
+        assert "different now: custom_headers: x-a changed." in str(played.error)
+
+
 def test_a_field_that_was_declared_and_not_sent_may_not_change_either() -> None:
     asked = spec(active=False, events=["delivery"])
     played = declared(
@@ -510,10 +531,17 @@ def test_a_field_that_was_declared_and_not_sent_may_not_change_either() -> None:
         ({"events": ["b", "a"]}, {"events": ["a", "b"]}),
         ({}, {"custom_headers": {"X-A": "v"}}),
         ({"custom_headers": {}}, {}),
+        ({"name": "orders "}, {"name": "orders"}),
+        (OAUTH, {**OAUTH, "auth_request_details": {**OAUTH["auth_request_details"], "url": "https://A.example.com/"}}),
+        (OAUTH, {**OAUTH, "auth_request_details": {**OAUTH["auth_request_details"], "scopes": []}}),
         ({"custom_headers": {"X-A": "v"}}, {"custom_headers": {"X-A": "***"}}),
         ({"target": "https://u:p@h/"}, {"target": "https://u:***@h/"}),
         ({}, {"auth_credentials": {}, "auth_type": "none"}),
         ({"custom_headers": {"X-A": "***"}}, {"custom_headers": {"X-A": "v"}}),
+        ({"custom_headers": {"X-A": "v"}}, {"custom_headers": {"x-a": "v"}}),
+        ({"target": URL}, {"target": "https://C.example.com:443/x"}),
+        ({"custom_headers": {"X-A": ""}}, {"custom_headers": {"X-A": None}}),
+        ({"custom_headers": {"X-A": "v"}}, {"custom_headers": {"X-A": "••••"}}),
         ({"target": "https://u:***@h/"}, {"target": "https://u:p@h/"}),
         ({**BASIC, "auth_credentials": {"username": "u", "password": "***"}}, BASIC),
         ({"auth_type": "basic"}, BASIC),
@@ -711,6 +739,15 @@ def test_a_name_is_not_given_to_a_second_webhook(by_id: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["orders", " orders\n"])
+def test_namesakes_of_a_name_that_is_not_new_are_no_hindrance(name: str) -> None:
+    there = listed(entry(), entry(OTHER_ID, name="orders "))
+    played = converged(changes(name=name, active=False), there, stored(), WRITTEN, stored(active=False))
+    assert played.bodies == [{"active": False}]
+    played = converged(changes(active=False), there, stored(), WRITTEN, stored(active=False))
+    assert (played.result.webhook_id, played.result.changed) == (ID, ["active"])
+
+
 def test_several_that_have_the_new_name_already() -> None:
     there = listed(entry(), entry(OTHER_ID, name="new"), entry(OTHER_ID, name="new"))
     played = converged(changes(name="new"), there)
@@ -729,6 +766,7 @@ def test_a_webhook_of_neither_the_old_nor_the_new_name() -> None:
     played = converged(changes(name="new"), *[listed(entry(OTHER_ID, name="order"))] * 2, by_id="", name="orders")
     assert type(played.error) is errors.ReachLookupError
     assert "There is no webhook named 'orders'. Is it 'order'?" in str(played.error)
+    assert str(played.error).endswith("Check the name or id and the connection, or create it first.")
 
 
 # When a call of it fails
@@ -772,7 +810,7 @@ def test_an_update_that_was_taken_and_cannot_be_read_again(reply: Reply, shown_f
     assert not played.error.final
     assert str(played.error).startswith(
         f"The update of webhook 'orders' ({ID}) was taken (events, active), and whether it changed anything else could "
-        f"not be seen. Could not get webhook {ID}"
+        f"not be seen, nor will a next try see it: look at the webhook. Could not get webhook {ID}"
     )
     assert isinstance(played.error.__cause__, errors.ReachCallError)
     assert played.error.operation == f"get webhook {ID}"

@@ -52,8 +52,21 @@ def test_what_is_there_and_was_not_declared_is_unexpected() -> None:
 def test_the_second_of_a_declared_name_is_unexpected() -> None:
     several = [webhook(), webhook("orders ", OTHER_ID, active=False), webhook("orders", THIRD_ID)]
     drift = find_drift([spec(active=True)], [several[0], *several[1:]])
-    assert [named.webhook_id for named in drift.unexpected] == [OTHER_ID, THIRD_ID]
+    assert drift.unexpected == [
+        Named(webhook_id=OTHER_ID, webhook_name="orders ", doubled=True),
+        Named(webhook_id=THIRD_ID, webhook_name="orders", doubled=True),
+    ]
     assert (drift.missing, drift.different) == ([], {})
+    assert str(drift) == (
+        f"Unexpected: 'orders ' ({OTHER_ID}) exists once more: every event is sent twice.\n"
+        f"Unexpected: 'orders' ({THIRD_ID}) exists once more: every event is sent twice."
+    )
+    assert drift.to_dict()["unexpected"][0] == {"webhook_id": OTHER_ID, "webhook_name": "orders ", "doubled": True}
+
+
+def test_two_of_a_name_that_was_not_declared_are_not_doubled() -> None:
+    drift = find_drift([spec()], [webhook(), webhook("other", OTHER_ID), webhook("other", THIRD_ID)])
+    assert [named.doubled for named in drift.unexpected] == [False, False]
 
 
 def test_names_that_differ_in_their_case_are_two() -> None:
@@ -79,7 +92,7 @@ def test_what_differs_is_told_by_name_and_field() -> None:
 def test_an_inactive_webhook_is_drift_unless_declared_so() -> None:
     inactive = webhook(active=False)
     assert find_drift([spec()], [inactive]).different == {
-        "orders": {"active": "False → True, which it is unless declared otherwise"}
+        "orders": {"active": "False → True, which it is unless declared otherwise; declare active=True to have it set"}
     }
     assert not find_drift([spec(active=False)], [inactive])
     assert find_drift([spec(active=True)], [inactive]).different == {"orders": {"active": "False → True"}}
@@ -122,7 +135,7 @@ def test_all_of_it_in_one_text_and_as_json() -> None:
     ]
     assert json.loads(json.dumps(drift.to_dict())) == {
         "missing": ["a"],
-        "unexpected": [{"webhook_id": OTHER_ID, "webhook_name": "c"}],
+        "unexpected": [{"webhook_id": OTHER_ID, "webhook_name": "c", "doubled": False}],
         "different": {"b": {"active": "False → True"}},
         "unknown": {"b": {"custom_headers": "not shown by the service, or masked"}},
     }

@@ -41,7 +41,7 @@ PERHAPS_TAKEN = [
 ]
 REFUSED = [
     (refused(302), errors.ReachRequestError),
-    (refused(400), errors.ReachRequestError),
+    (refused(400, "events is required"), errors.ReachRequestError),
     (answer({"errors": [{"message": "m", "response": {"status": 500}}]}, 400), errors.ReachTargetError),
     (refused(401), errors.ReachAuthError),
     (refused(403), errors.ReachAuthError),
@@ -232,7 +232,8 @@ THERE = {"id": ID, "name": "orders", "target": "https://c.example.com/x", "event
 OTHERS = [
     {**THERE, "id": OTHER_ID, "name": "orders2"},
     {**THERE, "id": OTHER_ID, "target": "https://c.example.com/y"},
-    {**THERE, "id": OTHER_ID, "events": ["delivery"]},
+    {**THERE, "id": OTHER_ID, "name": "Orders", "target": "https://c.example.com:443/x"},
+    {**THERE, "id": OTHER_ID, "target": "https://c.example.com:8443/x"},
 ]
 CREATE, LOOK = "POST /webhooks", "GET /webhooks"
 
@@ -284,7 +285,22 @@ def test_a_create_that_never_appears_is_not_sent_again(reply: Reply) -> None:
 def test_a_create_may_appear_late() -> None:
     played = created(TIMEOUT, listed(), listed(*OTHERS), listed(THERE))
     assert (played.result, played.requests) == (ID, [CREATE, LOOK, LOOK, LOOK])
-    assert all("was lost; looking for it" in wait.reason for wait in played.waits)
+    assert {wait.reason for wait in played.waits} == {
+        "Whether webhook 'orders' was created is not known; looking for it."
+    }
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"target": "https://C.Example.com:443/x"},
+        {"name": " orders\n"},
+        {"events": ["delivery"]},  # what the service makes of the events tells nothing
+        {"events": []},
+    ],
+)
+def test_a_lost_create_is_known_by_its_name_and_target(shown: dict[str, Any]) -> None:
+    assert created(LOST, listed(*OTHERS, {**THERE, **shown})).result == ID
 
 
 def test_a_create_that_was_first_not_taken_and_then_lost() -> None:
@@ -309,14 +325,25 @@ def test_a_refused_create_is_not_looked_for(reply: Reply, error: Error) -> None:
     assert (type(played.error), played.requests) == (error, [CREATE])
 
 
+@pytest.mark.parametrize("said", ["no", "the target returned 503"])
+def test_a_400_that_is_most_likely_the_target_s_is_neither_repeated_nor_looked_for(said: str) -> None:
+    update = calls.update_webhook(ID, WebhookChanges(active=True))
+    for played in (created(refused(400, said)), asked(update, refused(400, said))):
+        assert type(played.error) is errors.ReachTargetError
+        assert not played.error.final
+        assert (len(played.sent), played.waits) == (1, [])
+    for call in (LIST, POST):
+        assert type(asked(call, refused(400, said)).error) is errors.ReachRequestError
+
+
 def test_an_unsettled_create_says_what_to_do() -> None:
     played = created(TIMEOUT, forever=listed())
     assert isinstance(played.error, errors.ReachUnsettledError)
     assert str(played.error) == (
         "Could not create webhook 'orders' with target https://c.example.com/x: no answer within 0 s (d). If it goes "
         "on, raise 'timeout' in the connection's extras. It may have been carried out all the same: no webhook of "
-        "this name, target and events appeared within 30 s. It was not sent again, since a second webhook would "
-        "deliver every event twice: look at the list of webhooks before you do."
+        "this name and target appeared within 30 s. It was not sent again, since a second webhook would deliver every "
+        "event twice: look at the list of webhooks before you do."
     )
     assert isinstance(played.error.__cause__, errors.ReachTimeoutError)
     assert played.error.operation.startswith("create webhook 'orders'")

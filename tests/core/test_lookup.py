@@ -121,8 +121,7 @@ def test_what_is_missing_is_looked_for_once_more() -> None:
         assert played.result[0] == THIS
         assert resolved(*script, by_id=by_id, name=name).result == THIS
     assert surely_found(listed(OTHER), listed(OTHER, ORDERS), name="orders").waits[0].reason == (
-        "There is no webhook named 'orders'. Those of the connection's workspace: 'other'. Check the connection, or "
-        "create it first. Looking once more."
+        "There is no webhook named 'orders'. Those of the connection's workspace: 'other'. Looking once more."
     )
 
 
@@ -188,8 +187,8 @@ def test_a_name_that_several_have_names_their_ids() -> None:
         assert type(played.error) is errors.ReachLookupError
         assert str(played.error) == (
             f"2 webhooks are named 'orders', so that the name does not tell which is meant: {ID} (to "
-            f"{ORDERS['target']}); {OTHER_ID} (to https://***@c.example.com/x?***). Say which by webhook_id, or give "
-            "all but one another name."
+            f"{ORDERS['target']}); {OTHER_ID} (to https://***@c.example.com/x?***). Say which by webhook_id, or "
+            "rename or delete all but one."
         )
     assert found(listed(ORDERS, secret), by_id=OTHER_ID).result[0].id == OTHER_ID
 
@@ -208,8 +207,9 @@ def test_a_similar_name_is_asked_about() -> None:
     played = resolved(*[listed(ORDERS, OTHER)] * 2, name="Orders")
     assert type(played.error) is errors.ReachLookupError
     assert str(played.error) == (
-        "There is no webhook named 'Orders'. Is it 'orders'? Upper and lower case differ."
-    )  # fmt: skip
+        "There is no webhook named 'Orders'. Is it 'orders'? Upper and lower case differ. Check the name or id and the "
+        "connection, or create it first."
+    )
     assert "Is it 'order' or 'orders'?" in missing(
         Gone(name=" orderz"), [Webhook(id=ID, name=name) for name in ("order", "other", "orders")]
     )
@@ -219,7 +219,7 @@ def test_without_a_similar_name_all_are_named() -> None:
     unnamed = {**ORDERS, "id": "x", "name": ""}
     assert str(resolved(*[listed(ORDERS, OTHER, unnamed)] * 2, name="billing").error) == (
         "There is no webhook named 'billing'. Those of the connection's workspace: 'orders', 'other'. Check the "
-        "connection, or create it first."
+        "name or id and the connection, or create it first."
     )
     assert "Those of the connection's workspace: none. Check" in str(resolved(listed(), listed(), name="billing").error)
 
@@ -228,6 +228,7 @@ def test_an_id_that_is_not_there_is_named() -> None:
     played = resolved(*[listed(OTHER), refused(404)] * 2, by_id=ID)
     assert type(played.error) is errors.ReachLookupError
     assert str(played.error).startswith(f"There is no webhook of the id {ID}. Those of the connection's workspace: ")
+    assert str(played.error).endswith("'other'. Check the name or id and the connection, or create it first.")
     labelled = resolved(*[listed(OTHER), refused(404)] * 2, by_id=ID, name="Other")
     assert str(labelled.error).startswith(f"There is no webhook of the id {ID}. Is it 'other'? ")
 

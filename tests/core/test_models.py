@@ -33,7 +33,7 @@ def test_a_webhook_shows_no_secret() -> None:
 
 
 def test_the_secrets_of_a_webhook_are_known() -> None:
-    assert set(Webhook(id=ID, **SECRETS).secrets) == {"pl4nted", "dTpwbDRudGVk"}
+    assert set(Webhook(id=ID, **SECRETS).secrets) == {"pl4nted", "dTpwbDRudGVk", "aTpwbDRudGVk"}
     assert Webhook(id=ID).secrets == ()
 
 

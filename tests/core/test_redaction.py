@@ -14,12 +14,15 @@ from airflow_provider_reach.core.redaction import (
     beginning_of,
     is_masked,
     is_telltale,
+    leaves,
     one_line,
     redacted,
     safe_headers,
     safe_text,
     safe_url,
     secrets_in,
+    secrets_in_authentication,
+    secrets_in_headers,
     secrets_in_url,
     secrets_named,
 )
@@ -369,17 +372,68 @@ def test_a_challenge_tells_what_is_missing_and_is_shown(name: str) -> None:
 
 # What HTTP makes of credentials
 def test_the_token_of_basic_authentication_is_a_secret_too() -> None:
-    assert basic_tokens({"username": "Aladdin", "password": "open sesame"}) == (
-        "QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
-        "QWxhZGRpbjpvcGVuIHNlc2FtZQ",
-    )
-    assert basic_tokens({"password": "p"})[0] == "OnA="
-    assert basic_tokens({"username": "\ud800", "password": 5})[1] == "Pzo1"
+    assert basic_tokens("Aladdin", "open sesame") == ("QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "QWxhZGRpbjpvcGVuIHNlc2FtZQ")
+    for nobody in (None, ""):
+        assert basic_tokens(nobody, "p") == ("OnA=", "OnA")
+    assert basic_tokens("\ud800", 5) == ("Pzo1",)
+    assert basic_tokens("u", "~~~???>") == ("dTp+fn4/Pz8+", "dTp-fn4_Pz8-")
+    assert basic_tokens("u", "~~~???") == ("dTp+fn4/Pz8=", "dTp+fn4/Pz8", "dTp-fn4_Pz8=", "dTp-fn4_Pz8")
 
 
-@pytest.mark.parametrize("credentials", [None, "u:p", ["u", "p"], {}, {"username": "u"}, {"password": ""}])
-def test_what_makes_no_token(credentials: object) -> None:
-    assert basic_tokens(credentials) == ()
+@pytest.mark.parametrize("password", [None, ""])
+def test_without_a_password_there_is_no_token(password: object) -> None:
+    assert basic_tokens("u", password) == ()
+
+
+def test_what_authentication_holds_is_secret_also_as_it_is_sent() -> None:
+    credentials = {"username": "u", "password": "p4ss", "access_token": "t-1", "expires_in": 60}
+    body = {"client_id": "i", "client_secret": "s-1", "grant_type": "g", "scope": ["a"], "more": {"x": ["m-1"]}}
+    details = {"url": "https://a.example.com", "body": body, "headers": {"X": "h-1"}}
+    basic, client = {"dTpwNHNz"}, {"aTpzLTE=", "aTpzLTE"}
+    assert set(secrets_in_authentication(credentials, None)) == {"p4ss", "t-1", "60", *basic}
+    assert set(secrets_in_authentication(None, details)) == {"s-1", "m-1", "h-1", *client}
+    both = set(secrets_in_authentication(credentials, details))
+    assert both == {"p4ss", "t-1", "60", "s-1", "m-1", "h-1", *basic, *client}
+
+
+@pytest.mark.parametrize("odd", [None, "odd-1", ["odd-1"], {"body": "odd-1"}, {"body": ["odd-1"]}, 5, {}])
+def test_an_authentication_of_a_wrong_kind_is_secret_as_a_whole(odd: object) -> None:
+    found = {"odd-1"} if "odd-1" in str(odd) else {"5"} if odd == 5 else set()
+    assert set(secrets_in_authentication(odd, None)) == found
+    assert set(secrets_in_authentication(None, odd)) == found
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ({"X-A": "v-1", "X-B": ""}, {"v-1"}),
+        ({"X-A": "Bearer t-1"}, {"Bearer t-1", "t-1"}),
+        ({"X-A": "Basic dTpwNHNz"}, {"Basic dTpwNHNz", "dTpwNHNz", "u:p4ss", "p4ss"}),
+        ({"X-A": "Basic OnA="}, {"Basic OnA=", "OnA=", ":p", "p"}),
+        ({"X-A": "Key YWJj"}, {"Key YWJj", "YWJj"}),  # no pair
+        ({"X-A": "Key \u00fc="}, {"Key \u00fc=", "\u00fc="}),
+        ({"X-A": "Key //79"}, {"Key //79", "//79"}),  # no text
+        ({"X-A": "dTpwNHNz"}, {"dTpwNHNz"}),
+        ({"X-A": 1234}, {"1234"}),
+        ({"Content-Type": "application/json; x", "ACCEPT": "a", "accept-encoding": "b", "User-Agent": "c d"}, set()),
+        ({"Content-Type-X": "v-1"}, {"v-1"}),
+        ({5: "v-1"}, {"v-1"}),
+        ({}, set()),
+        (None, set()),
+        ("v-1", {"v-1"}),
+        (["v-1", {"X-A": "v-2"}], {"v-1", "v-2"}),
+    ],
+)
+def test_what_custom_headers_hold_is_secret_but_what_is_harmless(headers: object, found: set[str]) -> None:
+    assert set(secrets_in_headers(headers)) - {""} == found
+
+
+def test_every_leaf_of_a_value() -> None:
+    value = {"a": 0, "b": [False, None, {"c": ""}], "url": "x", "d": ({"url": 1, "e": "f"},)}
+    assert list(leaves(value)) == [0, False, "x", 1, "f"]
+    assert list(leaves(value, PUBLIC_NAMES)) == [0, False, "f"]
+    alone: list[object] = ["x", "", None, 5, {}, []]
+    assert [list(leaves(one)) for one in alone] == [["x"], [], [], [5], [], []]
 
 
 # What stands in for a secret
@@ -410,6 +464,11 @@ def test_what_only_looks_a_little_like_it(value: object) -> None:
         ("https://u:p%40ss@h/", {"p@ss", "dTpwQHNz"}),
         ("https://:p@h/", {"p", "OnA=", "OnA"}),
         ("https://h/?api_key=k-1&page=2&Token=t%2F1&code=c-1&sig=s-1&hash=&name=n", {"k-1", "t/1", "c-1", "s-1"}),
+        ("https://h/?a=elevenchars&b=twelve-chars", {"twelve-chars"}),
+        ("https://long-key@h/", {"long-key"}),
+        ("https://sh0rter@h/", set()),
+        ("https://long-k%40y@h/", {"long-k@y"}),
+        ("https://long-user:p4ss@h/", {"p4ss", "bG9uZy11c2VyOnA0c3M=", "bG9uZy11c2VyOnA0c3M"}),
         ("u:p@h", set()),
         ("https://[h/?key=k-1", set()),
         ("", set()),
@@ -421,6 +480,10 @@ def test_what_of_a_url_is_a_secret(url: object, secrets: set[str]) -> None:
     assert set(secrets_in_url(url)) == secrets
 
 
+def test_the_tokens_of_a_url_may_be_left_out() -> None:
+    assert secrets_in_url("https://u:p4ss@h/?key=k-1", tokens=False) == ("k-1", "p4ss")
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -430,10 +493,19 @@ def test_what_of_a_url_is_a_secret(url: object, secrets: set[str]) -> None:
         "k%223y/%C3%BC%201",
         "k%223y%2F%C3%BC%201",
         "k%223y%2F%C3%BC+1",
+        "k%223y/%c3%bc%201",
+        "k%223y%2f%c3%bc%201",
+        "k%223y%2f%c3%bc+1",
+        "k&quot;3y/\u00fc 1",
     ],
 )
 def test_a_secret_is_masked_in_every_form_in_which_it_may_be_repeated(said: str) -> None:
     assert safe_text(f"saw {said}.", ['k"3y/\u00fc 1']) == "saw ***."
+
+
+def test_a_secret_is_masked_in_the_forms_of_html() -> None:
+    for said in ("a&lt;b&gt;&amp;&quot;&#x27;", "a&lt;b&gt;&amp;\"'", "a<b>&\"'"):
+        assert safe_text(f"saw {said}.", ["a<b>&\"'"]) == "saw ***."
 
 
 def test_a_secret_that_no_text_can_hold_does_no_harm() -> None:

@@ -227,7 +227,8 @@ def test_the_secrets_of_a_webhook_are_known() -> None:
         auth_credentials={"username": "u", "password": "p4ssword"},
         auth_request_details={"url": "https://a.example.com", "body": {"client_secret": "s3cret", "more": ["l1st"]}},
     )
-    assert set(asked.secrets) == {"h3ader", "p4ssword", "s3cret", "l1st", "dTpwNHNzd29yZA==", "dTpwNHNzd29yZA"}
+    as_basic = {"dTpwNHNzd29yZA==", "dTpwNHNzd29yZA", "OnMzY3JldA==", "OnMzY3JldA"}
+    assert set(asked.secrets) == {"h3ader", "p4ssword", "s3cret", "l1st", *as_basic}
     assert WebhookChanges(active=True).secrets == ()
 
 
@@ -371,7 +372,65 @@ def test_a_value_that_stands_in_for_a_secret_is_refused(
     with pytest.raises(ReachInputError) as refused:
         kind(**{**GOOD, **changes}).body("create")
     [problem] = refused.value.problems
-    assert problem.startswith(f"{field} holds '***', which stands in for a ")
+    what = "a part that is not shown: give the whole URL." if field == "target" else None
+    assert problem == f"{field} holds '***', which stands in for {what or 'what is not shown: give the secret itself.'}"
+
+
+# A template renders what is not there to None
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"custom_headers": {"X-A": "v", "X-B": "None"}}, "custom_headers"),
+        ({"custom_headers": {"X-A": "Bearer None"}}, "custom_headers"),
+        ({"custom_headers": {"X-A": " None "}}, "custom_headers"),
+        ({"auth_type": "basic", "auth_credentials": {"username": "None", "password": "p"}}, "auth_credentials"),
+        ({"auth_type": "basic", "auth_credentials": {"username": "u", "password": "None"}}, "auth_credentials"),
+        (
+            {
+                "auth_type": "oauth2",
+                "auth_request_details": {"url": "https://a.example.com", "body": {"client_secret": "None"}},
+            },
+            "auth_request_details",
+        ),
+        ({"extra": {"nested": [{"token": "None"}], "limit": "None"}}, "nested"),
+    ],
+)
+@pytest.mark.parametrize("kind", [WebhookSpec, WebhookChanges])
+def test_what_a_template_makes_of_nothing_is_refused(
+    kind: type[WebhookChanges], changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(ReachInputError) as refused:
+        kind(**{**GOOD, **changes}).body("create")
+    assert refused.value.problems == [
+        f"{field} holds 'None', as a template renders what is not there: is it in the connection?"
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "None"},
+        {"custom_headers": {"X-A": "None of them", "X-B": "none", "X-C": "aNone", "X-D": " ", "X-E": ""}},
+        {"extra": {"limit": "None", "token": None, "list": ["None"]}},
+    ],
+)
+def test_a_none_elsewhere_is_a_text(changes: dict[str, Any]) -> None:
+    assert sent(spec(**changes)) == {**GOOD, **changes.get("extra", changes)}
+
+
+@pytest.mark.parametrize("credentials", [{"username": "u", "password": None}, {"token": None}])
+def test_credentials_that_are_none_are_refused(credentials: dict[str, Any]) -> None:
+    assert list(WebhookChanges(auth_credentials=credentials).problems()) == [
+        "auth_credentials holds None: give the value, or leave it out."
+    ]
+
+
+# Without an auth_type, credentials are judged where their keys tell the kind
+@pytest.mark.parametrize("field", ["auth_credentials", "auth_request_details"])
+def test_credentials_of_a_kind_that_nobody_knows_are_sent(field: str) -> None:
+    for auth_type in ({}, {"auth_type": "hmac"}):
+        fields: dict[str, Any] = {field: {"key_id": "k", "secret": "s"}, **auth_type}
+        assert sent(WebhookChanges(**fields)) == fields
 
 
 @pytest.mark.parametrize("changes", [{"custom_headers": {"X-A": "a**b"}}, {"name": "***"}, {"events": ["***"]}])

@@ -99,7 +99,7 @@ with DAG(
     changed = ReachUpdateWebhookOperator.partial(task_id="update_rows").expand_kwargs(
         [
             {"webhook_name": "first", "active": "{{ params.active }}", "events": None},
-            {"webhook_name": "first", "custom_headers": {}, "active": False},
+            {"webhook_name": "first", "custom_headers": {}},
         ]
     )
     failed = ReachUpdateWebhookOperator.partial(task_id="update_failing", active=False).expand(webhook_name=["nobody"])

@@ -22,7 +22,18 @@ from airflow_provider_reach import (
 from airflow_provider_reach.hidden import Hidden
 from airflow_provider_reach.hooks import ReachHook
 from airflow_provider_reach.sandbox import Sandbox
-from tests.airflow.operators.helpers import CLIENT_SECRET, EVENTS, HEADER, NOBODY, PASSWORD, SECRETS, add, did, sent
+from tests.airflow.operators.helpers import (
+    CLIENT_SECRET,
+    EVENTS,
+    HEADER,
+    NOBODY,
+    PASSWORD,
+    SECRETS,
+    add,
+    did,
+    in_native_dag,
+    sent,
+)
 from tests.airflow.tasks import TaskInstance, in_dag, run
 
 NEEDED: dict[Any, dict[str, Any]] = {
@@ -445,14 +456,58 @@ def test_a_connection_that_cannot_be_used_is_final(
 
 
 @DECLARING
+@pytest.mark.parametrize("make", [in_dag, in_native_dag])
 @pytest.mark.parametrize("conn_id", ["", " ", "None", "{{ none }}", "{{ params.nothing }}", "{{ '' }}"])
 def test_a_connection_of_the_target_that_renders_to_nothing_is_refused(
-    conn_id: str, operator: Any, connected: Sandbox
+    conn_id: str, make: Any, operator: Any, connected: Sandbox
 ) -> None:
-    ended = run(in_dag(operator, **NEEDED[operator], target_conn_id=conn_id), params={"nothing": None})
+    ended = run(make(operator, **NEEDED[operator], target_conn_id=conn_id), params={"nothing": None})
 
     assert ended.how == "AirflowFailException"
     assert "name a connection, or leave it out." in ended.said
+    assert connected.requests == []
+
+
+@DECLARING
+def test_a_connection_of_the_target_that_is_set_to_none_later_is_refused(operator: Any, connected: Sandbox) -> None:
+    """As native rendering and an XCom without a value do."""
+    task: Any = in_dag(operator, **NEEDED[operator], target_conn_id="{{ nothing }}")
+    task.target_conn_id = None
+
+    ended = run(task)
+
+    assert ended.how == "AirflowFailException"
+    assert "target_conn_id is 'None': name a connection, or leave it out." in ended.said
+    assert connected.requests == []
+
+
+@DECLARING
+def test_a_connection_of_the_target_that_was_not_given_is_not_refused(operator: Any, connected: Sandbox) -> None:
+    add(connected)
+
+    assert run(in_native_dag(operator, **NEEDED[operator], target_conn_id=None)).raised is None
+
+
+@DECLARING
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"auth_type": "basic", "auth_credentials": {"username": "reach", "password": "{{ none }}"}},
+        {"custom_headers": {"X-Token": "{{ none }}"}},
+        {
+            "auth_type": "oauth2",
+            "auth_request_details": {"url": "https://x.example", "body": {"client_secret": "{{ none }}"}},
+        },
+    ],
+    ids=["password", "header", "client secret"],
+)
+def test_a_secret_that_renders_natively_to_none_is_refused(
+    given: dict[str, Any], operator: Any, connected: Sandbox
+) -> None:
+    ended = run(in_native_dag(operator, **NEEDED[operator], **given))
+
+    assert ended.how == "AirflowFailException"
+    assert "Nothing was sent: " in ended.said
     assert connected.requests == []
 
 

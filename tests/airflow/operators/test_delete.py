@@ -63,6 +63,7 @@ def test_what_is_gone_already_is_a_success(
     assert "delete" not in did(connected)
     said = logged()
     assert "Nothing was deleted. There is no webhook " in said
+    assert "create it first" not in said
     assert waits == [LOOK_AGAIN]
     assert "Batches that were queued" not in said
 
@@ -77,6 +78,13 @@ def test_what_is_gone_already_may_be_a_failure(
     assert ended.how == "AirflowFailException"
     assert "There is no webhook" in ended.said
     assert kept(connected) == [webhook_id]
+
+
+@pytest.mark.parametrize("which", [{"webhook_id": NOBODY}, {"webhook_name": "other"}])
+def test_nobody_is_told_to_create_what_shall_be_deleted(
+    which: dict[str, str], connected: Sandbox, webhook_id: str
+) -> None:
+    assert "create it first" not in delete(ignore_if_missing=False, **which).said
 
 
 def test_twice_is_once(connected: Sandbox, webhook_id: str) -> None:

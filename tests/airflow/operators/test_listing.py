@@ -63,6 +63,14 @@ def test_what_it_returns_is_made_for_expand_kwargs(ids: dict[str, str]) -> None:
         ({"expect": "bounces"}, ["orders-eu", "orders-us", "bounces"]),
         ({"expect": ""}, ["orders-eu", "orders-us", "bounces"]),
         ({"expect": ("bounces", "orders-eu")}, ["orders-eu", "orders-us", "bounces"]),
+        ({"expect": " bounces\n"}, ["orders-eu", "orders-us", "bounces"]),
+        ({"expect": [" bounces", "orders-eu\n"]}, ["orders-eu", "orders-us", "bounces"]),
+        ({"expect": " None\n"}, ["orders-eu", "orders-us", "bounces"]),
+        ({"expect": "{{ none }}"}, ["orders-eu", "orders-us", "bounces"]),
+        ({"expect": None}, ["orders-eu", "orders-us", "bounces"]),
+        ({"name_pattern": " orders-*\n"}, ["orders-eu", "orders-us"]),
+        ({"name_pattern": "{{ none }}"}, ["orders-eu", "orders-us", "bounces"]),
+        ({"name_pattern": None}, ["orders-eu", "orders-us", "bounces"]),
         ({"name_pattern": "ORDERS-*", "allow_empty": True}, []),
         ({"name_pattern": "nothing", "allow_empty": "True"}, []),
     ],
@@ -97,11 +105,8 @@ def test_filters(arguments: dict[str, Any], found: list[str], ids: dict[str, str
             "set allow_empty=True.",
         ),
         ({"name_pattern": "nothing", "allow_empty": "False"}, "No webhook was found"),
-        pytest.param(
-            {"expect": [7]},
-            "expected",
-            marks=pytest.mark.xfail(reason="bug: an AttributeError, since a number has no strip"),
-        ),
+        ({"expect": [7]}, "expect must be names of webhooks, not "),
+        ({"expect": ("orders-eu", None)}, "expect must be names of webhooks, not "),
         ({"active": "perhaps"}, "active must be True or False, not 'perhaps'."),
         ({"name_pattern": "nothing", "allow_empty": "si"}, "allow_empty must be True or False, not 'si'."),
     ],
@@ -112,6 +117,28 @@ def test_what_fails_for_good(arguments: dict[str, Any], said: str, ids: dict[str
     assert ended.how == "AirflowFailException"
     assert said in ended.said
     assert ended.xcoms == {}
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"expect": ["spaced"]}, {"expect": " spaced"}, {"name_pattern": "spaced", "active": True}]
+)
+def test_a_name_with_blanks_in_the_service_is_found(arguments: dict[str, Any], connected: Sandbox) -> None:
+    connected.add_webhook(" spaced", target=TARGET)
+
+    assert len(names(listed(**arguments))) == 1
+
+
+@pytest.mark.parametrize("nothing", [" ", " None", "{{ none }} "])
+def test_a_pattern_that_renders_to_nothing_is_not_given(nothing: str, ids: dict[str, str]) -> None:
+    assert names(listed(name_pattern=nothing)) == list(NAMES)
+
+
+def test_an_expectation_that_is_a_number_is_refused(ids: dict[str, str]) -> None:
+    """As a name of digits is that a native template renders."""
+    ended = listed(expect=7)
+
+    assert ended.how == "AirflowFailException"
+    assert "expect must be names of webhooks" in ended.said
 
 
 def test_an_empty_workspace_fails(connected: Sandbox) -> None:
@@ -207,7 +234,9 @@ def test_what_was_declared_is_there(ids: dict[str, str], connected: Sandbox, log
     assert names(ended) == list(NAMES)
     assert ended.xcoms["drift"] == NO_DRIFT
     assert [webhook["name"] for webhook in ended.xcoms["webhooks"]] == list(NAMES)
-    assert "What exists is what was declared." in logged()
+    said = logged()
+    assert "What exists is what was declared." in said
+    assert "as far as the service shows it" not in said
 
 
 def test_without_a_declaration_there_is_no_drift(ids: dict[str, str]) -> None:
@@ -288,8 +317,15 @@ DRIFTS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {
     ),
     "inactive": (
         [{"name": "orders-eu"}, {"name": "orders-us"}, {"name": "bounces", "active": None}],
-        {"different": {"bounces": {"active": "False → True, which it is unless declared otherwise"}}},
-        "Different: 'bounces' has (what exists → what was declared) active: False → True, which it is unless",
+        {
+            "different": {
+                "bounces": {
+                    "active": "False → True, which it is unless declared otherwise; declare active=True to have it set"
+                }
+            }
+        },
+        "Different: 'bounces' has (what exists → what was declared) active: False → True, which it is unless declared "
+        "otherwise; declare active=True to have it set.",
     ),
 }
 
@@ -333,10 +369,11 @@ def test_what_nobody_declared_is_unexpected(ids: dict[str, str], connected: Sand
 
     assert ended.how == "AirflowFailException"
     assert ended.xcoms["drift"]["unexpected"] == [
-        {"webhook_id": ids["orders-us"], "webhook_name": "orders-us"},
-        {"webhook_id": again, "webhook_name": "orders-eu"},
+        {"webhook_id": ids["orders-us"], "webhook_name": "orders-us", "doubled": False},
+        {"webhook_id": again, "webhook_name": "orders-eu", "doubled": True},
     ]
     assert f"Unexpected: 'orders-us' ({ids['orders-us']}) was not declared." in ended.said
+    assert f"Unexpected: 'orders-eu' ({again}) exists once more: every event is sent twice." in ended.said
 
 
 def test_an_empty_table_expects_nothing(ids: dict[str, str]) -> None:
@@ -353,6 +390,7 @@ def test_what_is_not_known_alone_is_no_drift(
     assert names(ended) == list(NAMES)
     assert ended.xcoms["drift"]["unknown"].keys() == set(NAMES)
     said = logged()
+    assert "What exists is what was declared. (as far as the service shows it)" in said
     assert "Whether these of webhook 'bounces' are what was declared cannot be told: priority: not shown by the" in said
     (line,) = (line for line in said.splitlines() if "webhook 'bounces' are what" in line)
     assert "info" in line.lower().partition("whether")[0]

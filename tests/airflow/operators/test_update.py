@@ -74,7 +74,10 @@ def test_only_what_differs_is_sent(
     assert sent(connected, "update") == [given]
     assert did(connected) == WHOLE
     said = logged()
-    assert f"Changed {', '.join(given)} of webhook '{given.get('name', 'orders')}' ({webhook_id}):\n  - " in said
+    name = given.get("name", "orders")
+    _, _, told = said.partition(f"Changed webhook '{name}' ({webhook_id}) (from → to):")
+    assert all(f"\n  - {field}: " in told for field in given)
+    assert "no difference was seen" not in said
     assert not [secret for secret in SECRETS if secret in said + str(ended.returned)]
     again = update(webhook_id=webhook_id, **given)
     assert again.returned == {"webhook_id": webhook_id, "changed": []}
@@ -239,7 +242,8 @@ def test_always_sends_it(case: str, always: Any, switched: Callable[..., Sandbox
     assert sent(reach, "update") == [fields]
     said = logged()
     assert unknown not in said
-    assert f"Sent {', '.join(fields)} to webhook 'orders' ({webhook_id}), where no difference was seen." in said
+    assert f"Sent to webhook 'orders' ({webhook_id}), though no difference was seen: {', '.join(fields)}." in said
+    assert "Changed " not in said
 
 
 @pytest.mark.parametrize("always", [False, "False", "", None, "{{ none }}"])
@@ -257,7 +261,7 @@ def test_what_is_not_known_is_sent_beside_what_differs(
 ) -> None:
     switches, given, _ = UNKNOWN[case]
     reach = switched(**switches)
-    add(reach)
+    webhook_id = add(reach)
     fields = given.get("extra", given)
 
     ended = update(active=False, events=EVENTS, **given)
@@ -265,7 +269,8 @@ def test_what_is_not_known_is_sent_beside_what_differs(
     assert set(ended.returned["changed"]) == {"active", *fields}
     assert sent(reach, "update") == [{"active": False, **fields}]
     said = logged()
-    assert "Changed " in said
+    assert f"Changed webhook 'orders' ({webhook_id}) (from → to):\n  - active: True → False" in said
+    assert f"Sent to webhook 'orders' ({webhook_id}), though no difference was seen: {', '.join(fields)}." in said
     assert "they were not sent for that alone" not in said
 
 
@@ -445,6 +450,28 @@ def test_a_new_target_that_is_down_is_left_to_the_retries(connected: Sandbox, we
     assert ended.said.startswith(f"Could not update webhook 'orders' ({webhook_id}):\nthe service answered HTTP 400: ")
     assert "Most likely the webhook's target did not take the service's test batch." in ended.said
     assert connected.state()["webhooks"][0]["target"] == connected.target("orders").url
+
+
+@pytest.mark.parametrize(
+    ("said", "how"),
+    [
+        ("Nope", "AirflowException"),
+        ("Connection to the target failed", "AirflowException"),
+        ("The target is required to answer 200, and did not", "AirflowException"),
+        ("The name is invalid", "AirflowFailException"),
+        ("events must be a list", "AirflowFailException"),
+    ],
+)
+def test_a_400_is_final_only_where_it_is_about_the_request(
+    said: str, how: str, connected: Sandbox, webhook_id: str
+) -> None:
+    connected.fail(Fault.status(400, {"errors": [{"message": said, "code": "x"}]}), on="update")
+
+    ended = update(active=False)
+
+    assert ended.how == how
+    assert f"the service answered HTTP 400: {said}" in ended.said
+    assert ("Most likely the webhook's target did not take" in ended.said) is (how == "AirflowException")
 
 
 @pytest.mark.parametrize(

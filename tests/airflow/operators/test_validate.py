@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -125,6 +126,22 @@ def test_secrets_that_the_target_echoes_are_masked(
     assert not [secret for secret in SECRETS if secret in everything]
 
 
+@pytest.mark.parametrize("status", [200, 500])
+def test_secrets_that_the_target_echoes_in_the_form_they_were_sent_in_are_masked(
+    status: int, connected: Sandbox, logged: Callable[[], str]
+) -> None:
+    webhook_id = add(connected, custom_headers={"Authorization": f"Bearer {HEADER}"})
+    pair = b64encode(f"reach:{PASSWORD}".encode()).decode()
+    echoes = (pair, pair.rstrip("="), HEADER)
+    connected.target("orders").answer(status, f"seen: {' and '.join(echoes)}", {"X-Echo": pair})
+
+    ended = validate(webhook_id=webhook_id)
+
+    assert "seen: *** and *** and ***" in (ended.said if status == 500 else ended.returned["body"])
+    everything = logged() + ended.said + str(ended.returned) + str(ended.xcoms)
+    assert not [echo for echo in echoes if echo in everything]
+
+
 @pytest.mark.parametrize(
     ("which", "said"),
     [
@@ -147,13 +164,14 @@ def test_no_such_webhook_or_several_is_final(
     assert "validate" not in did(connected)
 
 
-def test_a_400_of_whatever_words_is_most_likely_the_target(connected: Sandbox, webhook_id: str) -> None:
-    connected.fail(Fault.status(400, {"errors": [{"message": "Nope", "code": "x"}]}), on="validate")
+@pytest.mark.parametrize("words", ["Nope", "the answer is invalid, it must be 200"])
+def test_a_400_of_whatever_words_is_most_likely_the_target(words: str, connected: Sandbox, webhook_id: str) -> None:
+    connected.fail(Fault.status(400, {"errors": [{"message": words, "code": "x"}]}), on="validate")
 
     ended = validate(webhook_id=webhook_id)
 
     assert ended.how == "AirflowException"
-    assert "the service answered HTTP 400: Nope" in ended.said
+    assert f"the service answered HTTP 400: {words}" in ended.said
 
 
 @pytest.mark.parametrize("by", ["webhook_id", "webhook_name"])
