@@ -179,6 +179,11 @@ class DeclaringOperator(ReachOperator):
                 "Batches that were queued before still go to the old target, for up to 8 h: keep it answering 200 "
                 "until then."
             )
+        if {"auth_type", *AUTH_TYPES} & {*done.changed}:
+            self.log.info(
+                "Batches that were queued before still carry the old credentials, for up to 8 h: let the target accept "
+                "both until then."
+            )
         if done.active is False and "active" not in given:
             self.log.warning(
                 "Webhook %s is inactive: it delivers nothing. Declare active=True to change that.", done.label

@@ -424,6 +424,15 @@ def test_another_target_is_tested_and_the_old_one_is_still_used(
     assert "Batches that were queued before still go to the old target" in logged()
 
 
+@pytest.mark.parametrize(("given", "told"), [({"auth_credentials": NEW}, True), ({"active": False}, False)], ids=str)
+def test_other_credentials_leave_the_old_ones_on_what_is_queued(
+    given: dict[str, Any], told: bool, connected: Sandbox, webhook_id: str, logged: Logged
+) -> None:
+    update(**given)
+
+    assert ("Batches that were queued before still carry the old credentials" in logged()) is told
+
+
 def test_no_other_change_warns_of_the_old_target(connected: Sandbox, webhook_id: str, logged: Logged) -> None:
     update(active=False, target=connected.target("orders").url)
 
