@@ -82,24 +82,33 @@ def test_the_command_tells_all_and_lets_time_flow(
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_ends_cleanly(end: signal.Signals) -> None:
     arguments = [sys.executable, "-W", "error", "-m", "airflow_provider_reach.sandbox", "--scene", "empty"]
-    process = subprocess.Popen(
-        arguments,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout
-    said = ""
-    while "/send" not in said:
-        line = process.stdout.readline()
-        assert line, process.communicate()[1]
-        said += line
-    root = str(re.findall(r"http://127\.0\.0\.1:\d+", said)[0])
-    assert requests.get(f"{root}/sandbox/state", timeout=5).status_code == 200
-    process.send_signal(end)
-    out, err = process.communicate(timeout=10)
-    assert (process.returncode, out, err) == (0, "The sandbox has ended.\n", "")
+    # What runs in the background of a script inherits that SIGINT is ignored, and would not end by it.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            arguments,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+    with process:
+        try:
+            assert process.stdout
+            said = ""
+            while "/send" not in said:
+                line = process.stdout.readline()
+                assert line, process.communicate()[1]
+                said += line
+            root = str(re.findall(r"http://127\.0\.0\.1:\d+", said)[0])
+            assert requests.get(f"{root}/sandbox/state", timeout=5).status_code == 200
+            process.send_signal(end)
+            out, err = process.communicate(timeout=10)
+            assert (process.returncode, out, err) == (0, "The sandbox has ended.\n", "")
+        finally:
+            process.kill()
 
 
 def test_the_command_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
