@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_provider_reach.compat import mask_secret
+from airflow_provider_reach.core.checks import AUTH_FIELDS
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.spec import FIELDS, WebhookChanges, WebhookSpec
 from airflow_provider_reach.target_connection import read_target_connection
 
-_AUTH_FIELDS = ("auth_type", "auth_credentials", "auth_request_details")
+RENDERED_NONE = ("None", "null")
+"""What a template makes of None."""
+
 _ROW_FIELDS = (*FIELDS, "extra", "target_conn_id")
 _TEXTS = ("name", "target", "auth_type")
 
@@ -59,7 +62,7 @@ def webhook_specs(rows: Any) -> list[WebhookSpec]:
 def _typed(name: str, value: Any) -> Any:
     if name == "target_conn_id":
         return value if value is None else str(value).strip()  # rendered to nothing, it would leave out the credentials
-    if value is None or (isinstance(value, str) and value.strip() in ("None", "null")):
+    if value is None or (isinstance(value, str) and value.strip() in RENDERED_NONE):
         return None
     if name in _TEXTS:
         return value.strip() if isinstance(value, str) else value
@@ -86,12 +89,12 @@ def parsed(value: Any) -> Any:
 
 
 def _with_connection(given: dict[str, Any], conn_id: str, what: str) -> dict[str, Any]:
-    if conn_id in ("", "None", "null"):
+    if conn_id in ("", *RENDERED_NONE):
         raise ReachInputError([f"target_conn_id is {shown(conn_id)}: name a connection, or leave it out."], what)
     fields = read_target_connection(conn_id)
     problems = [
         f"{name} is given, and by target_conn_id {conn_id!r} too: give one of them."
-        for name in _AUTH_FIELDS
+        for name in AUTH_FIELDS
         if "auth_type" in fields and name in given and given[name] != fields.get(name)
     ]
     headers, more = given.get("custom_headers", {}), fields.get("custom_headers", {})

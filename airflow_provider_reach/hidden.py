@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from airflow_provider_reach.core.checks import AUTH_TYPES
 from airflow_provider_reach.core.redaction import (
     PUBLIC_NAMES,
     REDACTED,
@@ -66,7 +67,7 @@ def _holds_literal_secret(field: str, value: Any) -> bool:
 
 
 def _secret_leaves(field: str, value: Any) -> Iterable[Any]:
-    if field in ("auth_credentials", "auth_request_details"):
+    if field in AUTH_TYPES:
         return leaves(value, PUBLIC_NAMES)
     if field == "target":
         return secrets_in_url(value, tokens=False)

@@ -12,6 +12,7 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
     request                     a call as it goes over the wire, whoever sends it
     lookup → actions            which webhook is meant; validate it, delete it
     compare → declare  drift    declared beside existing: send what differs; or only tell
+    changes                     a webhook beside itself before an update
     policy  batches             what counts; rows → batches
     findings  advice  report    what a verdict says
     delivery → look             the verdict; one look at a webhook, from asking to verdict

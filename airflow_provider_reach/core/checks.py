@@ -11,6 +11,10 @@ from airflow_provider_reach.core.models import EventType
 
 Json = Mapping[str, Any]
 
+AUTH_TYPES = {"auth_credentials": "basic", "auth_request_details": "oauth2"}
+"""The type of authentication that makes use of a field."""
+AUTH_FIELDS = ("auth_type", *AUTH_TYPES)
+
 _MAX_HEADERS = 5
 _MAX_HEADER_BYTES = 3000
 _MAX_NAME = 24
@@ -53,6 +57,11 @@ def warnings_of(given: Mapping[str, Any]) -> Iterator[str]:
                 f"{len(headers)} custom headers of {size} bytes: the service was seen to take {_MAX_HEADERS} "
                 f"headers under {_MAX_HEADER_BYTES} bytes."
             )
+
+
+def is_unused(field: str, auth_type: Any) -> bool:
+    """Whether it is known that this type of authentication makes no use of the field."""
+    return field in AUTH_TYPES and auth_type in ("none", *AUTH_TYPES.values()) and auth_type != AUTH_TYPES[field]
 
 
 def is_list(value: object) -> bool:
@@ -133,10 +142,9 @@ def _auth_problems(given: Mapping[str, Any]) -> Iterator[str]:
         yield from _basic_problems(credentials or {})
     if auth_type == "oauth2" or (auth_type is None and {"url", "body"} & (details or {}).keys()):
         yield from _oauth2_problems(details or {})
-    if credentials and auth_type in ("none", "oauth2"):
-        yield f"auth_credentials belong to auth_type 'basic', not to '{auth_type}'."
-    if details and auth_type in ("none", "basic"):
-        yield f"auth_request_details belong to auth_type 'oauth2', not to '{auth_type}'."
+    for field, wanted in AUTH_TYPES.items():
+        if given.get(field) and is_unused(field, auth_type):
+            yield f"{field} belong to auth_type '{wanted}', not to '{auth_type}'."
 
 
 def _basic_problems(credentials: Json) -> Iterator[str]:

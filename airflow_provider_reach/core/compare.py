@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from airflow_provider_reach.core.checks import is_unused
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.models import Webhook
 from airflow_provider_reach.core.redaction import is_masked, one_line, safe_url
@@ -17,9 +18,6 @@ Result = Literal["equal", "differs", "unknown"]
 Found = tuple[Result, str]
 
 NOT_SHOWN = "not shown by the service, or masked"
-AUTH_TYPES = {"auth_credentials": "basic", "auth_request_details": "oauth2"}
-"""The type of authentication that makes use of a field."""
-KNOWN_AUTH_TYPES = ("none", "basic", "oauth2")
 BLANK: tuple[Any, ...] = (None, "", {}, (), [])
 
 _PORTS = {"http": 80, "https": 443}
@@ -54,6 +52,16 @@ def compare(declared: WebhookChanges, existing: Webhook) -> list[FieldComparison
     return [_compared(name, value, existing) for name, value in declared.given.items()]
 
 
+def differences(declared: WebhookChanges, existing: Webhook) -> list[FieldComparison]:
+    """
+    The declared fields that differ from what exists.
+
+    :param declared: What shall be.
+    :param existing: What the service answers.
+    """
+    return [field for field in compare(declared, existing) if field.result == "differs"]
+
+
 def value_of(webhook: Webhook, field: str) -> Any:
     """
     What a webhook has for a field of the contract or any other; None where it is not known.
@@ -79,8 +87,7 @@ def fields_that(result: Result, compared: Iterable[FieldComparison]) -> list[str
 
 def _compared(field: str, declared: Any, webhook: Webhook) -> FieldComparison:
     existing = value_of(webhook, field)
-    wanted = AUTH_TYPES.get(field)
-    if declared and wanted and webhook.auth_type in KNOWN_AUTH_TYPES and webhook.auth_type != wanted:
+    if declared and is_unused(field, webhook.auth_type):
         said = f"not in use, as auth_type is {shown(webhook.auth_type)}"
         return FieldComparison(field=field, result="differs", said=said)
     if field == "auth_credentials" and not declared and webhook.auth_type == "oauth2":  # there is the token

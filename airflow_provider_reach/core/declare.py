@@ -6,23 +6,14 @@ Each function is an exchange, so that any client can drive it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct, structs
 
 from airflow_provider_reach.core import calls
-from airflow_provider_reach.core.compare import (
-    AUTH_TYPES,
-    KNOWN_AUTH_TYPES,
-    FieldComparison,
-    by_lower_name,
-    compare,
-    fields_that,
-    is_blank,
-    same_url,
-    value_of,
-)
+from airflow_provider_reach.core.changes import how_changed
+from airflow_provider_reach.core.checks import AUTH_FIELDS, AUTH_TYPES, is_unused
+from airflow_provider_reach.core.compare import FieldComparison, compare, differences, fields_that, value_of
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import (
     ReachCallError,
@@ -35,7 +26,6 @@ from airflow_provider_reach.core.errors import (
 from airflow_provider_reach.core.exchange import FIRST_WAIT, Exchange, Patience, Wait, ask, create
 from airflow_provider_reach.core.lookup import CHECK, find_surely, missing, only
 from airflow_provider_reach.core.models import Gone, Webhook
-from airflow_provider_reach.core.redaction import is_masked, safe_url
 from airflow_provider_reach.core.spec import FIELDS, WebhookChanges, WebhookSpec
 
 IF_EXISTS = ("reuse", "update", "fail")
@@ -136,7 +126,7 @@ def _see_what_was_made(spec: WebhookSpec, webhook_id: str, secrets: tuple[str, .
             f"name: {', '.join([*named][:5])}. Every event is sent by each of them: delete all but one, and let only "
             "one task declare it."
         )
-    return [field for field in compare(spec, made) if field.result == "differs"] if made else []
+    return differences(spec, made) if made else []
 
 
 def converge(
@@ -216,8 +206,7 @@ def _update(
             f"time. Not sent, and different now: {'; '.join(surprising)}. Sent: {', '.join(sent.given)}. Look at the "
             "webhook, set right what is wrong, and declare these fields too, so that they are held."
         )
-    unlike = [field for field in compare(sent, after) if field.result == "differs"]
-    return structs.replace(done, name=after.name, active=after.active, unlike=unlike)
+    return structs.replace(done, name=after.name, active=after.active, unlike=differences(sent, after))
 
 
 def _check_authentication(before: Webhook, changes: WebhookChanges) -> None:
@@ -227,7 +216,7 @@ def _check_authentication(before: Webhook, changes: WebhookChanges) -> None:
     problems = [
         f"{field} are of no use, since the webhook's auth_type is {shown(auth_type)}: give auth_type '{wanted}' too."
         for field, wanted in AUTH_TYPES.items()
-        if given.get(field) and auth_type in KNOWN_AUTH_TYPES and auth_type != wanted
+        if given.get(field) and is_unused(field, auth_type)
     ]
     if problems:
         raise ReachInputError(problems, f"update webhook {before.label}")
@@ -244,7 +233,7 @@ def _to_send(compared: list[FieldComparison], always: bool) -> list[str]:
     differing = fields_that("differs", compared)
     if not differing:
         return []
-    authentication = ("auth_type", *AUTH_TYPES) if "auth_type" in differing else ()
+    authentication = AUTH_FIELDS if "auth_type" in differing else ()
     return [*differing, *fields_that("unknown", compared), *authentication]
 
 
@@ -253,8 +242,7 @@ def _updated(before: Webhook, sent: WebhookChanges, patience: Patience, secrets:
     left, seconds = LOOK_AFTER_UPDATE, FIRST_WAIT
     while True:
         after = yield from ask(calls.get_webhook(before.id), patience, secrets)
-        differing = [field for field in compare(sent, after) if field.result == "differs"]
-        stale = [field for field in differing if _is_as_before(before, after, field.field)]
+        stale = [field for field in differences(sent, after) if _is_as_before(before, after, field.field)]
         if not stale:
             return after
         if left <= 0:
@@ -280,7 +268,7 @@ def _said(fields: list[FieldComparison]) -> str:
 
 
 def _is_as_before(before: Webhook, after: Webhook, field: str) -> bool:
-    return value_of(before, field) is not None and not _changed(before, after, field)
+    return value_of(before, field) is not None and not how_changed(before, after, field)
 
 
 def _changed_unsent(before: Webhook, after: Webhook, sent: WebhookChanges) -> list[str]:
@@ -289,40 +277,4 @@ def _changed_unsent(before: Webhook, after: Webhook, sent: WebhookChanges) -> li
         own.update(AUTH_TYPES)
     if "oauth2" in (before.auth_type, after.auth_type):
         own.add("auth_credentials")  # every update fetches a new token, which is shown there
-    return [changed for field in FIELDS if field not in own and (changed := _changed(before, after, field))]
-
-
-def _changed(before: Webhook, after: Webhook, field: str) -> str:
-    """How a field has changed, in words; what was not shown before, or is masked, is not known to have."""
-    old, new = value_of(before, field), value_of(after, field)
-    if old is None:
-        return ""
-    if is_blank(new) and not is_blank(old):
-        return f"{field}: was set, and is not shown any more"
-    if isinstance(old, Mapping) and (new is None or isinstance(new, Mapping)):
-        if field == "custom_headers":
-            old, new = by_lower_name(old), by_lower_name(new or {})
-        names = ", ".join(_changed_leaves(old, new or {}))
-        return f"{field}: {names} changed" if names else ""
-    if _same(old, new) or (field == "target" and same_url(old, new)):
-        return ""
-    if field == "events":
-        return "" if set(old) == set(new) else f"{field}: {', '.join(old)} → {', '.join(new)}"
-    shown_old, shown_new = (safe_url(value) if field == "target" else shown(value) for value in (old, new))
-    return f"{field}: {shown_old} → {shown_new}"
-
-
-def _changed_leaves(old: Mapping[str, Any], new: Mapping[str, Any], within: str = "") -> Iterator[str]:
-    for name in dict.fromkeys([*old, *new]):
-        one, other = old.get(name), new.get(name)
-        if isinstance(one, Mapping) and isinstance(other, Mapping):
-            yield from _changed_leaves(one, other, f"{within}{name}.")
-        elif not _same(one, other) and not (name == "url" and same_url(one, other)):
-            yield f"{within}{name}"
-
-
-def _same(old: Any, new: Any) -> bool:
-    """Whether they are the same for all that can be told: one that is masked may be any but an empty one."""
-    if is_blank(old) or is_blank(new):
-        return is_blank(old) and is_blank(new)
-    return bool(old == new) or is_masked(old) or is_masked(new)
+    return [changed for field in FIELDS if field not in own and (changed := how_changed(before, after, field))]

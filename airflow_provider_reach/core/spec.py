@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from airflow_provider_reach.core.checks import is_list, problems_of, warnings_of
+from airflow_provider_reach.core.checks import AUTH_TYPES, is_list, problems_of, warnings_of
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.redaction import (
     PUBLIC_NAMES,
@@ -150,7 +150,7 @@ class WebhookSpec(WebhookChanges, frozen=True, kw_only=True):
         yield from (f"{name} is required." for name in ("name", "target", "events") if name not in given)
         yield from super().problems()
         if self.auth_type is UNSET:
-            for field, auth_type in (("auth_credentials", "basic"), ("auth_request_details", "oauth2")):
+            for field, auth_type in AUTH_TYPES.items():
                 if given.get(field):
                     yield f"{field} without auth_type would make a webhook without authentication: add '{auth_type}'."
 
@@ -199,7 +199,7 @@ def _stand_in_problems(given: Mapping[str, Any]) -> Iterator[str]:
             yield f"{field} holds '{REDACTED}', which stands in for what is not shown: give the secret itself."
         if any(str(value).split()[-1:] == ["None"] for value in values):
             yield f"{field} holds 'None', as a template renders what is not there: is it in the connection?"
-    for field in ("auth_credentials", "auth_request_details"):
+    for field in AUTH_TYPES:
         if isinstance(given.get(field), Mapping) and _holds_none(given[field]):
             yield f"{field} holds None: give the value, or leave it out."
     if REDACTED in str(given.get("target")):

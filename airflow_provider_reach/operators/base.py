@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.core.compare import AUTH_TYPES, fields_that
+from airflow_provider_reach.core.checks import AUTH_FIELDS, AUTH_TYPES
+from airflow_provider_reach.core.compare import fields_that
 from airflow_provider_reach.core.declare import Declared
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.spec import FIELDS
@@ -179,7 +180,7 @@ class DeclaringOperator(ReachOperator):
                 "Batches that were queued before still go to the old target, for up to 8 h: keep it answering 200 "
                 "until then."
             )
-        if {"auth_type", *AUTH_TYPES} & {*done.changed}:
+        if {*AUTH_FIELDS} & {*done.changed}:
             self.log.info(
                 "Batches that were queued before still carry the old credentials, for up to 8 h: let the target accept "
                 "both until then."

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.core.checks import is_list
-from airflow_provider_reach.core.compare import AUTH_TYPES
+from airflow_provider_reach.core.checks import AUTH_TYPES, is_list
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.drift import Drift, check_declared, find_drift
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.redaction import one_line
-from airflow_provider_reach.declared import parsed, webhook_specs
+from airflow_provider_reach.declared import RENDERED_NONE, parsed, webhook_specs
 from airflow_provider_reach.exceptions import reach_errors
 from airflow_provider_reach.operators.base import ReachOperator
 
@@ -172,7 +171,7 @@ class ReachListWebhooksOperator(ReachOperator):
             )
 
 
-_NOT_GIVEN = ("", "None", "null")
+_NOT_GIVEN = ("", *RENDERED_NONE)
 
 
 def _why_missing(name: str, listed: list[Webhook]) -> str:
