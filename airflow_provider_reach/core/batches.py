@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from airflow_provider_reach.core.models import BatchRow, as_utc
 
+Code: TypeAlias = "str | int | float | None"
+
 _FURTHEST_AHEAD = timedelta(hours=1)
-_FIRST_BELIEVED_YEAR = 2010
+_FIRST_BELIEVED = datetime(2010, 1, 1, tzinfo=timezone.utc)
 _SLOW = 10_000
 _MOST_EVENTS = 1_000_000_000
 _NEVER = datetime(1, 1, 2, tzinfo=timezone.utc)
@@ -19,91 +22,105 @@ _NEVER = datetime(1, 1, 2, tzinfo=timezone.utc)
 
 class Batch(Struct, frozen=True, gc=False):
     """
-    What the rows of one batch say together.
+    What the rows of one undelivered batch say together.
 
     :param batch_id: Its id; None where its only row has none.
     :param created: The earliest time its rows tell, or None. The batch may be older: a row's time may be that of its
         last attempt.
     :param doubtful: Whether a row has no time that can be read and believed: the batch may be older than ``created``.
-    :param last: Of the latest row: its time, its attempts, and what the target answered (``503``, ``no response``).
+    :param last: The latest time its rows tell, or None.
+    :param answered: What the target answered by the latest row: ``503``, ``no response``.
     :param attempts: The most failed attempts a row tells, or None.
-    :param delivered: Whether any row says delivered; success wins over a later-looking failure.
     :param events: Events in it, where known and believed.
     """
 
     batch_id: str | None
     created: datetime | None
     doubtful: bool
-    last: tuple[datetime, int, str]
+    last: datetime | None
+    answered: str
     attempts: int | None
-    delivered: bool
     events: int | None
 
-    @property
-    def answered(self) -> str:
-        """What the target answered last."""
-        return self.last[2]
 
-
-def batches_of(rows: Iterable[BatchRow], now: datetime) -> list[Batch]:
+def batches_of(rows: Iterable[BatchRow], now: datetime) -> tuple[int, list[Batch]]:
     """
-    Group rows by batch.
+    Group rows by batch: how many batches were delivered, and all the others.
 
-    Rows without an id are a batch each, unless they are the same in everything.
+    A batch is delivered when any of its rows says so: success wins over a later-looking failure. Rows without an id
+    are a batch each, unless they are the same in everything.
 
     :param rows: In any order.
     :param now: The service's time, to tell a time that cannot be believed.
     """
-    latest = now + _FURTHEST_AHEAD
-    found: dict[object, Batch] = {}
+    rows = list(rows)
+    statuses = {code: _status(code) for code in {row.response_code for row in rows}}
+    good = {code for code, status in statuses.items() if status == 200}
+    delivered = {
+        row.batch_id or row
+        for row in rows
+        if row.response_code in good and not (row.failure_code and _is_failure(row.failure_code))
+    }
+    failed = [row for row in rows if (row.batch_id or row) not in delivered]
+    telling = {code: str(status) for code, status in statuses.items() if status not in (0, 200)}
+    return len(delivered), _together(failed, _each(failed, telling, now + _FURTHEST_AHEAD))
+
+
+def _each(rows: list[BatchRow], telling: Mapping[Code, str], latest: datetime) -> list[Batch]:
+    """Every row as a batch of its own; a telling response code says all by itself what the target answered."""
+    batches = []
     for row in rows:
-        key = row.batch_id or row
-        batch = _batch(row, latest)
-        found[key] = batch if key not in found else _merged(found[key], batch)
-    return list(found.values())
+        ts, events = row.ts, row.batch_size
+        if ts is None or ts.tzinfo is not timezone.utc or not _FIRST_BELIEVED <= ts <= latest:
+            ts = _believed(ts, latest)
+        if events is not None and events > _MOST_EVENTS:
+            events = None
+        answered = telling.get(row.response_code) or _answered(
+            row.response_code, row.failure_code, (row.latency or 0) >= _SLOW
+        )
+        batches.append(Batch(row.batch_id, ts, ts is None, ts, answered, row.attempts, events))
+    return batches
 
 
-def _batch(row: BatchRow, latest: datetime) -> Batch:
-    ts = row.ts
-    if ts is not None:
-        if ts.tzinfo is None:
-            ts = ts.replace(tzinfo=timezone.utc)
-        if ts.year < _FIRST_BELIEVED_YEAR or ts > latest:
-            ts = None
-        elif ts.tzinfo is not timezone.utc:
-            ts = as_utc(ts)
-    status = _status(row.response_code)
-    delivered = status == 200 and not _is_failure(row.failure_code)
-    answered = "" if delivered else _answered(status, row.failure_code, (row.latency or 0) >= _SLOW)
+def _together(rows: list[BatchRow], batches: list[Batch]) -> list[Batch]:
+    """The batches of these rows, those of one batch made one."""
+    keys = [row.batch_id or row for row in rows]
+    if len(set(keys)) == len(keys):
+        return batches
+    parts: dict[object, list[Batch]] = {}
+    for key, batch in zip(keys, batches, strict=True):
+        parts.setdefault(key, []).append(batch)
+    return [_merged(of_one) if len(of_one) > 1 else of_one[0] for of_one in parts.values()]
+
+
+def _merged(parts: list[Batch]) -> Batch:
+    """One batch of several that have a row each."""
+    latest = max(parts, key=lambda part: (part.last or _NEVER, part.attempts or 0, part.answered))
+    times = [part.created for part in parts if part.created is not None]
+    attempts = [part.attempts for part in parts if part.attempts is not None]
+    events = [part.events for part in parts if part.events is not None]
     return Batch(
-        row.batch_id,
-        ts,
-        ts is None,
-        (ts or _NEVER, row.attempts or 0, answered),
-        row.attempts,
-        delivered,
-        row.batch_size if row.batch_size is not None and row.batch_size <= _MOST_EVENTS else None,
+        latest.batch_id,
+        min(times, default=None),
+        len(times) < len(parts),
+        latest.last,
+        latest.answered,
+        max(attempts, default=None),
+        max(events, default=None),
     )
 
 
-def _merged(one: Batch, other: Batch) -> Batch:
-    return Batch(
-        one.batch_id,
-        min((b.created for b in (one, other) if b.created is not None), default=None),
-        one.doubtful or other.doubtful,
-        max(one.last, other.last),
-        _most(one.attempts, other.attempts),
-        one.delivered or other.delivered,
-        _most(one.events, other.events),
-    )
-
-
-def _most(one: int | None, other: int | None) -> int | None:
-    return max((n for n in (one, other) if n is not None), default=None)
+def _believed(ts: datetime | None, latest: datetime) -> datetime | None:
+    """The time in UTC, where it can be."""
+    if ts is None:
+        return None
+    if ts.tzinfo is None:
+        ts = ts.replace(tzinfo=timezone.utc)
+    return as_utc(ts) if ts.year >= _FIRST_BELIEVED.year and ts <= latest else None
 
 
 @lru_cache(maxsize=512)
-def _status(code: str | int | float | None) -> int:
+def _status(code: Code) -> int:
     """The HTTP status a code means; 0, for no response, where it is missing, empty, or no whole number."""
     try:
         number = float(code or 0)
@@ -112,14 +129,13 @@ def _status(code: str | int | float | None) -> int:
     return int(number) if number.is_integer() and 0 < number < 1000 else 0
 
 
-@lru_cache(maxsize=512)
-def _is_failure(code: str | int | float | None) -> bool:
-    return bool(code) and str(code).strip() not in ("", "0", "0.0")
+def _is_failure(code: Code) -> bool:
+    return str(code).strip() not in ("", "0", "0.0")
 
 
 @lru_cache(maxsize=512)
-def _answered(status: int, failure_code: str | int | float | None, slow: bool) -> str:
-    status = status or _status(failure_code)
+def _answered(response: Code, failure: Code, slow: bool) -> str:
+    status = _status(response) or _status(failure)
     if status == 200:
         return "200 with a failure code"
     return str(status) if status else "no response in time" if slow else "no response"

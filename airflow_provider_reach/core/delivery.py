@@ -8,8 +8,10 @@ looks fine now while hours of data are gone. :func:`assess` is pure, and every w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from heapq import heapify, heappop
+from itertools import islice
 
 from airflow_provider_reach.core.advice import IS_BACK, advice_for
 from airflow_provider_reach.core.batches import Batch, batches_of
@@ -46,7 +48,8 @@ def assess(
     :return: The report; its outcome is ``healthy``, ``wait`` (look again) or ``failed``.
     """
     now = as_utc(now)
-    tally = _tally(batches_of(rows, now), now, policy)
+    recovered, undelivered = batches_of(rows, now)
+    tally = _tally(recovered, undelivered, now, policy)
     found = findings(tally, now, policy, webhook, complete)
     if any(finding.fails for finding in found):
         return _report("failed", found, tally, now, policy, webhook, complete)
@@ -55,23 +58,22 @@ def assess(
     return _report(outcome, found, tally, now, policy, webhook, complete, waited_for)
 
 
-def _tally(batches: list[Batch], now: datetime, policy: DeliveryPolicy) -> Tally:
-    tally = Tally()
+def _tally(recovered: int, undelivered: list[Batch], now: datetime, policy: DeliveryPolicy) -> Tally:
+    tally = Tally(recovered)
     lost_at, at_risk_at, ripe_at = now - policy.lost_after, now - policy.at_risk_after, now - policy.min_age
+    at_risk_attempts, ripe_attempts = policy.max_attempts - 1, policy.min_attempts
     told_before = policy.ignore_lost_before
-    for batch in batches:
+    for batch in undelivered:
         created, attempts = batch.created, batch.attempts or 0
-        if batch.delivered:
-            tally.recovered += 1
-        elif created is not None and created < lost_at:
+        if created is not None and created < lost_at:
             told = told_before is not None and created + policy.lost_after < told_before
             (tally.lost_before if told else tally.lost).append(batch)
         elif created is None or batch.doubtful:
             tally.at_risk.append(batch)
             tally.unknown_age += 1
-        elif created <= at_risk_at or attempts >= policy.max_attempts - 1:
+        elif created <= at_risk_at or attempts >= at_risk_attempts:
             tally.at_risk.append(batch)
-        elif created <= ripe_at or attempts >= policy.min_attempts:
+        elif created <= ripe_at or attempts >= ripe_attempts:
             tally.ripe.append(batch)
         else:
             tally.unripe.append(batch)
@@ -83,8 +85,9 @@ def _waited_for(tally: Tally, now: datetime, policy: DeliveryPolicy, watched_fro
     if now >= watched_from + policy.longest_wait:
         return []
     candidates = tally.in_flight if policy.drain else tally.unripe
-    waited_for = [batch for batch in candidates if _may_be_from(batch, watched_from + GRACE, policy)]
-    counted = sum(_may_be_from(batch, watched_from + GRACE, policy) for batch in tally.at_risk + tally.ripe)
+    first_look = watched_from + GRACE
+    waited_for = [batch for batch in candidates if _may_be_from(batch, first_look, policy)]
+    counted = sum(_may_be_from(batch, first_look, policy) for batch in tally.at_risk + tally.ripe)
     if policy.drain or counted + len(waited_for) > policy.max_undelivered:
         return waited_for
     return []
@@ -97,7 +100,7 @@ def _may_be_from(batch: Batch, instant: datetime, policy: DeliveryPolicy) -> boo
     Its time may be that of its last attempt. Retries come at ever wider intervals, so that the n-th attempt is made
     before n-1 equal parts of the window are over: that bounds how much earlier the batch was created.
     """
-    if batch.created is None or batch.doubtful:
+    if batch.created is None or batch.doubtful or batch.created <= instant:
         return True
     attempts = policy.max_attempts if batch.attempts is None else batch.attempts
     part: timedelta = policy.retry_window / (policy.max_attempts - 1)
@@ -118,16 +121,15 @@ def _report(
     undelivered = tally.lost + in_flight
     created = [batch.created for batch in in_flight if batch.created]
     lost_created = [batch.created for batch in lost if batch.created]
-    answers = Counter(batch.answered for batch in undelivered)
+    answers = Counter([batch.answered for batch in undelivered])
     responses = sorted(answers.items(), key=lambda item: (-item[1], item[0]))[:_MOST_CLASSES]
     sizes = [batch.events for batch in undelivered if batch.events is not None]
     back = _target_answers(webhook, undelivered)
     advice = [finding.advice for finding in found if finding.advice and finding.fails]
     if outcome != "healthy" and undelivered:
-        retried = [batch for batch in in_flight if (batch.attempts or 0) < policy.max_attempts]
+        retried = any((batch.attempts or 0) < policy.max_attempts for batch in in_flight)
         advice = ([IS_BACK] if back and retried else []) + advice
         advice += [] if back else advice_for(answer for answer, _ in responses)
-    oldest_first = sorted(undelivered, key=lambda batch: (batch.created or now, batch.batch_id or ""))
     return DeliveryReport(
         outcome=outcome,
         headline=headline(outcome, found, tally, policy, webhook, waited_for),
@@ -152,15 +154,24 @@ def _report(
         lost_until=max(lost_created, default=None),
         responses=dict(responses),
         target_answers=back,
-        batch_ids=[shown for batch in oldest_first if (shown := one_line(batch.batch_id or "", 64))][:_MOST_IDS],
+        batch_ids=list(islice(_ids_oldest_first(undelivered, now), _MOST_IDS)),
         advice=advice,
     )
+
+
+def _ids_oldest_first(batches: Sequence[Batch], now: datetime) -> Iterator[str]:
+    """The ids that can be shown; few of many are asked for, so that a heap does better than sorting."""
+    oldest = [(batch.created or now, batch.batch_id) for batch in batches if batch.batch_id]
+    heapify(oldest)
+    while oldest:
+        if shown := one_line(heappop(oldest)[1], 64):
+            yield shown
 
 
 def _target_answers(webhook: Webhook | Gone | None, undelivered: Sequence[Batch]) -> bool | None:
     if not isinstance(webhook, Webhook) or webhook.last_successful is None:
         return None
-    failures = [batch.last[0] for batch in undelivered if batch.created]
+    failures = [batch.last for batch in undelivered if batch.last]
     if webhook.last_failure is not None:
         failures.append(webhook.last_failure)
     return webhook.last_successful > max(failures) if failures else None

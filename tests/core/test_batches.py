@@ -13,7 +13,9 @@ from tests.core.helpers import HOUR, MINUTE, NOW, bounded, delivered, failed
 
 
 def one(*rows: BatchRow) -> Batch:
-    [batch] = batches_of(rows, NOW)
+    """The batch, not delivered, of these rows."""
+    delivered, [batch] = batches_of(rows, NOW)
+    assert delivered == 0
     return batch
 
 
@@ -24,8 +26,8 @@ Code = str | int | float | None
 @pytest.mark.parametrize("response", ["200", 200, 200.0, " 200 ", "200.0"])
 @pytest.mark.parametrize("failure", [None, "", " ", 0, 0.0, -0.0, "0", "0.0"])
 def test_delivered(response: Code, failure: Code) -> None:
-    batch = one(BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure))
-    assert batch.delivered
+    row = BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure)
+    assert batches_of([row], NOW) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,6 @@ def test_delivered(response: Code, failure: Code) -> None:
 )
 def test_not_delivered_and_what_the_target_answered(response: Code, failure: Code, answered: str) -> None:
     batch = one(BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure))
-    assert not batch.delivered
     assert batch.answered == answered
 
 
@@ -112,7 +113,7 @@ def test_all_rows_of_a_batch_are_one_batch() -> None:
         failed(age=2 * HOUR, attempts=None, batch_size=12),
     )
     assert batch.created == NOW - 3 * HOUR
-    assert (batch.attempts, batch.events, batch.answered, batch.delivered) == (7, 12, "401", False)
+    assert (batch.attempts, batch.events, batch.answered, batch.last) == (7, 12, "401", NOW - HOUR)
     assert not batch.doubtful
 
 
@@ -122,7 +123,8 @@ def test_of_two_rows_of_one_time_the_one_with_more_attempts_is_the_last() -> Non
 
 
 def test_success_wins_also_over_a_later_looking_failure() -> None:
-    assert one(delivered(age=2 * HOUR), failed(age=HOUR, attempts=9)).delivered
+    rows = [delivered(age=2 * HOUR), failed(age=HOUR, attempts=9)]
+    assert batches_of(rows, NOW) == batches_of(reversed(rows), NOW) == (1, [])
 
 
 def test_a_row_without_a_time_makes_the_batch_doubtful() -> None:
@@ -140,7 +142,8 @@ def test_what_is_not_told_is_unknown() -> None:
 @pytest.mark.parametrize("batch_id", [None, ""])
 def test_rows_without_an_id_are_a_batch_each_unless_they_are_the_same(batch_id: str | None) -> None:
     rows = [failed(batch_id, HOUR), failed(batch_id, HOUR), failed(batch_id, 2 * HOUR), failed("x", HOUR)]
-    assert len(batches_of(rows, NOW)) == 3
+    _, batches = batches_of(rows, NOW)
+    assert len(batches) == 3
 
 
 @pytest.mark.parametrize(("size", "events"), [(0, 0), (10**9, 10**9), (10**9 + 1, None), (10**300, None), (None, None)])
@@ -177,15 +180,19 @@ rows_of_one = st.builds(
 def test_neither_order_nor_repetition_of_rows_matters(rows: list[BatchRow], random: Any) -> None:
     shuffled = rows + rows[: random.randint(0, len(rows))]
     random.shuffle(shuffled)
-    assert one(*shuffled) == one(*rows)
+    assert batches_of(shuffled, NOW) == batches_of(rows, NOW)
 
 
 @bounded
 @given(st.lists(rows_of_one, min_size=1, max_size=5))
 def test_a_batch_is_delivered_when_any_row_is_and_as_old_as_its_oldest(rows: list[BatchRow]) -> None:
-    each = [one(row) for row in rows]
-    batch = one(*rows)
-    assert batch.delivered == any(part.delivered for part in each)
-    assert batch.doubtful == any(part.doubtful for part in each)
-    assert batch.created == min((part.created for part in each if part.created), default=None)
-    assert batch.created is None or batch.created <= NOW + HOUR + MINUTE
+    each = [batches_of([row], NOW) for row in rows]
+    delivered, batches = batches_of(rows, NOW)
+    assert delivered == any(delivered for delivered, _ in each)
+    assert len(batches) == 1 - delivered
+    for batch in batches:
+        parts = [part for _, [part] in each]
+        assert batch.doubtful == any(part.doubtful for part in parts)
+        assert batch.created == min((part.created for part in parts if part.created), default=None)
+        assert batch.last == max((part.created for part in parts if part.created), default=None)
+        assert batch.created is None or batch.created <= NOW + HOUR + MINUTE
