@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.compat import mask_secret
-from airflow_provider_reach.core.checks import AUTH_FIELDS
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.spec import FIELDS, WebhookChanges, WebhookSpec
-from airflow_provider_reach.target_connection import read_target_connection
+from airflow_provider_reach.core.fields import AUTH_FIELDS, FIELDS
+
+if TYPE_CHECKING:
+    from airflow_provider_reach.core.spec import WebhookSpec
 
 RENDERED_NONE = ("None", "null")
 """What a template makes of None."""
@@ -33,6 +34,8 @@ def webhook_fields(values: Mapping[str, Any], what: str) -> dict[str, Any]:
     :raises ReachInputError: for a name that no field has, or a value that contradicts the target's connection.
     :raises ReachConfigError: when the target's connection cannot be used.
     """
+    from airflow_provider_reach.core.spec import WebhookChanges
+
     if unknown := [shown(name) for name in values if name not in _ROW_FIELDS]:
         raise ReachInputError([f"no field of a webhook is named {', '.join(unknown)}."], what)
     given = {name: typed for name, value in values.items() if (typed := _typed(name, value)) is not None}
@@ -51,6 +54,8 @@ def webhook_specs(rows: Any) -> list[WebhookSpec]:
     :raises ReachInputError: when it is no list of mappings, or as :func:`webhook_fields` does.
     :raises ReachConfigError: when a target's connection cannot be used.
     """
+    from airflow_provider_reach.core.spec import WebhookSpec
+
     rows = parsed(rows)
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise ReachInputError(
@@ -89,6 +94,8 @@ def parsed(value: Any) -> Any:
 
 
 def _with_connection(given: dict[str, Any], conn_id: str, what: str) -> dict[str, Any]:
+    from airflow_provider_reach.target_connection import read_target_connection
+
     if conn_id in ("", *RENDERED_NONE):
         raise ReachInputError([f"target_conn_id is {shown(conn_id)}: name a connection, or leave it out."], what)
     fields = read_target_connection(conn_id)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from airflow_provider_reach.core.errors import ReachError
-from airflow_provider_reach.core.report import DeliveryReport
+
+if TYPE_CHECKING:
+    from airflow_provider_reach.core.report import DeliveryReport
 
 
 class ReachDeliveryFailed(AirflowFailException):

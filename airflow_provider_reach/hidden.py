@@ -6,16 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from airflow_provider_reach.core.checks import AUTH_TYPES
-from airflow_provider_reach.core.redaction import (
-    PUBLIC_NAMES,
-    REDACTED,
-    is_telltale,
-    leaves,
-    secrets_in_url,
-    secrets_named,
-)
-from airflow_provider_reach.core.spec import shown_fields
+from airflow_provider_reach.core.fields import AUTH_TYPES
 
 SECRET_FIELDS = ("target", "custom_headers", "auth_credentials", "auth_request_details", "extra")
 
@@ -37,6 +28,8 @@ class Hidden:
 
     def serialize(self) -> Any:
         """The value as plain JSON, with its names and without its secrets."""
+        from airflow_provider_reach.core.redaction import REDACTED, shown_fields
+
         if self.field != "declared":
             return shown_fields({self.field: self.secret})[self.field]
         rows = self.secret if isinstance(self.secret, (list, tuple)) else [self.secret]
@@ -67,6 +60,14 @@ def _holds_literal_secret(field: str, value: Any) -> bool:
 
 
 def _secret_leaves(field: str, value: Any) -> Iterable[Any]:
+    from airflow_provider_reach.core.redaction import (
+        PUBLIC_NAMES,
+        is_telltale,
+        leaves,
+        secrets_in_url,
+        secrets_named,
+    )
+
     if field in AUTH_TYPES:
         return leaves(value, PUBLIC_NAMES)
     if field == "target":

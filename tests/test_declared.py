@@ -291,7 +291,7 @@ def test_a_row_whose_connection_is_not_there(monkeypatch: pytest.MonkeyPatch) ->
     def missing(conn_id: str) -> dict[str, Any]:
         raise ReachConnectionError(["it was not found."], f"Target connection {conn_id!r}")
 
-    monkeypatch.setattr(declared, "read_target_connection", missing)
+    monkeypatch.setattr("airflow_provider_reach.target_connection.read_target_connection", missing)
 
     with pytest.raises(ReachConnectionError, match="'gone'"):
         webhook_specs([ROW | {"target_conn_id": "gone"}])

@@ -7,13 +7,9 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from airflow_provider_reach.core.config import shown
-from airflow_provider_reach.core.models import EventType
+from airflow_provider_reach.core.fields import AUTH_TYPES, EventType
 
 Json = Mapping[str, Any]
-
-AUTH_TYPES = {"auth_credentials": "basic", "auth_request_details": "oauth2"}
-"""The type of authentication that makes use of a field."""
-AUTH_FIELDS = ("auth_type", *AUTH_TYPES)
 
 _MAX_HEADERS = 5
 _MAX_HEADER_BYTES = 3000

@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from airflow_provider_reach.core.checks import is_unused
 from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.fields import FIELDS
 from airflow_provider_reach.core.models import Webhook
 from airflow_provider_reach.core.redaction import is_masked, one_line, safe_url
-from airflow_provider_reach.core.spec import FIELDS, WebhookChanges
+from airflow_provider_reach.core.spec import WebhookChanges
 
 Result = Literal["equal", "differs", "unknown"]
 Found = tuple[Result, str]

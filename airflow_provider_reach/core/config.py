@@ -16,6 +16,8 @@ REGIONS = {
 }
 AUTH_SCHEMES = ("AccessKey", "Bearer")
 DEFAULT_TIMEOUT = 30.0
+DEFAULT_PATIENCE = 60.0
+"""Seconds to keep asking when the service cannot be asked, unless the caller says otherwise."""
 
 
 @dataclass(frozen=True)

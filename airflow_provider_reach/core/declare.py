@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from airflow_provider_reach.core import calls
 from airflow_provider_reach.core.changes import how_changed
-from airflow_provider_reach.core.checks import AUTH_FIELDS, AUTH_TYPES, is_unused
+from airflow_provider_reach.core.checks import is_unused
 from airflow_provider_reach.core.compare import FieldComparison, compare, differences, fields_that, value_of
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import (
@@ -24,9 +24,10 @@ from airflow_provider_reach.core.errors import (
     ReachSideEffectError,
 )
 from airflow_provider_reach.core.exchange import FIRST_WAIT, Exchange, Patience, Wait, ask, create
+from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
 from airflow_provider_reach.core.lookup import CHECK, find_surely, missing, only
 from airflow_provider_reach.core.models import Gone, Webhook
-from airflow_provider_reach.core.spec import FIELDS, WebhookChanges, WebhookSpec
+from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 
 IF_EXISTS = ("reuse", "update", "fail")
 IfExists = Literal["reuse", "update", "fail"]

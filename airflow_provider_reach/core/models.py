@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -18,25 +18,6 @@ from airflow_provider_reach.core.redaction import (
     secrets_in_url,
     secrets_named,
 )
-
-EventType = Literal[
-    "injection",  # the service took the message
-    "delivery",  # the recipient's mail server took it
-    "delay",  # the recipient's mail server put it off; it is tried again
-    "bounce",  # the recipient's mail server refused it
-    "spam_complaint",  # the recipient called it spam
-    "out_of_band",  # it bounced after the recipient's mail server had taken it
-    "policy_rejection",  # the service refused to send it, by its own policy
-    "generation_failure",  # the message could not be made: a technical failure
-    "generation_rejection",  # the message was not made: the service's policy, or what it was made from
-    "open",  # the recipient opened it
-    "initial_open",  # the recipient opened it for the first time
-    "click",  # the recipient followed a link
-    "initial_click",  # the recipient followed a link for the first time
-    "amp_click",  # the recipient followed a link in the AMP version
-    "amp_open",  # the recipient opened the AMP version
-]
-"""The event types of the contract, to choose from; the service may know more, so this is never a gate."""
 
 Json = Mapping[str, Any]
 Count = Annotated[int, Meta(ge=0)]
@@ -140,7 +121,7 @@ class Gone(Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
-class BatchRow(Struct, frozen=True, kw_only=True):
+class BatchRow(Struct, frozen=True, kw_only=True, gc=False):
     """
     One row of batch status, as it came; a value that is missing or could not be read is None.
 

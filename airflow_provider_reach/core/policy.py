@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from airflow_provider_reach.core.config import shown
-from airflow_provider_reach.core.decoding import moment
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.models import as_utc
 
 GRACE = timedelta(minutes=15)
 """Added to the retry window before a batch counts as lost, and to the first look: clocks and starts are not exact."""
@@ -95,6 +93,7 @@ class DeliveryPolicy:
         return GRACE + (self.lost_after if self.drain else self.min_age)
 
 
+POLICY_FIELDS = tuple(field.name for field in fields(DeliveryPolicy))
 _INSTANTS = ("ignore_lost_before",)
 
 
@@ -110,6 +109,22 @@ def read_duration(name: str, value: timedelta | float | str) -> timedelta:
         return _duration(value)
     except ValueError as why:
         raise ReachInputError([f"{name} must be {why}, not {shown(value)}."], "the watch") from None
+
+
+def read_instant(name: str, value: datetime | str | None) -> datetime:
+    """
+    A time, in UTC.
+
+    :param name: The parameter's name, for the message.
+    :param value: A ``datetime``, or its text.
+    :raises ReachInputError: when it is neither.
+    """
+    try:
+        if when := _instant(value):
+            return when
+    except ValueError:
+        pass
+    raise ReachInputError([f"{name} must be a time, not {shown(value)}."], "the watch")
 
 
 def _count(value: Any) -> int:
@@ -145,6 +160,9 @@ def _flag(value: Any) -> bool:
 def _instant(value: Any) -> datetime | None:
     if value is None or (isinstance(value, str) and value.strip() in ("", "None", "null")):
         return None
+    from airflow_provider_reach.core.decoding import moment  # here, to keep DAG files fast
+    from airflow_provider_reach.core.models import as_utc
+
     when = as_utc(value) if isinstance(value, datetime) else moment(value)
     if when is None:
         raise ValueError("a time such as 2026-01-31T02:00:00Z, or empty")

@@ -10,9 +10,17 @@ from html import escape
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
+from airflow_provider_reach.core.fields import FIELDS
+
 REDACTED: Final = "***"
 PUBLIC_NAMES: Final = frozenset({"username", "url", "grant_type", "client_id", "scope", "audience"})
 """Of a webhook's authentication: what tells one set-up from another and is no secret."""
+SECRETS_OF: Final[Mapping[str, frozenset[str]]] = {
+    "custom_headers": frozenset(),
+    "auth_credentials": PUBLIC_NAMES,
+    "auth_request_details": PUBLIC_NAMES,
+}
+"""The fields of a webhook of which every leaf is a secret, but for those under these names."""
 
 EXCERPT = 300
 
@@ -157,6 +165,25 @@ def redacted(value: Any, public: Container[str] = ()) -> Any:
             for name, inner in value.items()
         }
     return None if value is None else REDACTED
+
+
+def shown_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    A webhook's fields as they may be shown, also those that are none of the contract.
+
+    :param fields: By name; not checked yet.
+    """
+    return {str(name): _shown(name, value) for name, value in fields.items()}
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in SECRETS_OF:
+        return redacted(value, SECRETS_OF[name])
+    if name == "extra":
+        return shown_fields(value) if isinstance(value, Mapping) else redacted(value)
+    if name not in FIELDS and (is_telltale(name) or isinstance(value, (Mapping, list, tuple))):
+        return redacted(value)
+    return safe_url(str(value)) if name == "target" else value
 
 
 def _public(name: str, value: str) -> str:

@@ -8,19 +8,18 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from airflow_provider_reach.core.checks import AUTH_TYPES, is_list, problems_of, warnings_of
+from airflow_provider_reach.core.checks import is_list, problems_of, warnings_of
 from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.fields import AUTH_TYPES, FIELDS
 from airflow_provider_reach.core.redaction import (
-    PUBLIC_NAMES,
     REDACTED,
-    is_telltale,
+    SECRETS_OF,
     leaves,
-    redacted,
-    safe_url,
     secrets_in_authentication,
     secrets_in_headers,
     secrets_in_url,
     secrets_named,
+    shown_fields,
 )
 
 Json = Mapping[str, Any]
@@ -155,15 +154,6 @@ class WebhookSpec(WebhookChanges, frozen=True, kw_only=True):
                     yield f"{field} without auth_type would make a webhook without authentication: add '{auth_type}'."
 
 
-FIELDS = tuple(name for name in WebhookChanges.__struct_fields__ if name != "extra")
-
-_SECRET_FIELDS: dict[str, frozenset[str]] = {
-    "custom_headers": frozenset(),
-    "auth_credentials": PUBLIC_NAMES,
-    "auth_request_details": PUBLIC_NAMES,
-}
-
-
 def _plain(value: object) -> dict[Any, Any]:
     """What JSON has for a mapping of another kind than ``dict``."""
     if isinstance(value, Mapping):
@@ -171,28 +161,9 @@ def _plain(value: object) -> dict[Any, Any]:
     raise TypeError
 
 
-def shown_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    A webhook's fields as they may be shown, also those that are none of the contract.
-
-    :param fields: By name; not checked yet.
-    """
-    return {str(name): _shown(name, value) for name, value in fields.items()}
-
-
-def _shown(name: str, value: Any) -> Any:
-    if name in _SECRET_FIELDS:
-        return redacted(value, _SECRET_FIELDS[name])
-    if name == "extra":
-        return shown_fields(value) if isinstance(value, Mapping) else redacted(value)
-    if name not in FIELDS and (is_telltale(name) or isinstance(value, (Mapping, list, tuple))):
-        return redacted(value)
-    return safe_url(str(value)) if name == "target" else value
-
-
 def _stand_in_problems(given: Mapping[str, Any]) -> Iterator[str]:
     """What stands in for a secret would overwrite it: what a log shows of it, or what a template makes of nothing."""
-    secrets = {field: list(leaves(given.get(field))) for field in _SECRET_FIELDS}
+    secrets = {field: list(leaves(given.get(field))) for field in SECRETS_OF}
     secrets |= {field: list(secrets_named({field: value})) for field, value in given.items() if field not in FIELDS}
     for field, values in secrets.items():
         if any(REDACTED in str(value) for value in values):

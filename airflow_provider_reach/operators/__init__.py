@@ -1,12 +1,17 @@
-"""Operators on the webhooks of a workspace."""
+"""Operators on the webhooks of a workspace, each loaded when first used, as the package's names are."""
 
 from __future__ import annotations
 
-from airflow_provider_reach.operators.create import ReachCreateWebhookOperator
-from airflow_provider_reach.operators.delete import ReachDeleteWebhookOperator
-from airflow_provider_reach.operators.listing import ReachListWebhooksOperator
-from airflow_provider_reach.operators.update import ReachUpdateWebhookOperator
-from airflow_provider_reach.operators.validate import ReachValidateWebhookOperator
+from typing import TYPE_CHECKING, Any
+
+import airflow_provider_reach
+
+if TYPE_CHECKING:
+    from airflow_provider_reach.operators.create import ReachCreateWebhookOperator
+    from airflow_provider_reach.operators.delete import ReachDeleteWebhookOperator
+    from airflow_provider_reach.operators.listing import ReachListWebhooksOperator
+    from airflow_provider_reach.operators.update import ReachUpdateWebhookOperator
+    from airflow_provider_reach.operators.validate import ReachValidateWebhookOperator
 
 __all__ = [
     "ReachCreateWebhookOperator",
@@ -15,3 +20,13 @@ __all__ = [
     "ReachUpdateWebhookOperator",
     "ReachValidateWebhookOperator",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(airflow_provider_reach, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.core.checks import AUTH_FIELDS, AUTH_TYPES
-from airflow_provider_reach.core.compare import fields_that
-from airflow_provider_reach.core.declare import Declared
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.spec import FIELDS
+from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
 from airflow_provider_reach.declared import webhook_fields
 from airflow_provider_reach.hidden import SECRET_FIELDS, Hidden, hidden
-from airflow_provider_reach.hooks import ReachHook
 
 if TYPE_CHECKING:
     import jinja2
     from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_reach.core.declare import Declared
+    from airflow_provider_reach.hooks import ReachHook
 
 
 class ReachOperator(BaseOperator):
@@ -41,6 +40,8 @@ class ReachOperator(BaseOperator):
     @property
     def hook(self) -> ReachHook:
         """A hook of the connection."""
+        from airflow_provider_reach.hooks import ReachHook
+
         return ReachHook(self.reach_conn_id)
 
     def hide(self, field: str, value: Any) -> Hidden | None:
@@ -153,7 +154,8 @@ class DeclaringOperator(ReachOperator):
         differing = [field for field in done.compared if field.result == "differs"]
         unknown = [field for field in done.compared if field.result == "unknown" and field.field not in done.changed]
         changed = [field for field in differing if field.field in done.changed]
-        along = [field for field in done.changed if field not in fields_that("differs", changed)]
+        seen_to_differ = [field.field for field in changed]
+        along = [field for field in done.changed if field not in seen_to_differ]
         if changed:
             self.log.info("Changed webhook %s (from → to):%s", done.label, _listed(map(str, changed)))
         elif differing:
@@ -175,7 +177,7 @@ class DeclaringOperator(ReachOperator):
                 _listed(map(str, unknown)),
             )
         self.tell_unlike(done)
-        if "target" in fields_that("differs", changed):
+        if "target" in seen_to_differ:
             self.log.warning(
                 "Batches that were queued before still go to the old target, for up to 8 h: keep it answering 200 "
                 "until then."

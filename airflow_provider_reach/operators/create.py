@@ -10,7 +10,6 @@ from airflow.providers.common.compat.sdk import AirflowException
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachUnsettledError
-from airflow_provider_reach.core.spec import WebhookSpec
 from airflow_provider_reach.exceptions import reach_errors
 from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.operators.base import DeclaringOperator
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_reach.core.declare import Declared, IfExists
-    from airflow_provider_reach.core.models import EventType
+    from airflow_provider_reach.core.fields import EventType
+    from airflow_provider_reach.core.spec import WebhookSpec
 
 
 class ReachCreateWebhookOperator(DeclaringOperator):
@@ -101,6 +101,8 @@ class ReachCreateWebhookOperator(DeclaringOperator):
             one where ``if_exists`` is ``fail``.
         :raises AirflowException: the service could not be asked, or the target did not answer the test batch with 200.
         """
+        from airflow_provider_reach.core.spec import WebhookSpec
+
         label_mapped_instance(context, self.name)
         with reach_errors():
             what = f"create webhook {shown(self.name)}"

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.core.actions import delete
 from airflow_provider_reach.exceptions import reach_errors
 from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.operators.base import ReachWebhookOperator
@@ -52,6 +51,8 @@ class ReachDeleteWebhookOperator(ReachWebhookOperator):
             none where ``ignore_if_missing`` is False.
         :raises AirflowException: the service could not be asked.
         """
+        from airflow_provider_reach.core.actions import delete
+
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():
             ignore = self.flag("ignore_if_missing") is not False

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.core.checks import AUTH_TYPES, is_list
 from airflow_provider_reach.core.config import shown
-from airflow_provider_reach.core.drift import Drift, check_declared, find_drift
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.redaction import one_line
+from airflow_provider_reach.core.fields import AUTH_TYPES
 from airflow_provider_reach.declared import RENDERED_NONE, parsed, webhook_specs
 from airflow_provider_reach.exceptions import reach_errors
 from airflow_provider_reach.operators.base import ReachOperator
@@ -22,6 +20,7 @@ from airflow_provider_reach.operators.base import ReachOperator
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_reach.core.drift import Drift
     from airflow_provider_reach.core.models import Webhook
     from airflow_provider_reach.core.spec import WebhookSpec
 
@@ -90,6 +89,8 @@ class ReachListWebhooksOperator(ReachOperator):
             configuration.
         :raises AirflowException: when the service could not be asked.
         """
+        from airflow_provider_reach.core.drift import find_drift
+
         with reach_errors():
             active, specs = self.flag("active"), self._declared_specs()
             names = [str(spec.given["name"]) for spec in specs or ()]
@@ -114,6 +115,8 @@ class ReachListWebhooksOperator(ReachOperator):
         return "*" if pattern in _NOT_GIVEN else pattern
 
     def _expected(self) -> Sequence[str]:
+        from airflow_provider_reach.core.checks import is_list
+
         expect = parsed(self.expect)
         if expect is None or (isinstance(expect, str) and expect.strip() in _NOT_GIVEN):
             return []
@@ -127,6 +130,8 @@ class ReachListWebhooksOperator(ReachOperator):
 
     def _declared_specs(self) -> list[WebhookSpec] | None:
         """What is declared, checked before anything is asked."""
+        from airflow_provider_reach.core.drift import check_declared
+
         if self.on_drift not in ("fail", "warn"):
             raise ReachInputError(
                 [f"on_drift must be 'fail' or 'warn', not {shown(self.on_drift)}."], f"task {self.task_id!r}"
@@ -181,6 +186,8 @@ def _why_missing(name: str, listed: list[Webhook]) -> str:
 
 
 def _names(webhooks: Iterable[Webhook]) -> str:
+    from airflow_provider_reach.core.redaction import one_line
+
     names = sorted(one_line(webhook.name or webhook.id, 80) for webhook in webhooks)
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     return ", ".join(f"'{name}'" for name in names[:20]) + more if names else "none"

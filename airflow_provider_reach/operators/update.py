@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.config import shown
-from airflow_provider_reach.core.spec import WebhookChanges
 from airflow_provider_reach.exceptions import reach_errors
 from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.operators.base import DeclaringOperator, ReachWebhookOperator
@@ -15,7 +14,7 @@ from airflow_provider_reach.operators.base import DeclaringOperator, ReachWebhoo
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_reach.core.models import EventType
+    from airflow_provider_reach.core.fields import EventType
 
 
 class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
@@ -98,6 +97,8 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
         :raises AirflowException: the service could not be asked, a new target did not answer the test batch with 200,
             or the update is not to be seen.
         """
+        from airflow_provider_reach.core.spec import WebhookChanges
+
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():
             what = f"update webhook {shown(self.webhook_name or self.webhook_id)}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_reach.core.actions import validate
 from airflow_provider_reach.exceptions import reach_errors
 from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.operators.base import ReachWebhookOperator
@@ -34,6 +33,8 @@ class ReachValidateWebhookOperator(ReachWebhookOperator):
         :raises AirflowFailException: wrong arguments or configuration, a refused key, no such webhook or several.
         :raises AirflowException: the target did not answer 200, or the service could not be asked.
         """
+        from airflow_provider_reach.core.actions import validate
+
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():
             done = self.hook.get_conn().do(partial(validate, self.webhook_id, self.webhook_name))

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core.compare import FieldComparison, compare, fields_that, is_blank, same_url, value_of
+from airflow_provider_reach.core.fields import FIELDS
 from airflow_provider_reach.core.models import Webhook
-from airflow_provider_reach.core.spec import FIELDS, WebhookChanges
+from airflow_provider_reach.core.spec import WebhookChanges
 from tests.core.helpers import ID, bounded
 
 URL = "https://c.example.com/x"

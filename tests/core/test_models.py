@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_reach.core.models import EventType, TargetResponse, ValidationResult, Webhook, as_utc
+from airflow_provider_reach.core.fields import EventType
+from airflow_provider_reach.core.models import TargetResponse, ValidationResult, Webhook, as_utc
 from tests.core.helpers import HOUR, ID, NOW, bounded
 
 SECRETS: dict[str, Any] = {

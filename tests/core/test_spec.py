@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.models import EventType
-from airflow_provider_reach.core.spec import FIELDS, WebhookChanges, WebhookSpec, shown_fields
+from airflow_provider_reach.core.fields import FIELDS, EventType
+from airflow_provider_reach.core.redaction import shown_fields
+from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 
 GOOD: dict[str, Any] = {"name": "orders", "target": "https://c.example.com/reach", "events": ["delivery"]}
 BASIC = {"auth_type": "basic", "auth_credentials": {"username": "u", "password": "p"}}
@@ -575,3 +576,7 @@ def test_a_wrong_extra_is_sent_in_no_field_s_place() -> None:
 def test_what_of_a_target_is_a_secret_is_known() -> None:
     asked = WebhookChanges(target="https://u:p4ss@c.example.com/?key=k-1&page=2")
     assert set(asked.secrets) == {"p4ss", "dTpwNHNz", "k-1"}
+
+
+def test_the_fields_are_those_of_a_change() -> None:
+    assert set(FIELDS) == {*WebhookChanges.__struct_fields__} - {"extra"}
