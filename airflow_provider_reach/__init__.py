@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from airflow_provider_reach.core.models import EventType
+    from airflow_provider_reach.core.fields import EventType
     from airflow_provider_reach.core.policy import DeliveryPolicy
     from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
     from airflow_provider_reach.hooks import ReachHook
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ReachValidateWebhookOperator,
     )
     from airflow_provider_reach.sensors import ReachBatchStatusSensor
+    from airflow_provider_reach.triggers import ReachBatchStatusTrigger
 
 __version__ = "0.1.0"
 
@@ -30,6 +31,7 @@ __all__ = [
     "DeliveryPolicy",
     "EventType",
     "ReachBatchStatusSensor",
+    "ReachBatchStatusTrigger",
     "ReachCreateWebhookOperator",
     "ReachDeleteWebhookOperator",
     "ReachHook",
@@ -43,8 +45,9 @@ __all__ = [
 
 _MODULES = {
     "DeliveryPolicy": "core.policy",
-    "EventType": "core.models",
+    "EventType": "core.fields",
     "ReachBatchStatusSensor": "sensors",
+    "ReachBatchStatusTrigger": "triggers",
     "ReachCreateWebhookOperator": "operators.create",
     "ReachDeleteWebhookOperator": "operators.delete",
     "ReachHook": "hooks",

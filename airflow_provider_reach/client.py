@@ -15,8 +15,8 @@ from airflow_provider_reach import __version__
 from airflow_provider_reach.core import calls
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.calls import DEFAULT_LIMIT, Call
-from airflow_provider_reach.core.config import ReachConfig
-from airflow_provider_reach.core.exchange import DEFAULT_PATIENCE, Exchange, Patience, Send, Wait, ask, create
+from airflow_provider_reach.core.config import DEFAULT_PATIENCE, ReachConfig
+from airflow_provider_reach.core.exchange import Exchange, Patience, Send, Wait, ask, create
 from airflow_provider_reach.core.look import look
 from airflow_provider_reach.core.lookup import only
 from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook

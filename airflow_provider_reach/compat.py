@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseHook, Connection
+
+if TYPE_CHECKING:
+    from airflow.sdk.exceptions import AirflowTaskTimeout
+else:
+    try:
+        from airflow.sdk.exceptions import AirflowTaskTimeout
+    except ImportError:
+        from airflow.exceptions import AirflowTaskTimeout
+
+__all__ = ["AirflowTaskTimeout", "as_written", "first_rescheduled_at", "mask_secret", "read_connection_async"]
 
 
 def mask_secret(secret: str) -> None:
@@ -20,6 +33,31 @@ def mask_secret(secret: str) -> None:
     except ImportError:
         masker = import_module("airflow.utils.log.secrets_masker")
     masker.mask_secret(secret)
+
+
+async def read_connection_async(conn_id: str) -> Any:
+    """
+    An Airflow connection for use in an event loop, its extras read.
+
+    Airflow 3.3 reads both in the loop's own way; before, each may end in a deadlock there, and belongs in a thread.
+
+    :param conn_id: The connection's id.
+    """
+    if hasattr(Connection, "aextra_dejson"):
+        conn = await BaseHook.aget_connection(conn_id)
+    else:
+        conn = await _in_thread(BaseHook.get_connection, conn_id)
+    in_loop = hasattr(conn, "aextra_dejson")
+    extra = await (conn.aextra_dejson() if in_loop else _in_thread(getattr, conn, "extra_dejson"))
+    fields = {name: getattr(conn, name) for name in ("conn_id", "host", "port", "schema", "login", "password", "extra")}
+    return SimpleNamespace(**fields, extra_dejson=extra)
+
+
+async def _in_thread(function: Any, *arguments: Any) -> Any:
+    """Run it in a thread that Airflow knows how to answer; one of asyncio's own it does not."""
+    from asgiref.sync import sync_to_async
+
+    return await sync_to_async(function)(*arguments)
 
 
 def first_rescheduled_at(context: Any) -> datetime | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 CONN_TYPE = "reach"
 DEFAULT_CONN_ID = "reach_default"
+DEFAULT_MAX_CONNECTIONS = 20
 
 EXTRA_FIELDS: dict[str, dict[str, Any]] = {
     "workspace_id": {

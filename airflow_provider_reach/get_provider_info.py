@@ -8,7 +8,7 @@ from typing import Any
 def get_provider_info() -> dict[str, Any]:
     """The provider's metadata, in the form of Airflow's ``provider_info`` schema."""
     from airflow_provider_reach import __version__
-    from airflow_provider_reach.connection import CONN_TYPE, EXTRA_FIELDS, FIELD_BEHAVIOUR
+    from airflow_provider_reach.connection import CONN_TYPE, DEFAULT_MAX_CONNECTIONS, EXTRA_FIELDS, FIELD_BEHAVIOUR
 
     return {
         "package-name": "airflow-provider-reach",
@@ -25,6 +25,24 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": [{"integration-name": "Reach", "python-modules": ["airflow_provider_reach.hooks"]}],
         "operators": [{"integration-name": "Reach", "python-modules": ["airflow_provider_reach.operators"]}],
         "sensors": [{"integration-name": "Reach", "python-modules": ["airflow_provider_reach.sensors"]}],
+        "triggers": [{"integration-name": "Reach", "python-modules": ["airflow_provider_reach.triggers"]}],
+        "config": {
+            "reach": {
+                "description": "How the Reach provider asks the service.",
+                "options": {
+                    "max_connections": {
+                        "description": (
+                            "Connections to one Reach service that a triggerer holds open at once, at the most; all "
+                            "watches with the same key share them.\n"
+                        ),
+                        "version_added": "0.1.0",
+                        "type": "integer",
+                        "example": None,
+                        "default": str(DEFAULT_MAX_CONNECTIONS),
+                    }
+                },
+            }
+        },
         "connection-types": [
             {
                 "connection-type": CONN_TYPE,

@@ -1,27 +1,31 @@
-"""The hook: a connection's client, with every operation of the API."""
+"""
+The hook: a connection's client, with every operation of the API.
+
+What only a running task needs is imported where it is used: every DAG file that uses this package loads this module.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, conf
 
-from airflow_provider_reach.compat import mask_secret
+from airflow_provider_reach.compat import mask_secret, read_connection_async
 from airflow_provider_reach.connection import (
     CONN_TYPE,
     DEFAULT_CONN_ID,
+    DEFAULT_MAX_CONNECTIONS,
     field_behaviour,
     form_widgets,
     read_connection,
     unknown_extras,
 )
-from airflow_provider_reach.core.actions import validate
-from airflow_provider_reach.core.config import shown
-from airflow_provider_reach.core.declare import converge, declare
-from airflow_provider_reach.core.drift import find_drift
+from airflow_provider_reach.core.config import DEFAULT_PATIENCE, shown
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachConfigError,
@@ -32,21 +36,23 @@ from airflow_provider_reach.core.errors import (
     ReachTimeoutError,
     ReachUnreachableError,
 )
-from airflow_provider_reach.core.exchange import DEFAULT_PATIENCE
-from airflow_provider_reach.core.lookup import list_surely
-from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 
 if TYPE_CHECKING:
+    from airflow_provider_reach.async_client import AsyncReachClient
     from airflow_provider_reach.client import ReachClient
+    from airflow_provider_reach.connection import AirflowConnection
+    from airflow_provider_reach.core.config import ReachConfig
     from airflow_provider_reach.core.declare import Declared, IfExists
     from airflow_provider_reach.core.drift import Drift
-    from airflow_provider_reach.core.models import BatchStatus, EventType, ValidationResult, Webhook
+    from airflow_provider_reach.core.fields import EventType
+    from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook
     from airflow_provider_reach.core.policy import DeliveryPolicy
     from airflow_provider_reach.core.report import DeliveryReport
+    from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 
     Events = Sequence[EventType] | Sequence[str]
 
-_Changes = TypeVar("_Changes", bound=WebhookChanges)
+_Changes = TypeVar("_Changes", bound="WebhookChanges")
 
 
 class ReachHook(BaseHook):
@@ -96,17 +102,44 @@ class ReachHook(BaseHook):
     def _open(self, patience: float) -> ReachClient:
         from airflow_provider_reach.client import ReachClient
 
-        try:
+        with self._reading():
             conn = self.get_connection(self.reach_conn_id)
+        return ReachClient(self._config(conn), patience=patience)
+
+    @asynccontextmanager
+    async def async_client(
+        self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> AsyncIterator[AsyncReachClient]:
+        """
+        The client for an event loop, over connections that all of the loop share who ask with the same key.
+
+        :param sleep: What to wait with, so that a test need not.
+        :raises ReachConfigError: naming every wrong or missing value of the connection.
+        """
+        from airflow_provider_reach.async_client import AsyncReachClient
+        from airflow_provider_reach.connections import shared_connections
+
+        with self._reading():
+            conn = await read_connection_async(self.reach_conn_id)
+        config = self._config(conn)
+        async with shared_connections(config, _most_connections()) as connections:
+            yield AsyncReachClient(config, connections, patience=self.patience, sleep=sleep)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
         except AirflowNotFoundException as missing:
             problem = "it was not found: make a connection of type 'reach' with this id, or see why no backend has it."
             raise ReachConnectionError([problem], f"Connection {self.reach_conn_id!r}") from missing
+
+    def _config(self, conn: AirflowConnection) -> ReachConfig:
         config = read_connection(conn)
         if unknown := unknown_extras(conn):
             self.log.warning("Connection %r has extras that mean nothing here: %s.", self.reach_conn_id, unknown)
         for warning in config.warnings:
             self.log.warning("Connection %r: %s", self.reach_conn_id, warning)
-        return ReachClient(config, patience=patience)
+        return config
 
     def list_webhooks(self, expected: Collection[str] = ()) -> list[Webhook]:
         """
@@ -114,6 +147,8 @@ class ReachHook(BaseHook):
 
         :param expected: Names that shall be there: where one is missing, the list is read once more 3 s later.
         """
+        from airflow_provider_reach.core.lookup import list_surely
+
         listed = self.get_conn().do(partial(list_surely, expected))
         return [_masked(webhook) for webhook in listed.webhooks]
 
@@ -168,6 +203,8 @@ class ReachHook(BaseHook):
         :raises ReachTargetError: when the target did not answer the test batch with 200.
         :raises ReachUnsettledError: when the answer was lost and no such webhook appears.
         """
+        from airflow_provider_reach.core.spec import WebhookSpec
+
         spec = WebhookSpec(
             name=name,
             target=target,
@@ -216,6 +253,8 @@ class ReachHook(BaseHook):
         :raises ReachInputError: before anything is sent, naming everything that is wrong.
         :raises ReachTargetError: when a new target did not answer the test batch with 200.
         """
+        from airflow_provider_reach.core.spec import WebhookChanges
+
         changes = WebhookChanges(
             **_given(
                 name=name,
@@ -242,6 +281,8 @@ class ReachHook(BaseHook):
         :raises ReachTargetError: when the target did not answer the test batch with 200.
         :raises ReachUnsettledError: when the answer to the creation was lost; asking again looks first.
         """
+        from airflow_provider_reach.core.declare import declare
+
         self._checked(spec, f"create webhook {shown(spec.given.get('name'))}")
         return self.get_conn().do(partial(declare, spec, if_exists))
 
@@ -266,6 +307,9 @@ class ReachHook(BaseHook):
         :raises ReachNotAppliedError: when a sent field is what it was before.
         :raises ReachSideEffectError: when a field that was not sent has changed.
         """
+        from airflow_provider_reach.core.declare import converge
+        from airflow_provider_reach.core.spec import WebhookChanges
+
         changes = self._checked(changes or WebhookChanges(), f"update webhook {shown(webhook_name or webhook_id)}")
         return self.get_conn().do(partial(converge, webhook_id, webhook_name, changes, always=always))
 
@@ -276,6 +320,8 @@ class ReachHook(BaseHook):
         :param declared: What shall be.
         :raises ReachInputError: naming everything that is wrong with it.
         """
+        from airflow_provider_reach.core.drift import find_drift
+
         specs = list(declared)
         for secret in (secret for spec in specs for secret in spec.secrets):
             mask_secret(secret)
@@ -299,6 +345,8 @@ class ReachHook(BaseHook):
         :raises ReachLookupError: when there is no such webhook, or several have the name.
         :raises ReachTargetError: when the target did not answer 200.
         """
+        from airflow_provider_reach.core.actions import validate
+
         return self.get_conn().do(partial(validate, webhook_id, webhook_name)).result
 
     def get_batch_status(self, webhook_id: str, limit: int = 1000) -> BatchStatus:
@@ -362,6 +410,13 @@ class ReachHook(BaseHook):
         for warning in changes.warnings():
             self.log.warning("%s: %s", what, warning)
         return changes
+
+
+def _most_connections() -> int:
+    most: int = conf.getint("reach", "max_connections", fallback=DEFAULT_MAX_CONNECTIONS)
+    if most < 1:
+        raise ReachConfigError(["max_connections must be 1 or more."], "Section [reach] of Airflow's configuration")
+    return most
 
 
 def _given(**fields: Any) -> dict[str, Any]:

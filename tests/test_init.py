@@ -16,6 +16,27 @@ from airflow_provider_reach.get_provider_info import get_provider_info
 get_provider_info()
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
+DAG_FILE = """
+import sys
+from airflow import DAG
+from airflow.providers.common.compat.sdk import AirflowException, BaseHook, BaseOperator, BaseSensorOperator, conf
+before = set(sys.modules)
+from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator, ReachValidateWebhookOperator
+with DAG("health"):
+    listed = ReachListWebhooksOperator(task_id="list_webhooks", expect=["orders"])
+    ReachBatchStatusSensor(task_id="watch_one", webhook_name="orders", drain=True)
+    ReachBatchStatusSensor.partial(task_id="watch_delivery", drain=True).expand_kwargs(listed.output)
+    ReachValidateWebhookOperator.partial(task_id="validate_target").expand_kwargs(listed.output)
+print(*sorted(set(sys.modules) - before))
+"""
+AT_RUN_TIME = """
+actions answers batches calls compare decoding declare delivery drift exchange look lookup models redaction report spec
+"""
+
+
+def loaded_by(program: str) -> set[str]:
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    return set(done.stdout.splitlines()[-1].split())
 
 
 def test_every_public_name_is_there() -> None:
@@ -25,11 +46,11 @@ def test_every_public_name_is_there() -> None:
 
 
 def test_what_the_hook_is_given_is_exported() -> None:
-    from airflow_provider_reach.core import models, spec
+    from airflow_provider_reach.core import fields, spec
 
     assert airflow_provider_reach.WebhookSpec is spec.WebhookSpec
     assert airflow_provider_reach.WebhookChanges is spec.WebhookChanges
-    assert airflow_provider_reach.EventType is models.EventType
+    assert airflow_provider_reach.EventType is fields.EventType
     assert {"WebhookSpec", "WebhookChanges", "EventType"} <= set(airflow_provider_reach.__all__)
 
 
@@ -43,7 +64,18 @@ def test_the_version_is_the_distributions() -> None:
 
 
 def test_what_airflow_reads_at_its_start_imports_next_to_nothing() -> None:
-    loaded = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True).stdout.split()
+    loaded = loaded_by(PROGRAM)
 
     assert "airflow_provider_reach" in loaded
-    assert not {"airflow", "requests", "msgspec", "pendulum", "aiohttp", "wtforms"} & set(loaded)
+    assert not {"airflow", "requests", "msgspec", "pendulum", "aiohttp", "wtforms"} & loaded
+
+
+def test_a_dag_file_loads_only_what_its_tasks_are_declared_with() -> None:
+    loaded = loaded_by(DAG_FILE)
+
+    assert {"airflow_provider_reach.operators.listing", "airflow_provider_reach.sensors"} <= loaded
+    core = {f"airflow_provider_reach.core.{name}" for name in AT_RUN_TIME.split()}
+    face = {f"airflow_provider_reach.{name}" for name in ("client", "transport", "hooks", "triggers", "sandbox")}
+    assert not {*core, *face} & loaded
+    assert "airflow_provider_reach.operators.create" not in loaded
+    assert not {"requests", "urllib3", "aiohttp", "msgspec", "pendulum"} & {name.partition(".")[0] for name in loaded}

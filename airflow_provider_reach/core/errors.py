@@ -11,6 +11,7 @@ What can go wrong, in one tree.
     │   └── ReachExistsError        a webhook that shall be new, of a name that one has already
     ├── ReachNotAppliedError        an update was answered well, and changed nothing
     ├── ReachSideEffectError        an update changed more than was sent
+    ├── ReachEventError             a trigger ended with an event that this version does not know
     └── ReachCallError              a call brought no usable answer
         ├── ReachUnreachableError   not sent: DNS, refused, TLS, proxy
         ├── ReachTimeoutError       no answer in time; it may have been sent
@@ -99,6 +100,10 @@ class ReachSideEffectError(ReachError):
     """An update changed a field that was not sent: final, since a later look would find nothing left to do."""
 
     final = True
+
+
+class ReachEventError(ReachError):
+    """A watch's trigger ended with an event that this version does not know, or with none."""
 
 
 class ReachCallError(ReachError):

@@ -35,7 +35,6 @@ from airflow_provider_reach.core.spec import WebhookSpec
 
 T = TypeVar("T")
 
-DEFAULT_PATIENCE = 60.0
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 LONGEST_RETRY_AFTER = 300.0
 LOOK_AFTER_CREATE = 30.0
@@ -141,8 +140,23 @@ def wait_before_repeat(error: ReachCallError, tries: int) -> float:
     """
     asked = error.retry_after if isinstance(error, ReachStatusError) else None
     if asked is not None:
-        return min(max(asked, FIRST_WAIT), LONGEST_RETRY_AFTER) * random.uniform(1.0, 1.2)
+        return _believed(asked) * random.uniform(1.0, 1.2)
     return min(FIRST_WAIT * 2.0 ** min(tries, 10), LONGEST_WAIT) * random.uniform(0.7, 1.3)
+
+
+def quiet_time(result: Answer | Failure) -> float | None:
+    """
+    Seconds for which nobody should ask with this key, when the service says that it is asked too often; else None.
+
+    :param result: What came of a request.
+    """
+    if isinstance(result, Failure) or result.status != 429:
+        return None
+    return _believed(result.retry_after or 0.0)
+
+
+def _believed(retry_after: float) -> float:
+    return min(max(retry_after, FIRST_WAIT), LONGEST_RETRY_AFTER)
 
 
 def create(spec: WebhookSpec, patience: Patience, secrets: tuple[str, ...] = ()) -> Exchange[str]:

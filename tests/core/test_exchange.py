@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from airflow_provider_reach.core import calls, errors
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.calls import Call
-from airflow_provider_reach.core.exchange import Patience, Send, Wait, ask, create
+from airflow_provider_reach.core.exchange import Patience, Send, Wait, ask, create, quiet_time
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 from tests.core.helpers import ID, NOW, OTHER_ID, Played, Reply, answer, bounded, listed, play, refused, results
 
@@ -143,6 +143,22 @@ def test_waits_grow_to_a_minute_and_differ() -> None:
 def test_retry_after_is_honoured_and_capped(status: int, retry_after: str, least: float, most: float) -> None:
     [wait] = asked(LIST, refused(status, retry_after=retry_after), GOOD, patience=1000.0).waits
     assert least <= wait.seconds <= most
+
+
+@pytest.mark.parametrize(
+    ("result", "seconds"),
+    [
+        (refused(429), 1.0),
+        (refused(429, retry_after="0"), 1.0),
+        (refused(429, retry_after="7"), 7.0),
+        (refused(429, retry_after="86400"), 300.0),
+        (refused(503, retry_after="7"), None),
+        (GOOD, None),
+        (LOST, None),
+    ],
+)
+def test_only_a_429_makes_all_who_ask_pause(result: Answer | Failure, seconds: float | None) -> None:
+    assert quiet_time(result) == seconds
 
 
 def test_a_retry_after_beyond_all_patience_is_not_waited_for() -> None:

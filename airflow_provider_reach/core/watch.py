@@ -1,0 +1,86 @@
+"""What is watched, by which policy, how often and until when: the same for the sensor and its trigger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, read_duration, read_instant
+
+Limit = Literal["timeout", "execution_timeout"]
+
+SHORTEST_INTERVAL = timedelta(seconds=1)
+"""Between two looks, at the least: a poke_interval of 0 is no reason to ask the service without a pause."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """
+    A watch, the same in every mode; it holds no secret.
+
+    :param webhook_id: The webhook's UUID; with a name as well, the id decides.
+    :param webhook_name: The webhook's name.
+    :param policy: What counts as failed, and what is waited for.
+    :param watched_from: The first look.
+    :param deadline: When to give up waiting.
+    :param limit: What it comes from.
+    :param poke_interval: Time between two looks.
+    :param outage_tolerance: How long one look keeps asking when the service cannot be asked.
+    :param silent_fail: Whether a failure to ask is only logged.
+    """
+
+    webhook_id: str
+    webhook_name: str
+    policy: DeliveryPolicy
+    watched_from: datetime
+    deadline: datetime
+    limit: Limit
+    poke_interval: timedelta
+    outage_tolerance: timedelta
+    silent_fail: bool
+
+    def to_scalars(self) -> dict[str, str | float | bool | None]:
+        """The watch as Airflow keeps a trigger's arguments in its database."""
+        given = {name: getattr(self, name) for name in WATCH_FIELDS}
+        given |= {name: getattr(self.policy, name) for name in POLICY_FIELDS}
+        return {name: _scalar(value) for name, value in given.items()}
+
+    @classmethod
+    def from_scalars(cls, given: Mapping[str, Any]) -> Watch:
+        """
+        The watch of a trigger's arguments.
+
+        :param given: What :meth:`to_scalars` made. What another version of this package left out has its default.
+        :raises ReachInputError: naming every value of the policy that cannot be.
+        """
+        return cls(
+            webhook_id=given.get("webhook_id", ""),
+            webhook_name=given.get("webhook_name", ""),
+            policy=DeliveryPolicy(**{name: given[name] for name in POLICY_FIELDS if name in given}),
+            watched_from=read_instant("watched_from", given.get("watched_from")),
+            deadline=read_instant("deadline", given.get("deadline")),
+            limit=given.get("limit", "timeout"),
+            poke_interval=read_duration("poke_interval", given.get("poke_interval", 300)),
+            outage_tolerance=read_duration("outage_tolerance", given.get("outage_tolerance", 900)),
+            silent_fail=given.get("silent_fail", False),
+        )
+
+    def next_look(self, now: datetime) -> float:
+        """
+        Seconds until the next look, which is at the deadline at the latest.
+
+        :param now: The time of the last one.
+        """
+        wait = min(self.poke_interval, self.deadline - now)
+        return max(wait, SHORTEST_INTERVAL).total_seconds()
+
+
+WATCH_FIELDS = tuple(field.name for field in fields(Watch) if field.name != "policy")
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from airflow_provider_reach.core.delivery import assess
+from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.progress import Progress
+from airflow_provider_reach.core.report import DeliveryReport
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+NOTHING = {"lost": 0, "at_risk": 0, "unknown_age": 0, "retrying": 0, "recovered": 0, "lost_before": 0}
+
+
+def seen(minutes: float = 0, **changes: Any) -> DeliveryReport:
+    report = structs.replace(assess([], NOON, DeliveryPolicy()), headline="NOT DECIDED YET: webhook 'orders'.")
+    return structs.replace(report, looked_at=NOON + timedelta(minutes=minutes), **changes)
+
+
+def counts(**batches: int) -> dict[str, int]:
+    return NOTHING | batches
+
+
+def test_the_first_look_is_told() -> None:
+    line = Progress(NOON + timedelta(hours=9)).line(seen(counts=counts(retrying=12, recovered=3)))
+
+    assert line == (
+        "NOT DECIDED YET: webhook 'orders'. Batches: 3 recovered, 12 retrying; waiting for 9 h more at the most."
+    )
+
+
+def test_what_changed_is_told_with_its_trend() -> None:
+    progress = Progress(NOON + timedelta(hours=9))
+    progress.line(seen(counts=counts(retrying=12, at_risk=1)))
+
+    line = progress.line(seen(90, counts=counts(retrying=4, recovered=9), target_answers=True))
+
+    assert line == (
+        "NOT DECIDED YET: webhook 'orders'. Batches: 9 recovered (+9), 4 retrying (-8), 0 at risk (-1); the target is "
+        "answering again; waiting for 7 h 30 min more at the most."
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"target_answers": False}, {"complete": False}, {"outcome": "failed"}, {"counts": counts(unknown_age=1)}],
+)
+def test_every_change_counts(change: dict[str, Any]) -> None:
+    progress = Progress(NOON + timedelta(hours=9))
+    progress.line(seen())
+
+    assert progress.line(seen(1, **change))
+    assert progress.line(seen(2, **change)) is None
+
+
+def test_while_nothing_changes_there_is_a_line_now_and_then() -> None:
+    progress = Progress(NOON + timedelta(hours=9))
+
+    told = [minutes for minutes in range(0, 100, 5) if progress.line(seen(minutes, headline=f"{minutes}"))]
+
+    assert told == [0, 30, 60, 90]
+
+
+def test_nothing_at_all_and_no_time_left() -> None:
+    line = Progress(NOON).line(seen(10, target_answers=False))
+
+    assert line == (
+        "NOT DECIDED YET: webhook 'orders'. Batches: none undelivered; the target is still not answering 200; waiting "
+        "for less than a minute more at the most."
+    )
