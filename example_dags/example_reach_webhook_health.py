@@ -6,11 +6,13 @@ Reach retries a batch for 8 hours, then discards it, and tells the status of the
 as soon as one is at risk. What is lost in the daytime is told in the afternoon or at night: the second run, at 14:00,
 is there because 24 hours of status leave no room for a nightly run that begins a few minutes later than the last.
 
+Waiting takes a worker for some seconds every ten minutes; or never, where a triggerer runs and Airflow's setting
+``[operators] default_deferrable`` is on.
+
 Beside it each target is sent a test batch: a quiet webhook tells nothing of a target that is down. A target that is
 only restarting gets the time of the retries.
 
-To be told within the hour instead, let it run hourly: ``schedule="@hourly"``, and no ``drain``. A run then takes a
-moment, and fails for as long as a loss can be seen, unless ``ignore_lost_before`` says that it was told before.
+To be told within the hour instead, see ``example_reach_hourly_health.py``.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -40,7 +42,7 @@ with DAG(
     ReachBatchStatusSensor.partial(
         task_id="watch_delivery",
         drain=True,
-        mode="reschedule",
+        mode="reschedule",  # where it is not deferrable
         poke_interval=timedelta(minutes=10),
     ).expand_kwargs(webhooks.output)
     ReachValidateWebhookOperator.partial(task_id="validate_target").expand_kwargs(webhooks.output)

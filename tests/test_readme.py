@@ -28,3 +28,17 @@ def test_every_file_it_names_is_there() -> None:
 def test_every_make_target_it_names_is_there() -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert set(re.findall(r"make ([a-z]+)\b(?= +#|`)", README)) <= {*targets}
+
+
+def test_the_template_of_the_docs_is_that_of_the_hourly_dag() -> None:
+    quoted = re.search(
+        r"<!-- (\S+) -->\n```python\n(.*?)```", (ROOT / "docs/watching.md").read_text("utf-8"), re.DOTALL
+    )
+    assert quoted is not None
+    assert quoted[2] in (ROOT / quoted[1]).read_text(encoding="utf-8")
+
+
+def test_every_page_it_links_is_there() -> None:
+    linked = re.findall(r"\]\((?!http)([^)#]+)", README)
+    assert linked
+    assert [name for name in linked if not (ROOT / name).exists()] == []

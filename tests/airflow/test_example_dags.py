@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from airflow_provider_reach.sandbox.scenes import health_scene
 from tests.airflow.real_airflow import EXAMPLES, RealAirflow, Run
 
 HEALTH, ALERT = "example_reach_webhook_health", "example_reach_chat_alert"
-DECLARE = "example_reach_declare_webhooks"
+DECLARE, HOURLY = "example_reach_declare_webhooks", "example_reach_hourly_health"
 
 
 @pytest.fixture
@@ -89,6 +90,28 @@ def test_a_webhook_that_is_missing_fails_the_list(reach: Sandbox, airflow: RealA
     }
     assert run.tasks["list_webhooks", -1].tries == 1
     assert "1 of 3 expected webhooks were not found: 'bounces' does not exist." in run.output
+
+
+def test_an_hourly_check_tells_a_loss_once(reach: Sandbox, airflow: RealAirflow) -> None:
+    webhooks = {
+        name: reach.add_webhook(name, target=reach.target(name).url) for name in ("deliveries", "engagement", "bounces")
+    }
+    reach.target("bounces").answer(503)
+    reach.send(webhooks["bounces"], 1)
+    reach.advance(hours=9)
+
+    first = airflow.test_dag(HOURLY, EXAMPLES, reach_default=reach.connection_json)
+    reach.delete_webhook(webhooks["deliveries"])  # so that the mapped watches come in another order
+    reach.add_webhook("deliveries", target=reach.target("deliveries").url)
+    reach.target("engagement").answer(503)
+    reach.send(webhooks["engagement"], 1)
+    reach.advance(hours=9)
+    second = airflow.test_dag(HOURLY, EXAMPLES, reach_default=reach.connection_json)
+
+    watches = ("deliveries", "engagement", "bounces")
+    assert [first.states[f"watch_delivery {name}"] for name in watches] == ["success", "success", "failed"]
+    assert [second.states[f"watch_delivery {name}"] for name in watches] == ["success", "failed", "success"]
+    assert re.search("HEALTHY: webhook 'bounces': .*; 1 batch lost and told before", second.output)
 
 
 def test_a_chat_is_told_once(scene: Sandbox, airflow: RealAirflow) -> None:

@@ -1,0 +1,39 @@
+"""
+Check every hour that no batch of e-mail events was or is about to be lost, and tell each loss once.
+
+A run takes a moment: it waits only while fresh failures are in their early retries. A loss can be seen for as long as
+Reach tells the batch's status, most of a day, and would fail every run of that time. So ``ignore_lost_before`` is the
+time of the last look at the same webhook, which the sensor pushes as the XCom ``looked_at_<webhook_id>``, failed or
+not: what was lost before it has been told. Pile-ups and batches at risk fail every run until they are gone.
+"""
+
+from datetime import datetime, timedelta, timezone
+
+from airflow import DAG
+
+from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator
+
+LAST_LOOK = (
+    "{{ ti.xcom_pull(task_ids=[task.task_id], key='looked_at_' ~ task.webhook_id, include_prior_dates=True)"
+    " | select | max | default('') }}"
+)
+
+with DAG(
+    dag_id="example_reach_hourly_health",
+    schedule="@hourly",
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,  # the status is always that of now
+    max_active_runs=1,
+    default_args={"retries": 3, "retry_delay": timedelta(minutes=5)},  # for failures to ask; a verdict is final
+    doc_md=__doc__,
+    tags=["reach"],
+):
+    webhooks = ReachListWebhooksOperator(
+        task_id="list_webhooks",
+        expect=["deliveries", "engagement", "bounces"],  # fails when one of these is missing
+    )
+    ReachBatchStatusSensor.partial(
+        task_id="watch_delivery",
+        ignore_lost_before=LAST_LOOK,
+        mode="reschedule",
+    ).expand_kwargs(webhooks.output)
