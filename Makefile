@@ -8,13 +8,16 @@ run = @python="$$(sh scripts/find-python.sh)" && "$$python" -I scripts/in_venv.p
 uv = uv pip compile --no-cache --quiet --upgrade --no-header --no-annotate \
 	--extra sandbox pyproject.toml
 
-.PHONY: help demo test check matrix build lock clean
+.PHONY: help demo live test check matrix build lock clean
 
 help: ## what there is (this)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 demo: ## watch a real Airflow check three webhooks against an embedded Reach
-	$(run) scripts/demo.py
+	$(run) -m scripts.demo
+
+live: ## kill the triggerer of a real Airflow while it watches, and see that no watch is lost
+	$(run) -m scripts.live
 
 test: ## run the tests and hold their coverage to 100 % of core, 95 % of the rest
 	$(run) -m pytest -n 2 --cov --cov-report= $(ARGS)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import ssl
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
+from types import SimpleNamespace
 
 import aiohttp
 import requests
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, prepend_scheme_if_needed, select_proxy
+from urllib3.util.ssl_ import create_urllib3_context
 from yarl import URL
 
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.request import Request
 from airflow_provider_reach.transport import MAX_ANSWER_BYTES
+
+_LONGEST_LINE = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -26,11 +31,13 @@ class Way:
     How the service is reached from here: what ``requests`` would take from the environment.
 
     :param proxy: The proxy's URL, or None.
-    :param tls: Whom to trust; None where the service is asked over plain http.
+    :param tls: Whom to trust; None where all goes over plain http.
+    :param problem: Why there is no way, where what the environment says cannot be followed.
     """
 
     proxy: str | None
     tls: ssl.SSLContext | None
+    problem: str = ""
 
 
 def find_way(url: str) -> Way:
@@ -39,18 +46,40 @@ def find_way(url: str) -> Way:
 
     :param url: The service's base URL.
     """
-    with requests.Session() as session:
-        environment = session.merge_environment_settings(url, {}, False, None, None)
-    trusted = environment["verify"]
-    return Way(
-        proxy=select_proxy(url, environment["proxies"]),
-        tls=_tls(trusted if isinstance(trusted, str) else DEFAULT_CA_BUNDLE_PATH) if url.startswith("https:") else None,
-    )
+    try:
+        with requests.Session() as session:
+            environment = session.merge_environment_settings(url, {}, False, None, None)
+        proxy = _proxy(select_proxy(url, environment["proxies"]))
+        trusted = environment["verify"]
+        is_plain = not any(each.startswith("https:") for each in (url.lower(), proxy or ""))
+        return Way(
+            proxy=proxy,
+            tls=None if is_plain else _tls(trusted if isinstance(trusted, str) else DEFAULT_CA_BUNDLE_PATH),
+        )
+    except (OSError, ValueError) as error:
+        return Way(None, None, problem=str(error))
+
+
+def _proxy(named: str | None) -> str | None:
+    if not named:
+        return None
+    proxy = str(prepend_scheme_if_needed(named, "http"))  # type: ignore[no-untyped-call]
+    scheme = proxy.partition(":")[0].lower()
+    if scheme not in ("http", "https"):
+        raise ValueError(f"the environment names a proxy that speaks {scheme}, and only http and https are known")
+    return proxy
 
 
 @lru_cache(maxsize=8)
 def _tls(bundle: str) -> ssl.SSLContext:
-    return ssl.create_default_context(**{"capath" if os.path.isdir(bundle) else "cafile": bundle})  # type: ignore[arg-type]
+    if not os.path.exists(bundle):
+        raise OSError(f"the CA bundle that the environment names is not there: {bundle}")
+    context = create_urllib3_context()  # as strict as requests, which takes no common name for a host's
+    try:
+        context.load_verify_locations(**{"capath" if os.path.isdir(bundle) else "cafile": bundle})
+    except OSError as error:
+        raise OSError(f"the CA bundle that the environment names cannot be read: {bundle} ({error})") from error
+    return context
 
 
 def open_session(way: Way) -> aiohttp.ClientSession:
@@ -59,12 +88,23 @@ def open_session(way: Way) -> aiohttp.ClientSession:
 
     :param way: How the service is reached.
     """
+    connecting = aiohttp.TraceConfig()
+    connecting.on_connection_create_end.append(_connected)
+    connecting.on_connection_reuseconn.append(_connected)
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0, ssl=way.tls or True),
         cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=["Content-Type"],
+        max_line_size=_LONGEST_LINE,
+        max_field_size=_LONGEST_LINE,
+        trace_configs=[connecting],
     )
     session._retry_connection = False  # what is asked again, and when, is the exchange's to say
     return session
+
+
+async def _connected(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
+    context.trace_request_ctx.set()
 
 
 async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> Answer | Failure:
@@ -76,34 +116,50 @@ async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> An
     :param request: What to send.
     :return: The answer read to its end, or why there is none; nothing is raised for either.
     """
+    if way.problem:
+        return Failure("unreachable", way.problem)
     started = time.monotonic()
+    connected = asyncio.Event()
     try:
         async with session.request(
             request.method,
-            URL(request.url).update_query(request.query),
+            _url(request),
             data=request.body,
             headers=request.headers,
-            timeout=_timeout(request),
+            timeout=aiohttp.ClientTimeout(
+                total=request.longest, connect=request.connect_timeout, sock_read=request.read_timeout
+            ),
             allow_redirects=False,
             proxy=way.proxy,
+            trace_request_ctx=connected,
         ) as response:
             body, too_large = await _read(response.content)
             return Answer(
                 status=response.status,
-                headers={name.lower(): value for name, value in response.headers.items()},
+                headers=_headers(response),
                 body=body,
                 received=datetime.now(timezone.utc),
                 seconds=time.monotonic() - started,
                 too_large=too_large,
             )
     except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
-        return _failure(error, time.monotonic() - started)
+        return _failure(error, time.monotonic() - started, may_be_sent=connected.is_set())
 
 
-def _timeout(request: Request) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(
-        total=request.longest, sock_connect=request.connect_timeout, sock_read=request.read_timeout
-    )
+def _url(request: Request) -> URL:
+    """The URL, its query included, in the very letters in which ``requests`` sends it."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(request.url, dict(request.query))
+    return URL(prepared.url or "", encoded=True)
+
+
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """Values by lower-case name; those of one name are one, as with ``requests``."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.raw_headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 async def _read(content: aiohttp.StreamReader) -> tuple[bytes, bool]:
@@ -118,19 +174,25 @@ async def _read(content: aiohttp.StreamReader) -> tuple[bytes, bool]:
     return b"".join(chunks), False
 
 
-_NOT_SENT = (
-    aiohttp.ClientConnectorError,  # refused, name not resolved, TLS, proxy
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.ClientHttpProxyError,
-    aiohttp.InvalidURL,
-)
-
-
-def _failure(error: Exception, seconds: float) -> Failure:
-    """What a library's exception means: certainly not sent, or perhaps."""
-    detail = str(error) or type(error).__name__
-    if isinstance(error, _NOT_SENT):
+def _failure(error: Exception, seconds: float, *, may_be_sent: bool) -> Failure:
+    """What an exception means: before there is a connection, TLS and a proxy's tunnel included, nothing is sent."""
+    detail = _detail(error)
+    if not may_be_sent:
         return Failure("unreachable", detail, seconds)
     if isinstance(error, asyncio.TimeoutError):
         return Failure("timeout", detail, seconds)
     return Failure("lost", detail, seconds)
+
+
+def _detail(error: BaseException) -> str:
+    """What the library says, without its own address of the service, and in the system's words where it has some."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the connection was closed without an answer"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"{error.status} {error.message}"
+    cause = error.__cause__ if isinstance(error, aiohttp.ClientConnectionError) and error.__cause__ else error
+    said = str(cause) or (str(error) if isinstance(error, asyncio.TimeoutError) else "") or type(cause).__name__
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno in errno.errorcode:
+        meaning = os.strerror(cause.errno or 0)
+        return said if meaning in said else f"{said}: {meaning}"
+    return said

@@ -217,7 +217,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
             self._end(airflow_error(seen, _NO_VERDICT), seen)
         label_mapped_instance(context, self.webhook_name, seen.webhook_name, seen.webhook_id)
         if seen.outcome == "wait":
-            if line := self._progress.line(seen):
+            if line := self._progress.line(seen, datetime.now(timezone.utc)):
                 self.log.info("%s", line)
             return False
         self._push(seen, context)

@@ -112,7 +112,7 @@ class Watcher:
     def _tell(self, seen: DeliveryReport | ReachError) -> None:
         if isinstance(seen, ReachError):
             self._log.error("Not asked, and silent_fail says to go on: %s", seen)
-        elif line := self._progress.line(seen):
+        elif line := self._progress.line(seen, self._now()):
             self._log.info("%s", line)
 
 

@@ -6,13 +6,11 @@ The whole output of Airflow is kept in ``.airflow/demo``, beside what is shown; 
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -20,6 +18,7 @@ from pathlib import Path
 
 from airflow_provider_reach.sandbox import Sandbox
 from airflow_provider_reach.sandbox.scenes import health_scene
+from scripts.telling import colour, say, step, wrapped
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".airflow" / "demo"
@@ -142,31 +141,6 @@ def airflow(log: str, arguments: list[str], tell: Callable[[str], None] = lambda
             kept.write(line)
             tell(line.rstrip())
     return process.returncode
-
-
-def step(text: str) -> None:
-    """Say what is done now."""
-    say(f"\n{next(_numbers)}. {text}")
-
-
-_numbers = itertools.count(1)
-
-
-def say(text: str) -> None:
-    """Show it at once, also where the output is a file."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def wrapped(text: str, indent: int) -> str:
-    """Fold a long line of a report, so that it can be read."""
-    margin = " " * indent
-    return textwrap.fill(text, 110, initial_indent=margin, subsequent_indent=f"{margin}    ", break_on_hyphens=False)
-
-
-def colour(text: str, code: str) -> str:
-    """Colour it where a person is looking."""
-    return f"\033[{code}m{text}\033[0m" if sys.stdout.isatty() else text
 
 
 if __name__ == "__main__":

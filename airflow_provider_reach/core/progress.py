@@ -22,17 +22,18 @@ class Progress:
         self._deadline = deadline
         self._told: DeliveryReport | None = None
 
-    def line(self, report: DeliveryReport) -> str | None:
+    def line(self, report: DeliveryReport, now: datetime) -> str | None:
         """
         What to tell after a look; None when there is nothing new.
 
         :param report: What was seen.
+        :param now: The time, by the clock of the deadline; the report's is the service's.
         """
         told = self._told
         if told is not None and _state(told) == _state(report) and report.looked_at - told.looked_at < HEARTBEAT:
             return None
         self._told = report
-        left = max(self._deadline - report.looked_at, timedelta(0))
+        left = max(self._deadline - now, timedelta(0))
         waits = f"waiting for {span(left)} more at the most"
         return f"{report.headline} Batches: {_counts(report, told)}{_target(report)}; {waits}."
 

@@ -20,12 +20,17 @@ def seen(minutes: float = 0, **changes: Any) -> DeliveryReport:
     return structs.replace(report, looked_at=NOON + timedelta(minutes=minutes), **changes)
 
 
+def told(progress: Progress, report: DeliveryReport, **behind: float) -> str | None:
+    """The line, where the service's clock is so much ahead of ours."""
+    return progress.line(report, report.looked_at - timedelta(**behind))
+
+
 def counts(**batches: int) -> dict[str, int]:
     return NOTHING | batches
 
 
 def test_the_first_look_is_told() -> None:
-    line = Progress(NOON + timedelta(hours=9)).line(seen(counts=counts(retrying=12, recovered=3)))
+    line = told(Progress(NOON + timedelta(hours=9)), seen(counts=counts(retrying=12, recovered=3)))
 
     assert line == (
         "NOT DECIDED YET: webhook 'orders'. Batches: 3 recovered, 12 retrying; waiting for 9 h more at the most."
@@ -34,9 +39,9 @@ def test_the_first_look_is_told() -> None:
 
 def test_what_changed_is_told_with_its_trend() -> None:
     progress = Progress(NOON + timedelta(hours=9))
-    progress.line(seen(counts=counts(retrying=12, at_risk=1)))
+    told(progress, seen(counts=counts(retrying=12, at_risk=1)))
 
-    line = progress.line(seen(90, counts=counts(retrying=4, recovered=9), target_answers=True))
+    line = told(progress, seen(90, counts=counts(retrying=4, recovered=9), target_answers=True))
 
     assert line == (
         "NOT DECIDED YET: webhook 'orders'. Batches: 9 recovered (+9), 4 retrying (-8), 0 at risk (-1); the target is "
@@ -50,24 +55,31 @@ def test_what_changed_is_told_with_its_trend() -> None:
 )
 def test_every_change_counts(change: dict[str, Any]) -> None:
     progress = Progress(NOON + timedelta(hours=9))
-    progress.line(seen())
+    told(progress, seen())
 
-    assert progress.line(seen(1, **change))
-    assert progress.line(seen(2, **change)) is None
+    assert told(progress, seen(1, **change))
+    assert told(progress, seen(2, **change)) is None
 
 
 def test_while_nothing_changes_there_is_a_line_now_and_then() -> None:
     progress = Progress(NOON + timedelta(hours=9))
 
-    told = [minutes for minutes in range(0, 100, 5) if progress.line(seen(minutes, headline=f"{minutes}"))]
+    minutes_told = [minutes for minutes in range(0, 100, 5) if told(progress, seen(minutes, headline=f"{minutes}"))]
 
-    assert told == [0, 30, 60, 90]
+    assert minutes_told == [0, 30, 60, 90]
 
 
 def test_nothing_at_all_and_no_time_left() -> None:
-    line = Progress(NOON).line(seen(10, target_answers=False))
+    line = told(Progress(NOON), seen(10, target_answers=False))
 
     assert line == (
         "NOT DECIDED YET: webhook 'orders'. Batches: none undelivered; the target is still not answering 200; waiting "
         "for less than a minute more at the most."
     )
+
+
+def test_the_time_left_is_by_the_clock_of_the_deadline() -> None:
+    line = told(Progress(NOON + timedelta(hours=9)), seen(), minutes=30)
+
+    assert line is not None
+    assert line.endswith("waiting for 9 h 30 min more at the most.")
