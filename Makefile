@@ -29,6 +29,9 @@ check: ## lint, formatting, types
 	$(run) -m ruff format --check
 	$(run) -m mypy
 
+bench: ## measure what it costs and write docs/benchmarks.md (ARGS=--short: a minute, writes nothing)
+	$(run) -m tests.bench --write $(ARGS)
+
 matrix: ## run the tests on the oldest and newest Airflow and Python, in environments of their own
 	@bash scripts/matrix.sh
 

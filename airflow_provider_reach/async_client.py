@@ -11,7 +11,6 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from airflow_provider_reach.client import USER_AGENT
-from airflow_provider_reach.connections import Connections
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.config import DEFAULT_PATIENCE, ReachConfig
 from airflow_provider_reach.core.exchange import Exchange, Patience, Send, Wait
@@ -19,6 +18,7 @@ from airflow_provider_reach.core.look import look
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
 from airflow_provider_reach.core.request import request_for
+from airflow_provider_reach.shared_session import SharedSession
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class AsyncReachClient:
     The Reach API in an event loop.
 
     :param config: Where the service is and who asks.
-    :param connections: What to ask over; see :func:`airflow_provider_reach.connections.shared_connections`.
+    :param session: What to ask over; see :func:`airflow_provider_reach.shared_session.shared_session`.
     :param patience: Seconds to keep asking when the service cannot be asked; 0 asks once.
     :param sleep: What to wait with, so that a test need not.
     """
@@ -41,14 +41,14 @@ class AsyncReachClient:
     def __init__(
         self,
         config: ReachConfig,
-        connections: Connections,
+        session: SharedSession,
         *,
         patience: float = DEFAULT_PATIENCE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.config = config
         self.patience = patience
-        self._connections = connections
+        self._session = session
         self._sleep = sleep
 
     async def check_delivery(
@@ -95,7 +95,7 @@ class AsyncReachClient:
 
     async def _carry_out(self, step: Send | Wait) -> Answer | Failure | None:
         if isinstance(step, Send):
-            return await self._connections.send(request_for(step.call, self.config, USER_AGENT))
+            return await self._session.send(request_for(step.call, self.config, USER_AGENT), step.patience)
         log.warning("%s Next try in %.1f s.", step.reason, step.seconds)
         await self._sleep(step.seconds)
         return None

@@ -7,10 +7,11 @@ import errno
 import os
 import ssl
 import time
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
-from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import requests
@@ -70,10 +71,14 @@ def _proxy(named: str | None) -> str | None:
     return proxy
 
 
-@lru_cache(maxsize=8)
 def _tls(bundle: str) -> ssl.SSLContext:
     if not os.path.exists(bundle):
         raise OSError(f"the CA bundle that the environment names is not there: {bundle}")
+    return _trusting(bundle, os.stat(bundle).st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _trusting(bundle: str, _changed: int) -> ssl.SSLContext:
     context = create_urllib3_context()  # as strict as requests, which takes no common name for a host's
     try:
         context.load_verify_locations(**{"capath" if os.path.isdir(bundle) else "cafile": bundle})
@@ -82,44 +87,54 @@ def _tls(bundle: str) -> ssl.SSLContext:
     return context
 
 
-def open_session(way: Way) -> aiohttp.ClientSession:
+def open_session(way: Way, most: int) -> aiohttp.ClientSession:
     """
     A session that remembers nothing but its connections.
 
     :param way: How the service is reached.
+    :param most: Connections that are open at once, at the most.
     """
-    connecting = aiohttp.TraceConfig()
-    connecting.on_connection_create_end.append(_connected)
-    connecting.on_connection_reuseconn.append(_connected)
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0, ssl=way.tls or True),
+        connector=_Connector(limit=most, ssl=way.tls or True),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=["Content-Type"],
         max_line_size=_LONGEST_LINE,
         max_field_size=_LONGEST_LINE,
-        trace_configs=[connecting],
     )
     session._retry_connection = False  # what is asked again, and when, is the exchange's to say
     return session
 
 
-async def _connected(_: aiohttp.ClientSession, context: SimpleNamespace, __: object) -> None:
-    context.trace_request_ctx.set()
+_connected: ContextVar[list[bool]] = ContextVar("_connected")
 
 
-async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> Answer | Failure:
+class _Connector(aiohttp.TCPConnector):
+    """Notes that a request got its connection; aiohttp's tracing tells it too, for a fifth more CPU a request."""
+
+    async def connect(self, *arguments: Any, **named: Any) -> aiohttp.connector.Connection:
+        connection = await super().connect(*arguments, **named)
+        _connected.get().append(True)
+        return connection
+
+
+async def send(
+    session: aiohttp.ClientSession, way: Way, request: Request, *, turn_within: float = 0.0
+) -> Answer | Failure:
     """
     Send a request once. Redirects are not followed, since the API key would go along.
 
     :param session: Its connections are used again.
     :param way: How the service is reached.
     :param request: What to send.
+    :param turn_within: Seconds to wait, when all connections are in use.
     :return: The answer read to its end, or why there is none; nothing is raised for either.
     """
     if way.problem:
         return Failure("unreachable", way.problem)
     started = time.monotonic()
-    connected = asyncio.Event()
+    connect = max(turn_within, request.connect_timeout)
+    connected: list[bool] = []
+    _connected.set(connected)
     try:
         async with session.request(
             request.method,
@@ -127,13 +142,12 @@ async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> An
             data=request.body,
             headers=request.headers,
             timeout=aiohttp.ClientTimeout(
-                total=request.longest, connect=request.connect_timeout, sock_read=request.read_timeout
+                total=connect + request.longest, connect=connect, sock_read=request.read_timeout
             ),
             allow_redirects=False,
             proxy=way.proxy,
-            trace_request_ctx=connected,
         ) as response:
-            body, too_large = await _read(response.content)
+            body, too_large = await _read(response.content, deadline=time.monotonic() + request.longest)
             return Answer(
                 status=response.status,
                 headers=_headers(response),
@@ -143,13 +157,18 @@ async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> An
                 too_large=too_large,
             )
     except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
-        return _failure(error, time.monotonic() - started, may_be_sent=connected.is_set())
+        return _failure(error, time.monotonic() - started, may_be_sent=bool(connected))
 
 
 def _url(request: Request) -> URL:
     """The URL, its query included, in the very letters in which ``requests`` sends it."""
+    return _prepared(request.url, tuple(request.query.items()))
+
+
+@lru_cache(maxsize=1024)
+def _prepared(url: str, query: tuple[tuple[str, str], ...]) -> URL:
     prepared = requests.PreparedRequest()
-    prepared.prepare_url(request.url, dict(request.query))
+    prepared.prepare_url(url, query)
     return URL(prepared.url or "", encoded=True)
 
 
@@ -162,8 +181,8 @@ def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     return headers
 
 
-async def _read(content: aiohttp.StreamReader) -> tuple[bytes, bool]:
-    """The body, decompressed, and whether it passed the bound."""
+async def _read(content: aiohttp.StreamReader, deadline: float) -> tuple[bytes, bool]:
+    """The body, decompressed, and whether it passed the bound; a body that trickles in passes the deadline."""
     chunks: list[bytes] = []
     size = 0
     while chunk := await content.readany():
@@ -171,6 +190,8 @@ async def _read(content: aiohttp.StreamReader) -> tuple[bytes, bool]:
         size += len(chunk)
         if size > MAX_ANSWER_BYTES:
             return b"".join(chunks), True
+        if time.monotonic() > deadline:
+            raise asyncio.TimeoutError("the answer did not end in time")
     return b"".join(chunks), False
 
 

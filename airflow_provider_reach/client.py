@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import requests
@@ -33,6 +34,12 @@ log = logging.getLogger(__name__)
 USER_AGENT = f"airflow-provider-reach/{__version__}"
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None, since requests reads the body of what it takes for a redirect without a bound, followed or not."""
+        return None
+
+
 class ReachClient:
     """
     The Reach API over one ``requests`` session; proxies and the CA bundle come from the environment.
@@ -52,7 +59,8 @@ class ReachClient:
         self.config = config
         self.patience = patience
         self._sleep = sleep
-        self._session = requests.Session()
+        self._session = _Session()
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def __enter__(self) -> ReachClient:
         return self

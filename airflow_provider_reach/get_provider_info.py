@@ -33,7 +33,7 @@ def get_provider_info() -> dict[str, Any]:
                     "max_connections": {
                         "description": (
                             "Connections to one Reach service that a triggerer holds open at once, at the most; all "
-                            "watches with the same key share them.\n"
+                            "watches of one Airflow connection share them.\n"
                         ),
                         "version_added": "0.1.0",
                         "type": "integer",

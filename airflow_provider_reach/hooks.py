@@ -111,19 +111,19 @@ class ReachHook(BaseHook):
         self, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     ) -> AsyncIterator[AsyncReachClient]:
         """
-        The client for an event loop, over connections that all of the loop share who ask with the same key.
+        The client for an event loop, over the session that all of the loop share who use the same connection.
 
         :param sleep: What to wait with, so that a test need not.
         :raises ReachConfigError: naming every wrong or missing value of the connection.
         """
         from airflow_provider_reach.async_client import AsyncReachClient
-        from airflow_provider_reach.connections import shared_connections
+        from airflow_provider_reach.shared_session import shared_session
 
         with self._reading():
             conn = await read_connection_async(self.reach_conn_id)
         config = self._config(conn)
-        async with shared_connections(config, _most_connections()) as connections:
-            yield AsyncReachClient(config, connections, patience=self.patience, sleep=sleep)
+        async with shared_session(config, _most_connections()) as session:
+            yield AsyncReachClient(config, session, patience=self.patience, sleep=sleep)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -413,9 +413,11 @@ class ReachHook(BaseHook):
 
 
 def _most_connections() -> int:
-    most: int = conf.getint("reach", "max_connections", fallback=DEFAULT_MAX_CONNECTIONS)
+    given = conf.get("reach", "max_connections", fallback=DEFAULT_MAX_CONNECTIONS)
+    most = int(given) if str(given).strip().isdecimal() else 0
     if most < 1:
-        raise ReachConfigError(["max_connections must be 1 or more."], "Section [reach] of Airflow's configuration")
+        problem = f"max_connections must be a whole number from 1, not {shown(given)}."
+        raise ReachConfigError([problem], "Section [reach] of Airflow's configuration")
     return most
 
 

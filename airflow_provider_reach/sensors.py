@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from airflow.providers.common.compat.sdk import (
     AirflowException,
-    AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
     BaseSensorOperator,
     conf,
 )
 
+from airflow_provider_reach import __version__
 from airflow_provider_reach.compat import AirflowTaskTimeout, as_written, first_rescheduled_at
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.core.errors import ReachError, ReachInputError
+from airflow_provider_reach.core.errors import ReachAuthError, ReachError, ReachInputError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, read_duration
 from airflow_provider_reach.exceptions import ReachDeliveryFailed, airflow_error
 from airflow_provider_reach.labels import label_mapped_instance
@@ -26,6 +26,7 @@ from airflow_provider_reach.labels import label_mapped_instance
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_reach.core.endings import End
     from airflow_provider_reach.core.progress import Progress
     from airflow_provider_reach.core.report import DeliveryReport
     from airflow_provider_reach.core.watch import Limit, Watch
@@ -70,7 +71,8 @@ class ReachBatchStatusSensor(BaseSensorOperator):
     :param outage_tolerance: How long (seconds or timedelta) one look keeps asking when the service cannot be asked.
     :param deferrable: Wait in the triggerer, where no worker is held; by default what Airflow's own setting
         ``[operators] default_deferrable`` says.
-    :param poke_interval: Time between two looks; 5 minutes by default.
+    :param poke_interval: Time between two looks; 5 minutes by default. Where deferrable, ``exponential_backoff`` and
+        ``max_wait`` have no effect on it.
     :param timeout: Time after which the sensor gives up waiting, with the last report in its error; ``min_age`` and 15
         minutes by default, 9 hours with ``drain``.
     """
@@ -123,7 +125,9 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         self.outage_tolerance = outage_tolerance
         self.deferrable = deferrable
         self._watched_from: datetime | None = None
-        self._last: DeliveryReport | ReachError | None = None
+        self._is_first_look, self._has_ended = True, False
+        self._report: DeliveryReport | None = None
+        self._unanswered: ReachError | None = None
 
     def execute(self, context: Context) -> Any:
         """
@@ -138,59 +142,20 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         :raises AirflowSkipException: in place of all of these under ``soft_fail`` or ``never_fail``.
         """
         first_look = first_rescheduled_at(context) if self.reschedule and not self.deferrable else None
+        self._is_first_look = first_look is None
         self._watched_from = first_look or datetime.now(timezone.utc)
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         try:
-            return self._look_then_defer(context) if self.deferrable else as_written(super().execute)(context)
-        except AirflowTaskTimeout as ended:
-            self._timed_out("execution_timeout", context, ended)
-        except (AirflowSensorTimeout, AirflowSkipException) as ended:
-            if ended.__cause__ is not None:  # a skip for another reason than time
+            if not self.deferrable:
+                return as_written(super().execute)(context)
+            end = self._see(context)
+        except (AirflowSensorTimeout, AirflowTaskTimeout, AirflowSkipException) as ended:
+            if self._has_ended:
                 raise
-            self._timed_out("timeout", context, ended)
-
-    def _look_then_defer(self, context: Context) -> None:
-        from airflow_provider_reach.triggers import ReachBatchStatusTrigger
-
-        if self._first_look(context):
-            return
-        watch, now = self._watch(), datetime.now(timezone.utc)
-        if now >= watch.deadline:
-            self._timed_out(watch.limit, context)
-        self.defer(
-            trigger=ReachBatchStatusTrigger(reach_conn_id=self.reach_conn_id, **watch.to_scalars()),
-            method_name="execute_complete",
-            timeout=watch.deadline - now + watch.outage_tolerance + _SLACK,
-        )
-
-    def _first_look(self, context: Context) -> bool:
-        try:
-            return self.poke(context)
-        except AirflowException as error:
-            if not self.silent_fail or isinstance(error, (AirflowFailException, AirflowSkipException)):
-                raise
-            self.log.error("Not asked, and silent_fail says to go on: %s", error)
-            return False
-
-    def execute_complete(self, context: Context, event: Any = None) -> None:
-        """
-        End as the trigger's watch did.
-
-        :param context: The task's context.
-        :param event: What the trigger fired; see :mod:`airflow_provider_reach.core.events`.
-        :raises: As :meth:`execute`.
-        """
-        from airflow_provider_reach.core.events import TimedOut, read_event
-
-        label_mapped_instance(context, self.webhook_name, self.webhook_id)
-        try:
-            end = read_event(event)
-        except ReachError as error:
-            end = error
-        if isinstance(end, TimedOut):
-            self._last = end.last
-            self._timed_out(end.limit, context)
-        self._settle(end, context)
+            struck = isinstance(ended.__cause__ or ended, AirflowTaskTimeout)
+            limit: Limit = "execution_timeout" if struck else "timeout"
+            self._time_out(limit, self._report or self._unanswered, context, ended)
+        return self._defer() if end is None else self._finish(end, context)
 
     def poke(self, context: Context) -> bool:
         """
@@ -199,53 +164,122 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         :param context: The task's context.
         :return: True when healthy, False to look again.
         """
-        try:
-            return self._settle(self._look(), context)
-        except ReachError as error:
-            return self._settle(error, context)
+        if end := self._see(context):
+            self._finish(end, context)
+        return end is not None
 
-    def _look(self) -> DeliveryReport:
+    def _see(self, context: Context) -> End | None:
+        """Look once, and say how the watch ends by it, or tell what is waited for."""
+        from airflow_provider_reach.core.endings import ending
+
+        seen: DeliveryReport | ReachError
+        try:
+            watch = self._watch()
+        except ReachError as error:
+            return error
+        began = datetime.now(timezone.utc)
+        try:
+            seen = self._look(watch)
+            label_mapped_instance(context, self.webhook_name, seen.webhook_name, seen.webhook_id)
+        except ReachError as error:
+            seen = error
+        self._is_first_look, now = False, datetime.now(timezone.utc)
+        end = ending(watch, seen, self._report, began, now)
+        if end is None:
+            self._tell(seen, now)
+        return end
+
+    def _defer(self) -> NoReturn:
+        from airflow_provider_reach.triggers import ReachBatchStatusTrigger
+
         watch = self._watch()
-        return self._hook.check_delivery(
-            watch.webhook_id, watch.policy, webhook_name=watch.webhook_name, watched_from=self._watched_from
+        if self.exponential_backoff:
+            self.log.warning("A deferred watch looks every poke_interval: exponential_backoff has no effect.")
+        self.defer(
+            trigger=ReachBatchStatusTrigger(reach_conn_id=self.reach_conn_id, **watch.to_scalars()),
+            method_name="execute_complete",
+            timeout=watch.deadline - datetime.now(timezone.utc) + watch.outage_tolerance + _SLACK,
         )
 
-    def _settle(self, seen: DeliveryReport | ReachError, context: Context) -> bool:
-        """Whether the watch is over, and well; that it is over and not well is raised."""
-        self._last = seen
-        if isinstance(seen, ReachError):
-            self._end(airflow_error(seen, _NO_VERDICT), seen)
-        label_mapped_instance(context, self.webhook_name, seen.webhook_name, seen.webhook_id)
-        if seen.outcome == "wait":
-            if line := self._progress.line(seen, datetime.now(timezone.utc)):
-                self.log.info("%s", line)
-            return False
-        self._push(seen, context)
-        if seen.outcome == "failed":
-            self._end(ReachDeliveryFailed(seen))
-        self.log.info("%s", seen.headline)
-        return True
+    def execute_complete(self, context: Context, event: Any = None) -> None:
+        """
+        End as the trigger's watch did.
+
+        :param context: The task's context.
+        :param event: What the trigger fired; see :mod:`airflow_provider_reach.core.endings`.
+        :raises: As :meth:`execute`.
+        """
+        from airflow_provider_reach.core.endings import read_event
+
+        label_mapped_instance(context, self.webhook_name, self.webhook_id)
+        try:
+            end = read_event(event)
+        except ReachError as error:
+            end = error
+        self._finish(end, context)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """
+        Go on after the trigger; where Airflow ended it, say what that means.
+
+        :param next_method: What to go on with.
+        :param next_kwargs: Its arguments.
+        :param context: The task's context.
+        """
+        if next_method != "__fail__":
+            # Past the sensor's own, which would put other words in place of those of a skip.
+            return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
+        label_mapped_instance(context, self.webhook_name, self.webhook_id)
+        return self._raise(_ended_by_airflow(next_kwargs or {}))
 
     def _watch(self) -> Watch:
         """The watch as its templates were rendered."""
         from airflow_provider_reach.core.watch import Watch
 
-        watched_from = self._watched_from or datetime.now(timezone.utc)
-        limits: list[tuple[timedelta, Limit]] = [(timedelta(seconds=self.timeout), "timeout")]
-        if self.execution_timeout and self.deferrable:
-            limits.append((_told_in_time(self.execution_timeout), "execution_timeout"))
-        length, limit = min(limits)
-        return Watch(
+        return Watch.begin(
             webhook_id=self.webhook_id,
             webhook_name=self.webhook_name,
             policy=DeliveryPolicy(**{name: getattr(self, name) for name in POLICY_FIELDS}),
-            watched_from=watched_from,
-            deadline=watched_from + length,
-            limit=limit,
+            watched_from=self._watched_from or datetime.now(timezone.utc),
+            timeout=read_duration("timeout", self.timeout),
+            execution_timeout=self.execution_timeout if self.deferrable else None,
             poke_interval=timedelta(seconds=self.poke_interval),
             outage_tolerance=read_duration("outage_tolerance", self.outage_tolerance),
             silent_fail=self.silent_fail,
+            version=__version__,
         )
+
+    def _look(self, watch: Watch) -> DeliveryReport:
+        hook = self._hook
+        try:
+            return self._ask(watch, hook)
+        except ReachAuthError:
+            del self._hook  # the connection may have another key by now
+            if self._hook.get_conn().config == hook.get_conn().config:
+                raise
+            return self._ask(watch, self._hook)
+
+    def _ask(self, watch: Watch, hook: ReachHook) -> DeliveryReport:
+        later = watch.patience(datetime.now(timezone.utc))
+        hook.get_conn().patience = watch.outage_tolerance.total_seconds() if self._is_first_look else later
+        return hook.check_delivery(
+            watch.webhook_id, watch.policy, webhook_name=watch.webhook_name, watched_from=watch.watched_from
+        )
+
+    @cached_property
+    def _hook(self) -> ReachHook:
+        from airflow_provider_reach.hooks import ReachHook
+
+        return ReachHook(self.reach_conn_id)
+
+    def _tell(self, seen: DeliveryReport | ReachError, now: datetime) -> None:
+        if isinstance(seen, ReachError):
+            self._unanswered = seen
+            self.log.error("Not answered, and the watch goes on: %s", seen)
+            return
+        self._report = seen
+        if line := self._progress.line(seen, now):
+            self.log.info("%s", line)
 
     @cached_property
     def _progress(self) -> Progress:
@@ -253,12 +287,35 @@ class ReachBatchStatusSensor(BaseSensorOperator):
 
         return Progress(self._watch().deadline)
 
-    @cached_property
-    def _hook(self) -> ReachHook:
-        from airflow_provider_reach.hooks import ReachHook
+    def _finish(self, end: End, context: Context) -> None:
+        """Return where the watch ended well; that it did not is raised."""
+        from airflow_provider_reach.core.endings import TimedOut
 
-        patience = read_duration("outage_tolerance", self.outage_tolerance)
-        return ReachHook(self.reach_conn_id, patience=patience.total_seconds())
+        if isinstance(end, TimedOut):
+            self._time_out(end.limit, end.last, context)
+        if isinstance(end, ReachError):
+            self._raise(airflow_error(end, _NO_VERDICT), end)
+        label_mapped_instance(context, self.webhook_name, end.webhook_name, end.webhook_id)
+        self._push(end, context)
+        if end.outcome == "failed":
+            self._raise(ReachDeliveryFailed(end))
+        self.log.info("%s", end.headline)
+
+    def _time_out(
+        self,
+        limit: Limit,
+        last: DeliveryReport | ReachError | None,
+        context: Context,
+        cause: BaseException | None = None,
+    ) -> NoReturn:
+        from airflow_provider_reach.core.report import DeliveryReport, span
+
+        if isinstance(last, DeliveryReport):
+            self._push(last, context)
+        length = timedelta(seconds=self.timeout) if limit == "timeout" else self.execution_timeout or timedelta(0)
+        seen = f"The last look:\n{last}" if last else "Nothing was seen."
+        message = f"No verdict within the {limit} of {span(length)}. {seen}"
+        self._raise(AirflowSensorTimeout(message) if limit == "timeout" else AirflowTaskTimeout(message), cause)
 
     def _push(self, report: DeliveryReport, context: Context) -> None:
         ti = context["ti"]
@@ -266,32 +323,25 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         if report.webhook_id:
             ti.xcom_push(key=f"looked_at_{report.webhook_id}", value=report.looked_at.isoformat())
 
-    def _timed_out(self, limit: Limit, context: Context, cause: BaseException | None = None) -> NoReturn:
-        from airflow_provider_reach.core.report import DeliveryReport, span
-
-        if isinstance(self._last, DeliveryReport):
-            self._push(self._last, context)
-        length = timedelta(seconds=self.timeout) if limit == "timeout" else self.execution_timeout or timedelta(0)
-        last = f"The last look:\n{self._last}" if self._last else "Nothing was seen."
-        message = f"No verdict within the {limit} of {span(length)}. {last}"
-        self._end(AirflowSensorTimeout(message) if limit == "timeout" else AirflowTaskTimeout(message), cause)
-
-    def _end(self, error: BaseException, cause: BaseException | None = None) -> NoReturn:
+    def _raise(self, error: BaseException, cause: BaseException | None = None) -> NoReturn:
         """Raise the error; under ``soft_fail`` and ``never_fail`` a skip that says the same."""
+        self._has_ended = True
         error.__cause__ = cause
-        is_retried = isinstance(error, AirflowException) and not isinstance(error, _FINAL)
-        if not (self.soft_fail or self.never_fail) or (self.silent_fail and is_retried):
+        if not (self.soft_fail or self.never_fail):
             raise error
         self.log.error("Skipped in place of failing: %s", error)
         raise AirflowSkipException(str(error)) from error
 
 
-_FINAL = (AirflowFailException, AirflowSensorTimeout)
-
-
-def _told_in_time(execution_timeout: timedelta) -> timedelta:
-    """A little less: Airflow 2.11 lets a task that resumes later say nothing at all."""
-    return execution_timeout - min(timedelta(minutes=1), execution_timeout / 10)
+def _ended_by_airflow(said: dict[str, Any]) -> AirflowException:
+    """What it means that there is no event: ``said`` is what Airflow tells in its place."""
+    reason = said.get("error", "for an unknown reason")
+    ended = f"The watch was ended by Airflow ({getattr(reason, 'value', reason)}).{_NO_VERDICT}"
+    if "timeout" in ended:
+        hint = "No trigger told anything in time: see that a triggerer runs, and has room for its triggers."
+        return AirflowSensorTimeout(f"{ended} {hint}")
+    lines = "".join(said.get("traceback") or ())
+    return AirflowException(f"{ended} The triggerer's log has the cause.\n{lines}".rstrip())
 
 
 def _default_timeout(

@@ -12,7 +12,6 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     LocationValueError,
-    ProxyError,
     ReadTimeoutError,
 )
 
@@ -53,7 +52,7 @@ def send(session: requests.Session, request: Request) -> Answer | Failure:
                 seconds=time.monotonic() - started,
                 too_large=too_large,
             )
-    except (requests.RequestException, HTTPError, OSError) as error:
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         return _failure(error, time.monotonic() - started)
 
 
@@ -90,15 +89,17 @@ def _failure(error: Exception, seconds: float) -> Failure:
 _NOT_SENT = (
     ConnectTimeoutError,  # the base of "refused" and "name not resolved" too
     LocationValueError,
-    ProxyError,
+    requests.exceptions.InvalidProxyURL,
+    requests.exceptions.InvalidSchema,  # a proxy of a kind that is not known
     requests.exceptions.InvalidURL,
 )
+_CONNECTING = {"connect", "cert_verify"}
 
 
 def _was_not_sent(error: BaseException) -> bool:
-    """Whether connecting failed, TLS's handshake included; that it was the handshake, only the traceback tells."""
-    functions = (frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__))
-    return isinstance(error, _NOT_SENT) or "do_handshake" in functions
+    """Whether connecting failed, a proxy's tunnel and TLS's handshake included; only the traceback tells of these."""
+    functions = {frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__)}
+    return isinstance(error, _NOT_SENT) or bool(functions & _CONNECTING)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
 
@@ -32,8 +32,10 @@ from airflow_provider_reach.core.errors import (
     ReachUnsettledError,
 )
 from airflow_provider_reach.core.exchange import Exchange, Patience, ask
+from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 from airflow_provider_reach.sandbox import Fault, Sandbox, Switches
+from tests.drivers import DRIVERS, Driver
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 PASSWORD, CLIENT_SECRET, HEADER = "planted-password", "planted-client-secret", "planted-header"
@@ -53,6 +55,13 @@ def config_of(reach: Sandbox, **changes: Any) -> ReachConfig:
     )
 
 
+@pytest.fixture(params=DRIVERS)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    """What makes a client: every test here holds for both."""
+    made: Driver = request.param
+    return made
+
+
 @pytest.fixture
 def waits() -> list[float]:
     """The seconds the client would have slept."""
@@ -60,17 +69,19 @@ def waits() -> list[float]:
 
 
 @pytest.fixture
-def client(reach: Sandbox, waits: list[float], caplog: pytest.LogCaptureFixture) -> Iterator[ReachClient]:
-    with ReachClient(config_of(reach), sleep=waits.append) as client:
+def client(
+    reach: Sandbox, driver: Driver, waits: list[float], caplog: pytest.LogCaptureFixture
+) -> Iterator[ReachClient]:
+    with driver(config_of(reach), sleep=waits.append) as client:
         yield client
     assert_no_secret(caplog.text + repr(client) + repr(client.config), reach)
 
 
 @pytest.fixture
-def impatient(reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReachClient]:
+def impatient(reach: Sandbox, driver: Driver, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReachClient]:
     """Asks once, and waits for no answer longer than the tests like."""
     monkeypatch.setattr("airflow_provider_reach.core.request.TARGET_TIME", 0.0)
-    with ReachClient(config_of(reach, timeout=TIMEOUT), patience=0) as client:
+    with driver(config_of(reach, timeout=TIMEOUT), patience=0) as client:
         yield client
 
 
@@ -254,6 +265,18 @@ def test_check_delivery(reach: Sandbox, client: ReachClient) -> None:
     assert client.check_delivery(NOBODY).outcome == "failed"
 
 
+def test_check_delivery_by_a_policy_of_one_s_own(reach: Sandbox, client: ReachClient) -> None:
+    webhook_id = reach.add_webhook("orders", target=reach.target("orders").url)
+    reach.target("orders").answer(503)
+    reach.send(webhook_id, 1)
+    reach.advance(hours=1)
+    drain, now = DeliveryPolicy(drain=True), datetime.now(timezone.utc)
+
+    assert client.check_delivery(webhook_id).outcome == "healthy"
+    for watched_from, outcome in ((now, "wait"), (now - timedelta(days=1), "healthy")):
+        assert client.check_delivery(webhook_id, policy=drain, watched_from=watched_from).outcome == outcome
+
+
 def test_any_other_request(reach: Sandbox, client: ReachClient) -> None:
     webhook_id = reach.add_webhook("orders", target=reach.target("orders").url)
     path = f"/webhooks/{webhook_id}"
@@ -267,8 +290,8 @@ def test_any_other_request(reach: Sandbox, client: ReachClient) -> None:
     assert isinstance(failure(reach, lambda: client.request("GET", "/../../else")), ReachInputError)
 
 
-def test_every_request_has_the_key_its_scheme_and_our_name(reach: Sandbox, waits: list[float]) -> None:
-    with ReachClient(config_of(reach, auth_scheme="Bearer"), sleep=waits.append) as client:
+def test_every_request_has_the_key_its_scheme_and_our_name(driver: Driver, reach: Sandbox, waits: list[float]) -> None:
+    with driver(config_of(reach, auth_scheme="Bearer"), sleep=waits.append) as client:
         webhook_id = client.create_webhook(basic(reach))
         client.get_webhook(webhook_id)
 
@@ -283,9 +306,9 @@ def test_every_request_has_the_key_its_scheme_and_our_name(reach: Sandbox, waits
 
 @pytest.mark.parametrize("secrets", ["echoed", "masked", "absent"])
 @pytest.mark.parametrize("custom_headers", ["echoed", "absent"])
-def test_secrets_echoed_masked_or_absent(secrets: Any, custom_headers: Any, waits: list[float]) -> None:
+def test_secrets_echoed_masked_or_absent(driver: Driver, secrets: Any, custom_headers: Any, waits: list[float]) -> None:
     switches = Switches(secrets=secrets, custom_headers=custom_headers)
-    with Sandbox(switches=switches) as reach, ReachClient(config_of(reach), sleep=waits.append) as client:
+    with Sandbox(switches=switches) as reach, driver(config_of(reach), sleep=waits.append) as client:
         webhook_id = client.create_webhook(basic(reach))
         listed, got = client.list_webhooks()[0], client.get_webhook(webhook_id)
 
@@ -341,7 +364,8 @@ FINAL: dict[str, tuple[Fault, type[ReachStatusError]]] = {
 
 @pytest.fixture
 def webhook_id(reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr("airflow_provider_reach.transport.MAX_ANSWER_BYTES", 100_000)
+    for transport in ("transport", "async_transport"):
+        monkeypatch.setattr(f"airflow_provider_reach.{transport}.MAX_ANSWER_BYTES", 100_000)
     return reach.add_webhook("orders", target=reach.target("orders").url)
 
 
@@ -372,11 +396,17 @@ def test_what_may_pass_is_typed(
 
 @pytest.mark.parametrize(("operation", "fault"), EVERY_WAY)
 def test_what_may_pass_is_asked_again(
-    operation: str, fault: str, reach: Sandbox, webhook_id: str, impatient: ReachClient, waits: list[float]
+    driver: Driver,
+    operation: str,
+    fault: str,
+    reach: Sandbox,
+    webhook_id: str,
+    impatient: ReachClient,
+    waits: list[float],
 ) -> None:
     reach.fail(PASSING[fault][0], on=operation)
 
-    with ReachClient(impatient.config, sleep=waits.append) as patient:
+    with driver(impatient.config, sleep=waits.append) as patient:
         OPERATIONS[operation](patient, webhook_id)
 
     assert done(reach) == [operation, operation]
@@ -516,12 +546,19 @@ def test_a_delete_that_something_else_answers_is_not_done(
     ("method", "path"), [("GET", "/webhooks"), ("PUT", "/webhooks/ID"), ("POST", "/webhooks/ID/validate")]
 )
 def test_a_request_of_ones_own_is_repeated_unless_it_is_a_post(
-    method: str, path: str, fault: str, reach: Sandbox, webhook_id: str, impatient: ReachClient, waits: list[float]
+    driver: Driver,
+    method: str,
+    path: str,
+    fault: str,
+    reach: Sandbox,
+    webhook_id: str,
+    impatient: ReachClient,
+    waits: list[float],
 ) -> None:
     reach.fail(PASSING[fault][0])
     body = {"active": False} if method == "PUT" else None
 
-    with ReachClient(impatient.config, sleep=waits.append) as client:
+    with driver(impatient.config, sleep=waits.append) as client:
 
         def ask() -> object:
             return client.request(method, path.replace("ID", webhook_id), json=body)
@@ -534,13 +571,13 @@ def test_a_request_of_ones_own_is_repeated_unless_it_is_a_post(
     assert len(reach.requests) == (1 if method == "POST" else 2)
 
 
-def test_a_refused_key_and_an_unknown_workspace(reach: Sandbox) -> None:
+def test_a_refused_key_and_an_unknown_workspace(driver: Driver, reach: Sandbox) -> None:
     for changes, kind, said in (
         ({"api_key": reach.limited_key}, ReachAuthError, "may not do this"),
         ({"api_key": "planted-password"}, ReachAuthError, "check the connection's password and auth_scheme"),
         ({"workspace_id": NOBODY}, ReachNotFoundError, "check the webhook's id, and the connection's workspace_id"),
     ):
-        with ReachClient(config_of(reach, **changes)) as client:
+        with driver(config_of(reach, **changes)) as client:
             error = failure(reach, client.list_webhooks)
         assert isinstance(error, kind)
         assert said in str(error)
@@ -621,11 +658,11 @@ def then_only_looked(reach: Sandbox) -> bool:
 
 @pytest.mark.parametrize("fault", ["reset after", "truncated", "cut JSON", "slow"])
 def test_a_create_that_was_done_though_its_answer_was_lost(
-    fault: str, reach: Sandbox, webhook_id: str, impatient: ReachClient, waits: list[float]
+    driver: Driver, fault: str, reach: Sandbox, webhook_id: str, impatient: ReachClient, waits: list[float]
 ) -> None:
     reach.fail(PASSING[fault][0], on="create")
 
-    with ReachClient(impatient.config, sleep=waits.append) as client:
+    with driver(impatient.config, sleep=waits.append) as client:
         made = client.create_webhook(basic(reach, "new"))
 
     webhooks = [webhook["id"] for webhook in reach.state()["webhooks"]]
@@ -652,7 +689,7 @@ def test_a_create_that_was_not_done_is_not_repeated(
     assert 10 < sum(waits) <= 30
 
 
-def test_a_create_that_appears_late_is_found(reach: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_create_that_appears_late_is_found(driver: Driver, reach: Sandbox, caplog: pytest.LogCaptureFixture) -> None:
     waits: list[float] = []
 
     def wait(seconds: float) -> None:
@@ -661,7 +698,7 @@ def test_a_create_that_appears_late_is_found(reach: Sandbox, caplog: pytest.LogC
             reach.add_webhook("orders", target=reach.target("orders").url, events=EVENTS)
 
     reach.fail(Fault.status(502), on="create")
-    with ReachClient(config_of(reach), sleep=wait) as client:
+    with driver(config_of(reach), sleep=wait) as client:
         made = client.create_webhook(basic(reach))
 
     assert [webhook["id"] for webhook in reach.state()["webhooks"]] == [made]
@@ -729,7 +766,7 @@ def test_a_create_that_came_too_often_is_repeated_after_the_given_time(
     assert least <= waits[0] <= max(1.3, 1.2 * (least + 1))
 
 
-def test_a_create_that_could_not_be_sent_is_repeated() -> None:
+def test_a_create_that_could_not_be_sent_is_repeated(driver: Driver) -> None:
     with ExitStack() as running:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
@@ -741,7 +778,7 @@ def test_a_create_that_could_not_be_sent_is_repeated() -> None:
             if len(waits) == 2:
                 running.enter_context(reach)
 
-        client = running.enter_context(ReachClient(config_of(reach), sleep=wait))
+        client = running.enter_context(driver(config_of(reach), sleep=wait))
         made = client.create_webhook(WebhookSpec(name="orders", target=reach.target("orders").url, events=EVENTS))
 
         assert [webhook["id"] for webhook in reach.state()["webhooks"]] == [made]
@@ -749,10 +786,10 @@ def test_a_create_that_could_not_be_sent_is_repeated() -> None:
         assert len(waits) == 2
 
 
-def test_a_create_that_never_could_be_sent(reach: Sandbox, waits: list[float]) -> None:
+def test_a_create_that_never_could_be_sent(driver: Driver, reach: Sandbox, waits: list[float]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    with ReachClient(config_of(reach, base_url=f"http://127.0.0.1:{port}/api"), sleep=waits.append) as client:
+    with driver(config_of(reach, base_url=f"http://127.0.0.1:{port}/api"), sleep=waits.append) as client:
         error = failure(reach, lambda: client.create_webhook(basic(reach)))
 
     assert isinstance(error, ReachUnreachableError)

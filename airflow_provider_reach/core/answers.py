@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from airflow_provider_reach.core import errors
@@ -215,6 +216,7 @@ def _said(entry: Mapping[str, Any]) -> str:
     return f"{text} (code {code})" if text and code is not None else text or (f"code {code}" if code else "")
 
 
+@lru_cache(maxsize=64)
 def _http_date(text: str) -> datetime | None:
     try:
         when = as_utc(parsedate_to_datetime(text)) if text else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -186,6 +187,7 @@ def _timeout(value: Any, problems: list[str]) -> float:
     return seconds
 
 
+@lru_cache(maxsize=1024)
 def is_uuid(text: str) -> bool:
     """Whether the text is a UUID written with its four hyphens, so that it may become part of a path."""
     try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -29,6 +30,11 @@ class NotTheContract(Exception):
 
 _MOMENT = re.compile(
     r"(\d{4}[-/]?\d\d[-/]?\d\d)[Tt ]+(\d\d:?\d\d[\d:.,]*) *([Zz]|UTC|GMT|[+-]\d\d:?(?:\d\d)?|)", re.ASCII
+)
+
+
+_USUAL_MOMENT = re.compile(  # read without pendulum, which takes a hundred times as long
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII
 )
 
 
@@ -224,6 +230,9 @@ def moment(value: Any) -> datetime | None:
 
     :param value: Text with at least a full date and a time of day: what is not said is not guessed.
     """
+    if isinstance(value, str) and _USUAL_MOMENT.fullmatch(value):
+        with suppress(msgspec.ValidationError, OverflowError):
+            return as_utc(msgspec.convert(value, datetime))
     said = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if said is None:
         return None

@@ -11,7 +11,7 @@ What can go wrong, in one tree.
     │   └── ReachExistsError        a webhook that shall be new, of a name that one has already
     ├── ReachNotAppliedError        an update was answered well, and changed nothing
     ├── ReachSideEffectError        an update changed more than was sent
-    ├── ReachEventError             a trigger ended with an event that this version does not know
+    ├── ReachVersionError           a trigger, or the event it ended with, is of another version
     └── ReachCallError              a call brought no usable answer
         ├── ReachUnreachableError   not sent: DNS, refused, TLS, proxy
         ├── ReachTimeoutError       no answer in time; it may have been sent
@@ -102,8 +102,8 @@ class ReachSideEffectError(ReachError):
     final = True
 
 
-class ReachEventError(ReachError):
-    """A watch's trigger ended with an event that this version does not know, or with none."""
+class ReachVersionError(ReachError):
+    """A trigger, or the event it ended with, is of another version of this package; or there is no event."""
 
 
 class ReachCallError(ReachError):

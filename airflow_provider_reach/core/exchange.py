@@ -42,9 +42,15 @@ LOOK_AFTER_CREATE = 30.0
 
 @dataclass(frozen=True)
 class Send:
-    """Send this call's request."""
+    """
+    Send this call's request.
+
+    :param call: The call.
+    :param patience: Seconds that it may wait for its turn, where many ask.
+    """
 
     call: Call[Any]
+    patience: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +96,7 @@ def ask(call: Call[T], patience: Patience, secrets: tuple[str, ...] = ()) -> Exc
     masked = (*secrets, *call.secrets)
     tries, may_have_been_taken = 0, False
     while True:
-        result = cast("Answer | Failure", (yield Send(call)))
+        result = cast("Answer | Failure", (yield Send(call, max(0.0, patience.left))))
         patience.spend(result.seconds)
         error: ReachCallError
         if isinstance(result, Failure):

@@ -52,7 +52,10 @@ def one_line(text: str, most: int = EXCERPT) -> str:
     :param text: Any text, also a hostile one.
     :param most: Characters at the most.
     """
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: most * 8]).split())
+    beginning = text[: most * 8]
+    if not beginning.isprintable():
+        beginning = "".join(c if c.isprintable() else " " for c in beginning)
+    line = " ".join(beginning.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 

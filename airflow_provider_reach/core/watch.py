@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.errors import ReachInputError, ReachVersionError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, read_duration, read_instant
 
 Limit = Literal["timeout", "execution_timeout"]
@@ -29,6 +32,7 @@ class Watch:
     :param poke_interval: Time between two looks.
     :param outage_tolerance: How long one look keeps asking when the service cannot be asked.
     :param silent_fail: Whether a failure to ask is only logged.
+    :param version: The version of this package that began it.
     """
 
     webhook_id: str
@@ -40,6 +44,7 @@ class Watch:
     poke_interval: timedelta
     outage_tolerance: timedelta
     silent_fail: bool
+    version: str
 
     def to_scalars(self) -> dict[str, str | float | bool | None]:
         """The watch as Airflow keeps a trigger's arguments in its database."""
@@ -48,13 +53,23 @@ class Watch:
         return {name: _scalar(value) for name, value in given.items()}
 
     @classmethod
-    def from_scalars(cls, given: Mapping[str, Any]) -> Watch:
+    def from_scalars(cls, given: Mapping[str, Any], running: str) -> Watch:
         """
         The watch of a trigger's arguments.
 
-        :param given: What :meth:`to_scalars` made. What another version of this package left out has its default.
+        :param given: What :meth:`to_scalars` made. What another version of this package left out has its default, and
+            what an older one gave and this one does not know means nothing any more.
+        :param running: The version of this package that is to go on with it.
         :raises ReachInputError: naming every value of the policy that cannot be.
+        :raises ReachVersionError: when a newer one gave what this one does not know: it may be what the check is for.
         """
+        version = str(given.get("version", ""))
+        if (unknown := unknown_scalars(given)) and _numbers(version) > _numbers(running):
+            raise ReachVersionError(
+                f"The watch was begun by airflow-provider-reach {shown(version)}, with arguments that {running}, "
+                f"which runs here, does not know: {', '.join(unknown)}. Install the same version for the triggerer, "
+                "and restart it; the task's next try begins a new watch."
+            )
         return cls(
             webhook_id=given.get("webhook_id", ""),
             webhook_name=given.get("webhook_name", ""),
@@ -65,7 +80,41 @@ class Watch:
             poke_interval=read_duration("poke_interval", given.get("poke_interval", 300)),
             outage_tolerance=read_duration("outage_tolerance", given.get("outage_tolerance", 900)),
             silent_fail=given.get("silent_fail", False),
+            version=version,
         )
+
+    @classmethod
+    def begin(
+        cls, *, watched_from: datetime, timeout: timedelta, execution_timeout: timedelta | None, **parameters: Any
+    ) -> Watch:
+        """
+        A watch that ends after its timeout, or before the task's execution timeout.
+
+        :param watched_from: The first look.
+        :param timeout: How long the watch waits.
+        :param execution_timeout: How long the task may run, where that bounds the whole watch.
+        :param parameters: The others.
+        :raises ReachInputError: when the watch would outlast the calendar.
+        """
+        lengths: list[tuple[timedelta, Limit]] = [(timeout, "timeout")]
+        if execution_timeout is not None:
+            # A little less: Airflow 2.11 lets a task that resumes later say nothing at all.
+            told_in_time = execution_timeout - min(timedelta(minutes=1), execution_timeout / 10)
+            lengths.append((told_in_time, "execution_timeout"))
+        length, limit = min(lengths)
+        try:
+            deadline = watched_from + length
+        except OverflowError:
+            raise ReachInputError([f"timeout must end some day, not after {length}."], "the watch") from None
+        return cls(watched_from=watched_from, deadline=deadline, limit=limit, **parameters)
+
+    def patience(self, now: datetime) -> float:
+        """
+        Seconds for which a later look keeps asking: not beyond the deadline, though each asks at least once.
+
+        :param now: When it begins.
+        """
+        return max(min(self.outage_tolerance, self.deadline - now), timedelta(0)).total_seconds()
 
     def next_look(self, now: datetime) -> float:
         """
@@ -78,6 +127,19 @@ class Watch:
 
 
 WATCH_FIELDS = tuple(field.name for field in fields(Watch) if field.name != "policy")
+
+
+def unknown_scalars(given: Mapping[str, Any]) -> list[str]:
+    """
+    The names among a trigger's arguments that mean nothing to this version.
+
+    :param given: The arguments.
+    """
+    return sorted(given.keys() - {*WATCH_FIELDS, *POLICY_FIELDS})
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)[:3]))
 
 
 def _scalar(value: Any) -> Any:

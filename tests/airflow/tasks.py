@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import inspect
 import json
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from unittest.mock import patch
 
 import airflow
 from airflow import DAG
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import BaseOperator, TaskDeferred
+
+from airflow_provider_reach.compat import AirflowTaskTimeout
+from airflow_provider_reach.sandbox import Sandbox
 
 AIRFLOW_2 = airflow.__version__.startswith("2.")
+Happening = Callable[[], object]
 
 
 @dataclass
@@ -69,15 +74,25 @@ class Ended:
 def run(task: BaseOperator, *, map_index: int = -1, first_look: datetime | None = None, **context: Any) -> Ended:
     """Execute a task as Airflow does, its templates rendered with the given context."""
     ti = TaskInstance(task, map_index, first_look)
-    everything: dict[str, Any] = {"ti": ti, "task": task, **context}
-    task.render_template_fields(everything)
     execute = inspect.unwrap(type(task).execute)  # around it is a guard that knows Airflow's own runner alone
-    returned, raised = None, None
     with _first_looked(first_look):
-        try:
-            returned = execute(task, everything)
-        except Exception as error:
-            raised = error
+        return _ended(ti, lambda everything: execute(task, everything), context)
+
+
+def resume(task: BaseOperator, next_method: str, next_kwargs: dict[str, Any], **context: Any) -> Ended:
+    """Go on with a task that was deferred, as Airflow does: what it goes on with has been in a database."""
+    kept = json.loads(json.dumps(next_kwargs))
+    return _ended(TaskInstance(task), lambda everything: task.resume_execution(next_method, kept, everything), context)
+
+
+def _ended(ti: TaskInstance, act: Callable[[Any], Any], context: dict[str, Any]) -> Ended:
+    everything: dict[str, Any] = {"ti": ti, "task": ti.task, **context}
+    ti.task.render_template_fields(everything)
+    returned, raised = None, None
+    try:
+        returned = act(everything)
+    except (Exception, TaskDeferred, AirflowTaskTimeout) as error:
+        raised = error
     return Ended(returned, raised, ti.xcoms, everything)
 
 
@@ -90,3 +105,48 @@ def in_dag(make: Callable[..., BaseOperator], **arguments: Any) -> Any:
     """A task in a DAG, where its templates can be rendered; one that must not call other operators."""
     with DAG("a_dag", schedule=None):
         return make(task_id="a_task", allow_nested_operators=False, **arguments)
+
+
+class Clock:
+    """
+    A clock for whoever waits: asleep, nobody waits for real, and the sandbox's time passes along.
+
+    :param reach: The sandbox.
+    """
+
+    def __init__(self, reach: Sandbox) -> None:
+        self._reach = reach
+        self._to_come: list[tuple[float, Happening]] = []
+        self.elapsed = 0.0
+        self.naps: list[float] = []
+
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc) + timedelta(seconds=self.elapsed)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.elapsed
+
+    def happens(self, after: float, what: Happening) -> None:
+        """Let something happen once so many seconds have passed."""
+        self._to_come = sorted([*self._to_come, (self.elapsed + after, what)], key=lambda happening: happening[0])
+
+    def forget(self, what: Happening) -> None:
+        """Let it not happen after all."""
+        self._to_come = [happening for happening in self._to_come if happening[1] is not what]
+
+    def sleep(self, seconds: float) -> None:
+        self.naps.append(seconds)
+        assert len(self.naps) < 1000, "a busy loop"
+        until = self.elapsed + seconds
+        while self._to_come and self._to_come[0][0] <= until:
+            when, what = self._to_come.pop(0)
+            self._pass(when)
+            what()
+        self._pass(until)
+
+    async def asleep(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+    def _pass(self, until: float) -> None:
+        self._reach.advance(seconds=until - self.elapsed)
+        self.elapsed = until

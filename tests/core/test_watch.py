@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.errors import ReachInputError, ReachVersionError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
-from airflow_provider_reach.core.watch import WATCH_FIELDS, Watch
+from airflow_provider_reach.core.watch import WATCH_FIELDS, Watch, unknown_scalars
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
@@ -25,6 +25,7 @@ def watch(**changes: Any) -> Watch:
             "poke_interval": timedelta(minutes=5),
             "outage_tolerance": timedelta(minutes=15),
             "silent_fail": False,
+            "version": "0.1.0",
             **changes,
         }
     )
@@ -53,6 +54,7 @@ EVERY_FIELD_ANOTHER = watch(
     poke_interval=timedelta(seconds=0.5),
     outage_tolerance=timedelta(0),
     silent_fail=True,
+    version="0.0.9",
 )
 
 
@@ -63,7 +65,7 @@ def test_scalars_are_plain_and_say_it_all(given: Watch) -> None:
     assert json.loads(json.dumps(scalars)) == scalars
     assert not [value for value in scalars.values() if isinstance(value, (list, dict))]
     assert scalars.keys() == {*WATCH_FIELDS, *POLICY_FIELDS}
-    assert Watch.from_scalars(scalars) == given
+    assert Watch.from_scalars(scalars, "0.1.0") == given
 
 
 def test_no_field_of_that_watch_is_as_usual() -> None:
@@ -75,19 +77,72 @@ def test_no_field_of_that_watch_is_as_usual() -> None:
 def test_what_another_version_left_out_is_as_usual() -> None:
     given = {"webhook_id": watch().webhook_id, "watched_from": NOON.isoformat(), "deadline": "2026-03-01T21:00:00Z"}
 
-    assert Watch.from_scalars(given) == watch(webhook_name="")
+    assert Watch.from_scalars(given, "0.1.0") == watch(webhook_name="", version="")
 
 
 @pytest.mark.parametrize("missing", ["watched_from", "deadline"])
 @pytest.mark.parametrize("instead", [None, "", "soon"])
 def test_a_watch_without_its_times_is_refused(missing: str, instead: str | None) -> None:
     with pytest.raises(ReachInputError, match=f"{missing} must be a time, not "):
-        Watch.from_scalars(watch().to_scalars() | {missing: instead})
+        Watch.from_scalars(watch().to_scalars() | {missing: instead}, "0.1.0")
 
 
 def test_a_policy_that_cannot_be_is_refused() -> None:
     with pytest.raises(ReachInputError, match="max_lost"):
-        Watch.from_scalars(watch().to_scalars() | {"max_lost": "many"})
+        Watch.from_scalars(watch().to_scalars() | {"max_lost": "many"}, "0.1.0")
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.0.9", "", "0.1.0.dev3"])
+def test_what_an_older_version_gave_means_nothing_any_more(version: str) -> None:
+    given = watch(version=version)
+
+    assert Watch.from_scalars(given.to_scalars() | {"retired": 1}, "0.1.0") == given
+    assert unknown_scalars(given.to_scalars() | {"retired": 1}) == ["retired"]
+
+
+def test_what_a_newer_version_gave_may_be_what_the_check_is_for() -> None:
+    given = watch(version="0.10.0")
+
+    assert Watch.from_scalars(given.to_scalars(), "0.9.1") == given
+    with pytest.raises(ReachVersionError, match=r"'0.10.0', with arguments that 0.9.1, .* know: max_slow") as no:
+        Watch.from_scalars(given.to_scalars() | {"max_slow": 1}, "0.9.1")
+    assert not no.value.final
+
+
+def begun(**lengths: Any) -> Watch:
+    parameters = watch().__dict__.copy()
+    for name in ("deadline", "limit", "watched_from"):
+        del parameters[name]
+    return Watch.begin(watched_from=NOON, **lengths, **parameters)
+
+
+@pytest.mark.parametrize(
+    ("execution_timeout", "length", "limit"),
+    [
+        (None, timedelta(hours=9), "timeout"),
+        (timedelta(hours=10), timedelta(hours=9), "timeout"),
+        (timedelta(hours=2), timedelta(hours=1, minutes=59), "execution_timeout"),
+        (timedelta(minutes=1), timedelta(seconds=54), "execution_timeout"),
+    ],
+)
+def test_the_deadline_is_the_earlier_of_two_and_leaves_time_to_tell(
+    execution_timeout: timedelta | None, length: timedelta, limit: str
+) -> None:
+    given = begun(timeout=timedelta(hours=9), execution_timeout=execution_timeout)
+
+    assert (given.deadline, given.limit) == (NOON + length, limit)
+
+
+def test_a_watch_ends_some_day() -> None:
+    with pytest.raises(ReachInputError, match="timeout must end some day"):
+        begun(timeout=timedelta(days=10**8), execution_timeout=None)
+
+
+@pytest.mark.parametrize(("tolerance", "left", "seconds"), [(900, 3600, 900), (900, 60, 60), (900, -60, 0), (0, 60, 0)])
+def test_a_later_look_does_not_outlast_the_deadline(tolerance: float, left: float, seconds: float) -> None:
+    given = watch(outage_tolerance=timedelta(seconds=tolerance))
+
+    assert given.patience(given.deadline - timedelta(seconds=left)) == seconds
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ with DAG(
     watches: list[tuple[str, dict[str, Any]]] = [
         ("waits_in_poke_mode", {"mode": "poke", "timeout": 40}),
         ("waits_in_reschedule_mode", {"mode": "reschedule", "timeout": 40}),
+        ("waits_deferrable", {"deferrable": True, "timeout": 40}),
+        ("piles_up_deferrable", {"deferrable": True, "timeout": 40}),
         ("gives_up", {"mode": "reschedule", "timeout": 2}),
         ("cannot_ask_at_first", {"mode": "poke", "outage_tolerance": 0}),
         ("is_soft", {"mode": "poke", "soft_fail": True}),

@@ -1,18 +1,19 @@
-"""How a watch ended, as plain JSON from the trigger to the task that resumes."""
+"""How a watch ends, as plain JSON from the trigger to the task that resumes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.config import shown
-from airflow_provider_reach.core.errors import ReachError, ReachEventError
+from airflow_provider_reach.core.errors import ReachError, ReachVersionError
 from airflow_provider_reach.core.report import DeliveryReport
-from airflow_provider_reach.core.watch import Limit
+from airflow_provider_reach.core.watch import Limit, Watch
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,31 @@ class TimedOut:
 
 
 End = DeliveryReport | TimedOut | ReachError
+
+
+def ending(
+    watch: Watch, seen: DeliveryReport | ReachError, report: DeliveryReport | None, began: datetime, now: datetime
+) -> End | None:
+    """
+    How a watch ends by a look; None when it goes on.
+
+    :param watch: The watch.
+    :param seen: What the look saw, or why it saw nothing.
+    :param report: What an earlier look saw last, where that is remembered.
+    :param began: The time before the look.
+    :param now: The time after it.
+    """
+    is_over = now >= watch.deadline
+    if isinstance(seen, DeliveryReport):
+        if seen.outcome != "wait":
+            return seen
+        return TimedOut(watch.limit, seen) if is_over else None
+    if seen.final:
+        return seen
+    if is_over:
+        return TimedOut(watch.limit, report or seen) if report or watch.silent_fail else seen
+    was_cut_short = watch.deadline - began < watch.outage_tolerance
+    return None if watch.silent_fail or was_cut_short else seen
 
 
 def event_of(end: End) -> dict[str, Any]:
@@ -49,7 +75,7 @@ def read_event(event: Any) -> End:
     How the watch ended.
 
     :param event: What came from the trigger.
-    :raises ReachEventError: when this version knows no such event, or there is none.
+    :raises ReachVersionError: when this version knows no such event, or there is none.
     """
     try:
         end: End = _READERS[event["kind"]](event)
@@ -57,7 +83,7 @@ def read_event(event: Any) -> End:
             raise ValueError("a watch does not end undecided")
         return end
     except (KeyError, TypeError, AttributeError, ValueError) as why:
-        raise ReachEventError(
+        raise ReachVersionError(
             f"The watch's trigger ended with an event that this version does not know: {shown(event, 300)}. Scheduler, "
             "workers and triggerer should run the same version of airflow-provider-reach; the task's next try, or "
             "clearing it, begins a new watch."

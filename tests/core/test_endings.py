@@ -1,23 +1,26 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.delivery import assess
+from airflow_provider_reach.core.endings import TimedOut, ending, event_of, read_event
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachCallError,
     ReachConfigError,
     ReachError,
-    ReachEventError,
     ReachServerError,
+    ReachVersionError,
 )
-from airflow_provider_reach.core.events import TimedOut, event_of, read_event
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.report import DeliveryReport
+from tests.core.test_watch import NOON, watch
 
 REPORT = assess([], datetime(2026, 3, 1, 12, tzinfo=timezone.utc), DeliveryPolicy())
 DOWN = ReachServerError("it is down", operation="list webhooks", status=503, service_message="busy", retry_after=1.5)
@@ -40,7 +43,7 @@ def test_a_verdict() -> None:
         ReachConfigError(["region is missing."], "Connection 'reach_default'"),
         errors.ReachInputError(["give webhook_id or webhook_name."], "the look"),
         errors.ReachLookupError("2 webhooks are named 'orders'"),
-        ReachEventError("what?"),
+        ReachVersionError("what?"),
     ],
 )
 def test_an_error_keeps_its_type_its_message_and_what_it_carries(error: ReachError) -> None:
@@ -100,8 +103,47 @@ GOOD = event_of(REPORT)
     ],
 )
 def test_anything_else_is_refused_and_quoted(event: Any) -> None:
-    with pytest.raises(ReachEventError, match="an event that this version does not know: ") as refused:
+    with pytest.raises(ReachVersionError, match="an event that this version does not know: ") as refused:
         read_event(event)
 
     assert not refused.value.final
     assert len(str(refused.value)) < 700
+
+
+WAIT, FAILED = structs.replace(REPORT, outcome="wait"), structs.replace(REPORT, outcome="failed")
+EARLIER = structs.replace(WAIT, headline="earlier")
+FINAL = ReachAuthError("refused", operation="list webhooks", status=401)
+BEFORE, AT = NOON - timedelta(microseconds=1), NOON
+
+
+@pytest.mark.parametrize("silent_fail", [False, True])
+@pytest.mark.parametrize("now", [BEFORE, AT])
+@pytest.mark.parametrize("seen", [REPORT, FAILED, FINAL])
+def test_a_verdict_and_a_final_error_end_it_at_any_time(seen: Any, now: datetime, silent_fail: bool) -> None:
+    assert ending(watch(deadline=NOON, silent_fail=silent_fail), seen, EARLIER, NOON - timedelta(hours=1), now) is seen
+
+
+@pytest.mark.parametrize(
+    ("silent_fail", "seen", "earlier", "now", "end"),
+    [
+        (False, WAIT, None, BEFORE, None),
+        (False, WAIT, EARLIER, AT, TimedOut("timeout", WAIT)),
+        (False, DOWN, EARLIER, BEFORE, DOWN),
+        (False, DOWN, EARLIER, AT, TimedOut("timeout", EARLIER)),
+        (False, DOWN, None, AT, DOWN),
+        (True, DOWN, EARLIER, BEFORE, None),
+        (True, DOWN, EARLIER, AT, TimedOut("timeout", EARLIER)),
+        (True, DOWN, None, AT, TimedOut("timeout", DOWN)),
+    ],
+)
+def test_what_is_undecided_or_could_not_be_asked_ends_it_at_the_deadline(
+    silent_fail: bool, seen: Any, earlier: DeliveryReport | None, now: datetime, end: Any
+) -> None:
+    assert ending(watch(deadline=NOON, silent_fail=silent_fail), seen, earlier, NOON - timedelta(hours=1), now) == end
+
+
+@pytest.mark.parametrize(("minutes", "end"), [(14, None), (15, DOWN)])
+def test_a_look_that_the_deadline_cuts_short_is_not_the_last(minutes: float, end: Any) -> None:
+    given, began = watch(deadline=NOON, outage_tolerance=timedelta(minutes=15)), NOON - timedelta(minutes=minutes)
+
+    assert ending(given, DOWN, EARLIER, began, BEFORE) is end

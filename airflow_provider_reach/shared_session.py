@@ -1,0 +1,90 @@
+"""The aiohttp session that all watches of one event loop share, opened by the first and closed by the last."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from weakref import WeakKeyDictionary
+
+from airflow_provider_reach.async_transport import Way, find_way, open_session, send
+from airflow_provider_reach.core.answers import Answer, Failure
+from airflow_provider_reach.core.config import ReachConfig
+from airflow_provider_reach.core.exchange import quiet_time
+from airflow_provider_reach.core.request import Request
+
+
+class SharedSession:
+    """
+    One aiohttp session, bounded in size; when the service says 429 to one who asks over it, all of them pause.
+
+    :param way: How the service is reached.
+    :param most: Connections that are open at once, at the most.
+    """
+
+    def __init__(self, way: Way, most: int) -> None:
+        self.users = 0
+        self._way = way
+        self._session = open_session(way, most)
+        self._most, self._in_flight = most, 0
+        self._quiet_until = 0.0
+        self._refusal: Answer | None = None
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._session.close()
+
+    async def send(self, request: Request, patience: float) -> Answer | Failure:
+        """
+        Send a request once it is its turn.
+
+        :param request: What to send.
+        :param patience: Seconds to wait for the turn; when the service has asked for a longer pause, its refusal is the
+            answer, and nothing is sent.
+        :return: As from :func:`airflow_provider_reach.async_transport.send`; its seconds are those of the waiting too.
+        """
+        now = asyncio.get_running_loop().time
+        started = now()
+        while (left := self._quiet_until - now()) > 0:
+            if self._refusal and now() + left > started + patience:
+                return replace(self._refusal, seconds=now() - started)
+            await asyncio.sleep(left * random.uniform(1.0, 1.2))  # so that not all begin at once
+        waited = now() - started
+        turn_within = patience - waited if self._in_flight >= self._most else 0.0
+        self._in_flight += 1
+        try:
+            result = await send(self._session, self._way, request, turn_within=turn_within)
+        finally:
+            self._in_flight -= 1
+        if isinstance(result, Answer) and (seconds := quiet_time(result)):
+            self._quiet_until, self._refusal = max(self._quiet_until, now() + seconds), result
+        return replace(result, seconds=result.seconds + waited) if waited else result
+
+
+_open: WeakKeyDictionary[AbstractEventLoop, dict[ReachConfig, SharedSession]] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def shared_session(config: ReachConfig, most: int) -> AsyncIterator[SharedSession]:
+    """
+    The session of this event loop for a service.
+
+    :param config: Whoever asks the same service with the same key shares it.
+    :param most: Connections that are open at once, at the most; the first user's word counts.
+    """
+    way = await asyncio.to_thread(find_way, config.base_url)
+    of_loop = _open.setdefault(asyncio.get_running_loop(), {})
+    if config not in of_loop:
+        of_loop[config] = SharedSession(way, most)
+    session = of_loop[config]
+    session.users += 1
+    try:
+        yield session
+    finally:
+        session.users -= 1
+        if not session.users:
+            del of_loop[config]
+            await session.close()

@@ -1,0 +1,124 @@
+"""The two drivers of an exchange, with one face, so that a test can hold for both."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import closing
+from typing import Any, TypeVar
+
+import pytest
+
+from airflow_provider_reach.async_client import AsyncReachClient
+from airflow_provider_reach.async_transport import find_way
+from airflow_provider_reach.client import ReachClient
+from airflow_provider_reach.core.config import DEFAULT_PATIENCE, ReachConfig
+from airflow_provider_reach.core.exchange import Exchange, Patience
+from airflow_provider_reach.core.report import DeliveryReport
+from airflow_provider_reach.shared_session import SharedSession
+
+T = TypeVar("T")
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop whose clock can be put ahead."""
+
+    ahead = 0.0
+
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+        self.selector = selector or selectors.DefaultSelector()
+        super().__init__(self.selector)
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+    async def all_closed(self) -> None:
+        """Wait until all connections are closed: of TLS, the oldest aiohttp leaves that to the loop."""
+        deadline = time.monotonic() + 1
+        while len(self.selector.get_map()) > 1 and time.monotonic() < deadline:
+            await asyncio.sleep(0.001)
+
+
+class ImpatientLoop(Loop):
+    """A loop that puts its clock ahead to the next timer instead of waiting for it; it is for no input or output."""
+
+    def __init__(self) -> None:
+        super().__init__(_Selector(self))
+
+
+class _Selector(selectors.DefaultSelector):
+    def __init__(self, loop: Loop) -> None:
+        super().__init__()
+        self.loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout:
+            self.loop.ahead += timeout
+            timeout = 0
+        return super().select(timeout)
+
+
+class LoopClient(ReachClient):
+    """
+    A ReachClient whose exchanges an AsyncReachClient drives, in an event loop of its own.
+
+    What is slept with ``sleep`` passes in the loop, however long it really takes.
+    """
+
+    def __init__(
+        self,
+        config: ReachConfig,
+        *,
+        patience: float = DEFAULT_PATIENCE,
+        sleep: Callable[[float], None] = time.sleep,
+        most: int = 10,
+    ) -> None:
+        super().__init__(config, patience=patience, sleep=sleep)
+        self._loop = Loop()
+        self._loop.run_until_complete(self._open(most))
+
+    def do(self, exchange: Callable[[Patience, tuple[str, ...]], Exchange[T]]) -> T:
+        return self._loop.run_until_complete(self._now(self._asking.do(exchange)))
+
+    def run(self, exchange: Exchange[T]) -> T:
+        return self._loop.run_until_complete(self._now(self._asking.run(exchange)))
+
+    def check_delivery(self, *args: Any, **given: Any) -> DeliveryReport:
+        return self._loop.run_until_complete(self._now(self._asking.check_delivery(*args, **given)))
+
+    def close(self) -> None:
+        super().close()
+        self._loop.run_until_complete(self._session_of_loop.close())
+        self._loop.run_until_complete(self._loop.all_closed())
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+
+    async def _open(self, most: int) -> None:
+        self._session_of_loop = SharedSession(find_way(self.config.base_url), most)
+        self._asking = AsyncReachClient(self.config, self._session_of_loop, patience=self.patience, sleep=self._wait)
+
+    async def _now(self, asking: Awaitable[T]) -> T:
+        await asyncio.sleep(0)  # a loop that runs all the time has seen which connections were closed meanwhile
+        return await asking
+
+    async def _wait(self, seconds: float) -> None:
+        self._sleep(seconds)
+        self._loop.ahead += seconds
+        await asyncio.sleep(0)
+
+
+Driver = Callable[..., ReachClient]
+
+DRIVERS: list[Any] = [pytest.param(ReachClient, id="requests"), pytest.param(LoopClient, id="aiohttp")]
+
+
+def run(work: Coroutine[Any, Any, T], loop: asyncio.AbstractEventLoop | None = None) -> T:
+    """As asyncio.run, also in a loop of a given kind."""
+    with closing(loop or asyncio.SelectorEventLoop()) as loop:
+        try:
+            return loop.run_until_complete(work)
+        finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
