@@ -7,8 +7,6 @@ from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import BaseHook, Connection
-
 if TYPE_CHECKING:
     from airflow.sdk.exceptions import AirflowTaskTimeout
 else:
@@ -43,6 +41,8 @@ async def read_connection_async(conn_id: str) -> Any:
 
     :param conn_id: The connection's id.
     """
+    from airflow.providers.common.compat.sdk import BaseHook, Connection
+
     if hasattr(Connection, "aextra_dejson"):
         conn = await BaseHook.aget_connection(conn_id)
     else:

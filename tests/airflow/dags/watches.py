@@ -11,9 +11,9 @@ from airflow_provider_reach import ReachBatchStatusSensor
 
 
 class TellingSensor(ReachBatchStatusSensor):
-    def poke(self, context: Any) -> bool:
+    def _see(self, context: Any) -> Any:
         self.log.info("%s has watched from %s", self.task_id, self._watched_from)
-        return super().poke(context)
+        return super()._see(context)
 
 
 with DAG(
