@@ -34,6 +34,7 @@ with DAG(
     )
     ReachBatchStatusSensor.partial(
         task_id="watch_delivery",
+        map_index_template="{{ task.webhook_name }}",  # shown at the end anyway, and so already while it waits
         ignore_lost_before=LAST_LOOK,
         mode="reschedule",
     ).expand_kwargs(webhooks.output)

@@ -41,6 +41,7 @@ with DAG(
     )
     ReachBatchStatusSensor.partial(
         task_id="watch_delivery",
+        map_index_template="{{ task.webhook_name }}",  # shown at the end anyway, and so already while it waits
         drain=True,
         mode="reschedule",  # where it is not deferrable
         poke_interval=timedelta(minutes=10),

@@ -105,7 +105,7 @@ def defer_watches(airflow: Airflow, reach: Sandbox, looks: Looks) -> None:
     seen = looks.so_far()
     check(all(seen[name] == 1 for name in WEBHOOKS), f"looks on the worker, not one each: {dict(seen)}")
     say("    Each watch looked once, on a worker, and is deferred: no triggerer runs yet. It said:")
-    say(wrapped(first_line_with("NOT DECIDED YET", log_of("deliveries", "attempt=1.log")), 4))
+    say(wrapped(first_line_with("Waiting, ", log_of("deliveries", "attempt=1.log")), 4))
 
 
 def lose_the_triggerer(airflow: Airflow, looks: Looks) -> None:

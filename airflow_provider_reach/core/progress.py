@@ -34,8 +34,7 @@ class Progress:
             return None
         self._told = report
         left = max(self._deadline - now, timedelta(0))
-        waits = f"waiting for {span(left)} more at the most"
-        return f"{report.headline} Batches: {_counts(report, told)}{_target(report)}; {waits}."
+        return f"Waiting, {span(left)} left: {_counts(report, told)}{_target(report)}. {report.headline}"
 
 
 def _state(report: DeliveryReport) -> object:

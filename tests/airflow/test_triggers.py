@@ -637,7 +637,7 @@ def test_a_line_when_something_changed_and_one_every_half_hour(
 
     lines = [record.getMessage() for record in caplog.records if record.name == LOG.name]
     assert looks(connected) >= 18
-    assert [line.partition(" Batches: ")[2].partition(";")[0] for line in lines] == [
+    assert [line.partition(" left: ")[2].partition(";")[0] for line in lines] == [
         "1 retrying",
         "2 retrying (+1)",
         "2 retrying",

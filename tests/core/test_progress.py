@@ -32,9 +32,7 @@ def counts(**batches: int) -> dict[str, int]:
 def test_the_first_look_is_told() -> None:
     line = told(Progress(NOON + timedelta(hours=9)), seen(counts=counts(retrying=12, recovered=3)))
 
-    assert line == (
-        "NOT DECIDED YET: webhook 'orders'. Batches: 3 recovered, 12 retrying; waiting for 9 h more at the most."
-    )
+    assert line == ("Waiting, 9 h left: 3 recovered, 12 retrying. NOT DECIDED YET: webhook 'orders'.")
 
 
 def test_what_changed_is_told_with_its_trend() -> None:
@@ -44,8 +42,8 @@ def test_what_changed_is_told_with_its_trend() -> None:
     line = told(progress, seen(90, counts=counts(retrying=4, recovered=9), target_answers=True))
 
     assert line == (
-        "NOT DECIDED YET: webhook 'orders'. Batches: 9 recovered (+9), 4 retrying (-8), 0 at risk (-1); the target is "
-        "answering again; waiting for 7 h 30 min more at the most."
+        "Waiting, 7 h 30 min left: 9 recovered (+9), 4 retrying (-8), 0 at risk (-1); the target is answering again. "
+        "NOT DECIDED YET: webhook 'orders'."
     )
 
 
@@ -73,8 +71,8 @@ def test_nothing_at_all_and_no_time_left() -> None:
     line = told(Progress(NOON), seen(10, target_answers=False))
 
     assert line == (
-        "NOT DECIDED YET: webhook 'orders'. Batches: none undelivered; the target is still not answering 200; waiting "
-        "for less than a minute more at the most."
+        "Waiting, less than a minute left: none undelivered; the target is still not answering 200. NOT DECIDED YET: "
+        "webhook 'orders'."
     )
 
 
@@ -82,4 +80,4 @@ def test_the_time_left_is_by_the_clock_of_the_deadline() -> None:
     line = told(Progress(NOON + timedelta(hours=9)), seen(), minutes=30)
 
     assert line is not None
-    assert line.endswith("waiting for 9 h 30 min more at the most.")
+    assert line.startswith("Waiting, 9 h 30 min left: ")
