@@ -87,15 +87,14 @@ def _trusting(bundle: str, _changed: int) -> ssl.SSLContext:
     return context
 
 
-def open_session(way: Way, most: int) -> aiohttp.ClientSession:
+def open_session(way: Way) -> aiohttp.ClientSession:
     """
     A session that remembers nothing but its connections.
 
     :param way: How the service is reached.
-    :param most: Connections that are open at once, at the most.
     """
     session = aiohttp.ClientSession(
-        connector=_Connector(limit=most, ssl=way.tls or True),
+        connector=_Connector(limit=0, ssl=way.tls or True),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=["Content-Type"],
         max_line_size=_LONGEST_LINE,
@@ -117,22 +116,18 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
 
-async def send(
-    session: aiohttp.ClientSession, way: Way, request: Request, *, turn_within: float = 0.0
-) -> Answer | Failure:
+async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> Answer | Failure:
     """
     Send a request once. Redirects are not followed, since the API key would go along.
 
     :param session: Its connections are used again.
     :param way: How the service is reached.
     :param request: What to send.
-    :param turn_within: Seconds to wait, when all connections are in use.
     :return: The answer read to its end, or why there is none; nothing is raised for either.
     """
     if way.problem:
         return Failure("unreachable", way.problem)
     started = time.monotonic()
-    connect = max(turn_within, request.connect_timeout)
     connected: list[bool] = []
     _connected.set(connected)
     try:
@@ -141,13 +136,11 @@ async def send(
             _url(request),
             data=request.body,
             headers=request.headers,
-            timeout=aiohttp.ClientTimeout(
-                total=connect + request.longest, connect=connect, sock_read=request.read_timeout
-            ),
+            timeout=_timeout(request.longest, request.connect_timeout, request.read_timeout),
             allow_redirects=False,
             proxy=way.proxy,
         ) as response:
-            body, too_large = await _read(response.content, deadline=time.monotonic() + request.longest)
+            body, too_large = await _read(response.content)
             return Answer(
                 status=response.status,
                 headers=_headers(response),
@@ -172,6 +165,11 @@ def _prepared(url: str, query: tuple[tuple[str, str], ...]) -> URL:
     return URL(prepared.url or "", encoded=True)
 
 
+@lru_cache(maxsize=64)
+def _timeout(longest: float, connect: float, read: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=longest, connect=connect, sock_read=read)
+
+
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     """Values by lower-case name; those of one name are one, as with ``requests``."""
     headers: dict[str, str] = {}
@@ -181,8 +179,8 @@ def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     return headers
 
 
-async def _read(content: aiohttp.StreamReader, deadline: float) -> tuple[bytes, bool]:
-    """The body, decompressed, and whether it passed the bound; a body that trickles in passes the deadline."""
+async def _read(content: aiohttp.StreamReader) -> tuple[bytes, bool]:
+    """The body, decompressed, and whether it passed the bound."""
     chunks: list[bytes] = []
     size = 0
     while chunk := await content.readany():
@@ -190,8 +188,6 @@ async def _read(content: aiohttp.StreamReader, deadline: float) -> tuple[bytes, 
         size += len(chunk)
         if size > MAX_ANSWER_BYTES:
             return b"".join(chunks), True
-        if time.monotonic() > deadline:
-            raise asyncio.TimeoutError("the answer did not end in time")
     return b"".join(chunks), False
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from airflow.providers.common.compat.sdk import (
@@ -79,6 +80,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
 
     template_fields: Sequence[str] = ("reach_conn_id", "webhook_id", "webhook_name", *POLICY_FIELDS)
     ui_color = "#e6f1f2"
+    _now = staticmethod(partial(datetime.now, timezone.utc))
 
     def __init__(
         self,
@@ -125,9 +127,9 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         self.outage_tolerance = outage_tolerance
         self.deferrable = deferrable
         self._watched_from: datetime | None = None
-        self._is_first_look, self._has_ended = True, False
         self._report: DeliveryReport | None = None
         self._unanswered: ReachError | None = None
+        self._has_ended = False
 
     def execute(self, context: Context) -> Any:
         """
@@ -142,20 +144,27 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         :raises AirflowSkipException: in place of all of these under ``soft_fail`` or ``never_fail``.
         """
         first_look = first_rescheduled_at(context) if self.reschedule and not self.deferrable else None
-        self._is_first_look = first_look is None
-        self._watched_from = first_look or datetime.now(timezone.utc)
+        self._watched_from = first_look or self._now()
+        self._report, self._unanswered, self._has_ended = None, None, False
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
-        try:
+        with self._told_of_timeouts(context):
             if not self.deferrable:
                 return as_written(super().execute)(context)
             end = self._see(context)
+            return self._defer() if end is None else self._finish(end, context)
+
+    @contextmanager
+    def _told_of_timeouts(self, context: Context) -> Iterator[None]:
+        """Where Airflow's own timeouts end the task, say what was seen."""
+        try:
+            yield
         except (AirflowSensorTimeout, AirflowTaskTimeout, AirflowSkipException) as ended:
-            if self._has_ended:
+            cause = ended.__cause__ or ended
+            struck = isinstance(cause, AirflowTaskTimeout)
+            if self._has_ended or not (struck or cause is ended):  # told already, or a skip for another reason
                 raise
-            struck = isinstance(ended.__cause__ or ended, AirflowTaskTimeout)
             limit: Limit = "execution_timeout" if struck else "timeout"
             self._time_out(limit, self._report or self._unanswered, context, ended)
-        return self._defer() if end is None else self._finish(end, context)
 
     def poke(self, context: Context) -> bool:
         """
@@ -177,14 +186,13 @@ class ReachBatchStatusSensor(BaseSensorOperator):
             watch = self._watch()
         except ReachError as error:
             return error
-        began = datetime.now(timezone.utc)
         try:
             seen = self._look(watch)
             label_mapped_instance(context, self.webhook_name, seen.webhook_name, seen.webhook_id)
         except ReachError as error:
             seen = error
-        self._is_first_look, now = False, datetime.now(timezone.utc)
-        end = ending(watch, seen, self._report, began, now)
+        now = self._now()
+        end = ending(watch, seen, self._report, cut_short=False, now=now)
         if end is None:
             self._tell(seen, now)
         return end
@@ -193,12 +201,14 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         from airflow_provider_reach.triggers import ReachBatchStatusTrigger
 
         watch = self._watch()
+        if watch.limit == "execution_timeout":
+            self.log.warning("The watch ends at %s, by the task's execution_timeout.", f"{watch.deadline:%H:%M} UTC")
         if self.exponential_backoff:
             self.log.warning("A deferred watch looks every poke_interval: exponential_backoff has no effect.")
         self.defer(
             trigger=ReachBatchStatusTrigger(reach_conn_id=self.reach_conn_id, **watch.to_scalars()),
             method_name="execute_complete",
-            timeout=watch.deadline - datetime.now(timezone.utc) + watch.outage_tolerance + _SLACK,
+            timeout=watch.deadline - self._now() + watch.outage_tolerance + _SLACK,
         )
 
     def execute_complete(self, context: Context, event: Any = None) -> None:
@@ -212,11 +222,12 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         from airflow_provider_reach.core.endings import read_event
 
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
-        try:
-            end = read_event(event)
-        except ReachError as error:
-            end = error
-        self._finish(end, context)
+        with self._told_of_timeouts(context):
+            try:
+                end = read_event(event)
+            except ReachError as error:
+                end = error
+            self._finish(end, context)
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """
@@ -240,7 +251,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
             webhook_id=self.webhook_id,
             webhook_name=self.webhook_name,
             policy=DeliveryPolicy(**{name: getattr(self, name) for name in POLICY_FIELDS}),
-            watched_from=self._watched_from or datetime.now(timezone.utc),
+            watched_from=self._watched_from or self._now(),
             timeout=read_duration("timeout", self.timeout),
             execution_timeout=self.execution_timeout if self.deferrable else None,
             poke_interval=timedelta(seconds=self.poke_interval),
@@ -260,8 +271,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
             return self._ask(watch, self._hook)
 
     def _ask(self, watch: Watch, hook: ReachHook) -> DeliveryReport:
-        later = watch.patience(datetime.now(timezone.utc))
-        hook.get_conn().patience = watch.outage_tolerance.total_seconds() if self._is_first_look else later
+        hook.get_conn().patience = watch.outage_tolerance.total_seconds()
         return hook.check_delivery(
             watch.webhook_id, watch.policy, webhook_name=watch.webhook_name, watched_from=watch.watched_from
         )
@@ -320,7 +330,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
     def _push(self, report: DeliveryReport, context: Context) -> None:
         ti = context["ti"]
         ti.xcom_push(key="report", value=report.to_dict())
-        if report.webhook_id:
+        if report.webhook_id and report.complete:  # what an answer that was cut does not tell was not told
             ti.xcom_push(key=f"looked_at_{report.webhook_id}", value=report.looked_at.isoformat())
 
     def _raise(self, error: BaseException, cause: BaseException | None = None) -> NoReturn:
@@ -336,12 +346,11 @@ class ReachBatchStatusSensor(BaseSensorOperator):
 def _ended_by_airflow(said: dict[str, Any]) -> AirflowException:
     """What it means that there is no event: ``said`` is what Airflow tells in its place."""
     reason = said.get("error", "for an unknown reason")
-    ended = f"The watch was ended by Airflow ({getattr(reason, 'value', reason)}).{_NO_VERDICT}"
-    if "timeout" in ended:
-        hint = "No trigger told anything in time: see that a triggerer runs, and has room for its triggers."
-        return AirflowSensorTimeout(f"{ended} {hint}")
-    lines = "".join(said.get("traceback") or ())
-    return AirflowException(f"{ended} The triggerer's log has the cause.\n{lines}".rstrip())
+    reason = str(getattr(reason, "value", reason))
+    hint = "No trigger told anything in time: see that a triggerer runs, and has room for its triggers."
+    if "timeout" not in reason:
+        hint = "\n".join(["The triggerer's log has the cause.", "".join(said.get("traceback") or ())]).rstrip()
+    return AirflowException(f"The watch was ended by Airflow ({reason}).{_NO_VERDICT} {hint}")
 
 
 def _default_timeout(

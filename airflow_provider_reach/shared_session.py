@@ -28,8 +28,9 @@ class SharedSession:
     def __init__(self, way: Way, most: int) -> None:
         self.users = 0
         self._way = way
-        self._session = open_session(way, most)
-        self._most, self._in_flight = most, 0
+        self._session = open_session(way)
+        self._most = most
+        self._slots = asyncio.Semaphore(most)
         self._quiet_until = 0.0
         self._refusal: Answer | None = None
 
@@ -42,26 +43,47 @@ class SharedSession:
         Send a request once it is its turn.
 
         :param request: What to send.
-        :param patience: Seconds to wait for the turn; when the service has asked for a longer pause, its refusal is the
-            answer, and nothing is sent.
+        :param patience: Seconds to wait for the turn. When the service has asked for a longer pause, its refusal is the
+            answer; when no connection becomes free, that is a failure; and nothing is sent.
         :return: As from :func:`airflow_provider_reach.async_transport.send`; its seconds are those of the waiting too.
         """
-        now = asyncio.get_running_loop().time
-        started = now()
-        while (left := self._quiet_until - now()) > 0:
-            if self._refusal and now() + left > started + patience:
-                return replace(self._refusal, seconds=now() - started)
-            await asyncio.sleep(left * random.uniform(1.0, 1.2))  # so that not all begin at once
-        waited = now() - started
-        turn_within = patience - waited if self._in_flight >= self._most else 0.0
-        self._in_flight += 1
+        started = asyncio.get_running_loop().time()
+        hindrance = await self._turn(request, patience)
+        waited = asyncio.get_running_loop().time() - started
+        if hindrance:
+            return replace(hindrance, seconds=waited)
         try:
-            result = await send(self._session, self._way, request, turn_within=turn_within)
+            result = await send(self._session, self._way, request)
         finally:
-            self._in_flight -= 1
+            self._slots.release()
         if isinstance(result, Answer) and (seconds := quiet_time(result)):
-            self._quiet_until, self._refusal = max(self._quiet_until, now() + seconds), result
+            ends = asyncio.get_running_loop().time() + seconds
+            self._quiet_until, self._refusal = max(self._quiet_until, ends), result
         return replace(result, seconds=result.seconds + waited) if waited else result
+
+    async def _turn(self, request: Request, patience: float) -> Answer | Failure | None:
+        """Wait out a pause, and take a connection; or return what stands in the way."""
+        now = asyncio.get_running_loop().time
+        until = now() + patience
+        while True:
+            while (left := self._quiet_until - now()) > 0:
+                if now() + left > until:
+                    return self._refusal
+                await asyncio.sleep(left * random.uniform(1.0, 1.2))  # so that not all begin at once
+            if not await self._take_slot(max(until - now(), request.connect_timeout)):
+                setting = "[reach] max_connections in Airflow's configuration"
+                return Failure("timeout", f"all {self._most} connections are in use: {setting}")
+            if self._quiet_until <= now():
+                return None
+            self._slots.release()
+
+    async def _take_slot(self, within: float) -> bool:
+        if not self._slots.locked():
+            return await self._slots.acquire()
+        try:
+            return await asyncio.wait_for(self._slots.acquire(), within)
+        except asyncio.TimeoutError:
+            return False
 
 
 _open: WeakKeyDictionary[AbstractEventLoop, dict[ReachConfig, SharedSession]] = WeakKeyDictionary()

@@ -85,8 +85,9 @@ class Watcher:
             pause = random.uniform(0.0, watch.next_look(self._now()))  # many watches begin in the same second
             while True:
                 await self._sleep(pause)
-                began, seen = self._now(), await self._look()
-                if end := ending(watch, seen, self._report, began, self._now()):
+                cut_short = watch.patience(self._now()) < watch.outage_tolerance.total_seconds()
+                seen = await self._look()
+                if end := ending(watch, seen, self._report, cut_short, self._now()):
                     return end
                 self._tell(seen)
                 pause = watch.next_look(self._now())

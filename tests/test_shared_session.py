@@ -101,24 +101,46 @@ def test_no_more_are_under_way_than_allowed_and_all_come_through(most: int) -> N
     run(work())
 
 
-def test_only_where_all_connections_are_in_use_may_the_turn_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    within: list[float] = []
-
-    async def send(*_: object, turn_within: float) -> Answer:
-        within.append(turn_within)
-        await asyncio.sleep(0)
+def test_where_no_connection_becomes_free_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def send(*_: object) -> Answer:
+        await asyncio.sleep(100)
         return answer()
 
     monkeypatch.setattr(module, "send", send)
 
     async def work() -> None:
+        async with opened(1) as session:
+            first = asyncio.create_task(session.send(request(), 900.0))
+            await asyncio.sleep(0)
+            failure = await session.send(request(), 60.0)
+            assert failure == Failure("timeout", failure.detail, pytest.approx(60.0, abs=1))  # type: ignore[union-attr]
+            assert "all 1 connections are in use: [reach] max_connections" in failure.detail  # type: ignore[union-attr]
+            late = await session.send(request(), 900.0)
+            assert isinstance(late, Answer)
+            assert late.seconds == pytest.approx(40, abs=1)
+            await first
+
+    run(work(), ImpatientLoop())
+
+
+def test_who_waits_for_a_connection_pauses_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[float] = []
+
+    async def send(*_: object) -> Answer:
+        sent.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(1)
+        return answer(429, 60) if len(sent) <= 2 else answer()
+
+    monkeypatch.setattr(module, "send", send)
+
+    async def work() -> None:
         async with opened(2) as session:
-            await asyncio.gather(*(session.send(request(), 900.0) for _ in range(4)))
-            await session.send(request(), 900.0)
+            await asyncio.gather(*(session.send(request(), 900.0) for _ in range(30)))
 
-    run(work())
+    run(work(), ImpatientLoop())
 
-    assert within == pytest.approx([0, 0, 900, 900, 0], abs=0.1)
+    assert len(sent) == 30
+    assert [when - sent[0] < 60 for when in sent] == [True] * 2 + [False] * 28
 
 
 # --- a pause for all
@@ -332,8 +354,8 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> list[aiohttp.ClientSession]:
     """Every session that is opened."""
     made: list[aiohttp.ClientSession] = []
 
-    def opening(way: Way, most: int) -> aiohttp.ClientSession:
-        made.append(open_session(way, most))
+    def opening(way: Way) -> aiohttp.ClientSession:
+        made.append(open_session(way))
         return made[-1]
 
     monkeypatch.setattr(module, "open_session", opening)

@@ -16,7 +16,8 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
     policy  batches             what counts; rows → batches
     findings  advice  report    what a verdict says
     delivery → look             the verdict; one look at a webhook, from asking to verdict
+    watch → endings  progress   looks again and again: the parameters, how they end, what is told meanwhile
 
-The client drives an exchange over a transport, the hook has a client, the operators and sensors have a hook. Arrows
-point down only.
+The client drives an exchange over a transport, the hook has a client, the operators and sensors have a hook; client and
+transport are there twice, for a task and for the event loop of the trigger. Arrows point down only.
 """

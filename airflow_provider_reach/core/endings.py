@@ -33,7 +33,7 @@ End = DeliveryReport | TimedOut | ReachError
 
 
 def ending(
-    watch: Watch, seen: DeliveryReport | ReachError, report: DeliveryReport | None, began: datetime, now: datetime
+    watch: Watch, seen: DeliveryReport | ReachError, report: DeliveryReport | None, cut_short: bool, now: datetime
 ) -> End | None:
     """
     How a watch ends by a look; None when it goes on.
@@ -41,7 +41,7 @@ def ending(
     :param watch: The watch.
     :param seen: What the look saw, or why it saw nothing.
     :param report: What an earlier look saw last, where that is remembered.
-    :param began: The time before the look.
+    :param cut_short: Whether the look had less time than the outage tolerance, for the deadline's sake.
     :param now: The time after it.
     """
     is_over = now >= watch.deadline
@@ -53,8 +53,7 @@ def ending(
         return seen
     if is_over:
         return TimedOut(watch.limit, report or seen) if report or watch.silent_fail else seen
-    was_cut_short = watch.deadline - began < watch.outage_tolerance
-    return None if watch.silent_fail or was_cut_short else seen
+    return None if watch.silent_fail or cut_short else seen
 
 
 def event_of(end: End) -> dict[str, Any]:

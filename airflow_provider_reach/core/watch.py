@@ -14,6 +14,9 @@ from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, re
 
 Limit = Literal["timeout", "execution_timeout"]
 
+LAST_LOOK = timedelta(minutes=2)
+"""For the look at the deadline: one blip shall not decide it."""
+
 SHORTEST_INTERVAL = timedelta(seconds=1)
 """Between two looks, at the least: a poke_interval of 0 is no reason to ask the service without a pause."""
 
@@ -110,11 +113,14 @@ class Watch:
 
     def patience(self, now: datetime) -> float:
         """
-        Seconds for which a later look keeps asking: not beyond the deadline, though each asks at least once.
+        Seconds for which a look of the trigger keeps asking: not far beyond the deadline.
 
         :param now: When it begins.
         """
-        return max(min(self.outage_tolerance, self.deadline - now), timedelta(0)).total_seconds()
+        left = max(self.deadline - now, timedelta(0))
+        if self.limit == "timeout":  # beyond an execution timeout Airflow may end the task at any moment
+            left = max(left, LAST_LOOK)
+        return min(self.outage_tolerance, left).total_seconds()
 
     def next_look(self, now: datetime) -> float:
         """

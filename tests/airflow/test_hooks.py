@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import socket
@@ -18,6 +19,7 @@ from airflow_provider_reach.core import look
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachConfigError,
+    ReachConnectionError,
     ReachError,
     ReachExistsError,
     ReachInputError,
@@ -123,8 +125,9 @@ def test_nothing_is_looked_up_before_the_first_call(reach: Sandbox, monkeypatch:
     assert hook.reach_conn_id == "reach_default"
     assert ReachHook(reach_conn_id="other").reach_conn_id == "other"
     assert reach.requests == []
-    with pytest.raises(AssertionError, match="a connection was looked up"):
+    with pytest.raises(ReachConnectionError, match="it could not be read: .*'a connection was looked up'") as failed:
         hook.get_conn()
+    assert not failed.value.final
 
 
 def test_another_connection(reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1080,3 +1083,18 @@ def test_a_slow_service_is_a_timeout_of_the_hook_too(reach: Sandbox, connect: Co
     reach.fail(Fault.slow(1))
 
     assert isinstance(failure(reach, ReachHook(patience=0).list_webhooks), ReachTimeoutError)
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "many", "1.5", ""])
+def test_a_bound_of_connections_that_cannot_be(given: str, reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", reach.connection_json)
+    monkeypatch.setenv("AIRFLOW__REACH__MAX_CONNECTIONS", given)
+
+    async def ask() -> None:
+        async with ReachHook().async_client():
+            raise AssertionError("it was taken")
+
+    with pytest.raises(
+        ReachConfigError, match=r"Section \[reach\] .*\n.* max_connections must be a whole number from 1"
+    ):
+        asyncio.run(ask())

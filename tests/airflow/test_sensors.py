@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -426,3 +427,68 @@ def test_parsing_a_dag_asks_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ReachHook, "get_connection", staticmethod(pytest.fail))
 
     in_dag(ReachBatchStatusSensor, webhook_id="{{ no_uuid }}", max_lost="{{ many }}", min_age="{{ long }}")
+
+
+def test_a_key_that_was_changed_in_the_connection_is_used(
+    connected: Sandbox, naps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(connected, 0)
+    changed = connected.connection | {"extra": {**connected.connection["extra"], "auth_scheme": "Bearer"}}
+    sensor = in_dag(ReachBatchStatusSensor, webhook_name="orders")
+    assert run(sensor).how == "success"
+    monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", json.dumps(changed))
+    connected.fail(Fault.status(401), times=1)
+
+    assert run(sensor).how == "success"
+
+    schemes = [request.headers["authorization"].split()[0] for request in connected.requests]
+    assert schemes == ["AccessKey"] * 3 + ["Bearer"] * 2
+
+
+def test_a_deferred_watch_says_that_it_does_not_back_off(
+    connected: Sandbox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(connected, 20)
+    for given in ({"exponential_backoff": True}, {}):
+        ended = run(in_dag(ReachBatchStatusSensor, webhook_name="orders", deferrable=True, **given))
+        assert ended.how == "TaskDeferred"
+        said = caplog.text + capsys.readouterr().out
+        assert ("exponential_backoff has no effect" in said) is bool(given)
+        caplog.clear()
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_a_watch_without_an_end_is_refused(deferrable: bool, connected: Sandbox) -> None:
+    ended = watch(timeout=timedelta(days=10**7), deferrable=deferrable)
+
+    assert ended.how == "AirflowFailException"
+    assert "timeout must" in ended.said
+    assert connected.requests == []
+
+
+def test_what_an_answer_that_was_cut_may_hide_was_not_told(connected: Sandbox) -> None:
+    failing(connected, 0)
+    row = '{"batch_id":"%d","ts":"2026-01-01T00:00:00Z","response_code":"200","attempts":2}'
+    cut = '{"results":[' + ",".join(row % number for number in range(1000)) + "]}"
+    connected.fail(Fault.body(cut), on="batch_status", times=None)
+
+    ended = watch(on_cut="warn")
+
+    assert ended.how == "success"
+    assert ended.xcoms["report"]["complete"] is False
+    assert set(ended.xcoms) == {"report"}
+
+
+@pytest.mark.parametrize(("flag", "how"), [({}, "RuntimeError"), ({"never_fail": True}, "AirflowSkipException")])
+def test_what_is_none_of_ours_is_not_taken_for_a_timeout(
+    flag: dict[str, bool], how: str, connected: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(ReachHook, "check_delivery", broken)
+
+    ended = watch(**flag)
+
+    assert ended.how == how
+    assert "No verdict within" not in ended.said

@@ -138,9 +138,24 @@ def test_a_watch_ends_some_day() -> None:
         begun(timeout=timedelta(days=10**8), execution_timeout=None)
 
 
-@pytest.mark.parametrize(("tolerance", "left", "seconds"), [(900, 3600, 900), (900, 60, 60), (900, -60, 0), (0, 60, 0)])
-def test_a_later_look_does_not_outlast_the_deadline(tolerance: float, left: float, seconds: float) -> None:
-    given = watch(outage_tolerance=timedelta(seconds=tolerance))
+@pytest.mark.parametrize(
+    ("limit", "tolerance", "left", "seconds"),
+    [
+        ("timeout", 900, 3600, 900),
+        ("timeout", 900, 300, 300),
+        ("timeout", 900, 60, 120),
+        ("timeout", 900, -60, 120),
+        ("timeout", 60, -60, 60),
+        ("timeout", 0, 60, 0),
+        ("execution_timeout", 900, 3600, 900),
+        ("execution_timeout", 900, 60, 60),
+        ("execution_timeout", 900, -60, 0),
+    ],
+)
+def test_a_later_look_does_not_outlast_the_deadline_by_much(
+    limit: str, tolerance: float, left: float, seconds: float
+) -> None:
+    given = watch(limit=limit, outage_tolerance=timedelta(seconds=tolerance))
 
     assert given.patience(given.deadline - timedelta(seconds=left)) == seconds
 
