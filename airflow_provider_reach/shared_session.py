@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from asyncio import AbstractEventLoop
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -30,7 +31,7 @@ class SharedSession:
         self._way = way
         self._session = open_session(way)
         self._most = most
-        self._slots = asyncio.Semaphore(most)
+        self._slots = _Slots(most)
         self._quiet_until = 0.0
         self._refusal: Answer | None = None
 
@@ -55,7 +56,7 @@ class SharedSession:
         try:
             result = await send(self._session, self._way, request)
         finally:
-            self._slots.release()
+            self._slots.give_back()
         if isinstance(result, Answer) and (seconds := quiet_time(result)):
             ends = asyncio.get_running_loop().time() + seconds
             self._quiet_until, self._refusal = max(self._quiet_until, ends), result
@@ -70,20 +71,55 @@ class SharedSession:
                 if now() + left > until:
                     return self._refusal
                 await asyncio.sleep(left * random.uniform(1.0, 1.2))  # so that not all begin at once
-            if not await self._take_slot(max(until - now(), request.connect_timeout)):
+            if not await self._slots.take(max(until - now(), request.connect_timeout)):
                 setting = "[reach] max_connections in Airflow's configuration"
                 return Failure("timeout", f"all {self._most} connections are in use: {setting}")
             if self._quiet_until <= now():
                 return None
-            self._slots.release()
+            self._slots.give_back()
 
-    async def _take_slot(self, within: float) -> bool:
-        if not self._slots.locked():
-            return await self._slots.acquire()
+
+class _Slots:
+    """As many as there may be connections; first come, first served, each for as long as it cares to wait."""
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._waiting: deque[asyncio.Future[bool]] = deque()
+
+    async def take(self, within: float) -> bool:
+        """
+        Take one; False when none became free. Before Python 3.12, ``asyncio.wait_for`` would lose some cancellations.
+
+        :param within: Seconds to wait.
+        """
+        if self._free:
+            self._free -= 1
+            return True
+        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        timer = asyncio.get_running_loop().call_later(within, _end_waiting, waiter, False)
         try:
-            return await asyncio.wait_for(self._slots.acquire(), within)
-        except asyncio.TimeoutError:
-            return False
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.result():
+                self.give_back()
+            raise
+        finally:
+            timer.cancel()
+
+    def give_back(self) -> None:
+        """Hand it to the next one who still waits."""
+        while self._waiting:
+            if _end_waiting(self._waiting.popleft(), True):
+                return
+        self._free += 1
+
+
+def _end_waiting(waiter: asyncio.Future[bool], taken: bool) -> bool:
+    if waiter.done():
+        return False
+    waiter.set_result(taken)
+    return True
 
 
 _open: WeakKeyDictionary[AbstractEventLoop, dict[ReachConfig, SharedSession]] = WeakKeyDictionary()

@@ -143,6 +143,36 @@ def test_who_waits_for_a_connection_pauses_too(monkeypatch: pytest.MonkeyPatch) 
     assert [when - sent[0] < 60 for when in sent] == [True] * 2 + [False] * 28
 
 
+@pytest.mark.parametrize("handed_over", [False, True])
+def test_who_is_cancelled_in_the_queue_takes_no_connection_along(
+    handed_over: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = asyncio.Event()
+    senders: list[asyncio.Task[Any]] = []
+
+    async def send(*_: object) -> Answer:
+        await go_on.wait()
+        if handed_over:  # the second one has the connection then, and does not know yet
+            asyncio.get_running_loop().call_soon(senders[1].cancel)
+        return answer()
+
+    monkeypatch.setattr(module, "send", send)
+
+    async def work() -> None:
+        async with opened(1) as session:
+            senders.extend(asyncio.create_task(session.send(request(), 900.0)) for _ in range(3))
+            await asyncio.sleep(0.01)
+            if not handed_over:
+                senders[1].cancel()
+                await asyncio.sleep(0.01)
+            go_on.set()
+            await asyncio.wait(senders, timeout=5)
+            assert [sender.cancelled() for sender in senders] == [False, True, False]
+            assert isinstance(await session.send(request(), 0.0), Answer)
+
+    run(work())
+
+
 # --- a pause for all
 
 
