@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
@@ -12,6 +12,9 @@ from airflow_provider_reach.core.errors import ReachError
 
 if TYPE_CHECKING:
     from airflow_provider_reach.core.report import DeliveryReport
+
+
+NO_VERDICT = " This is no verdict: whether the batches are delivered is not known."
 
 
 class ReachDeliveryFailed(AirflowFailException):
@@ -35,6 +38,20 @@ def airflow_error(error: ReachError, unless_final: str = "") -> AirflowException
     :return: ``AirflowFailException`` where asking again cannot help, else ``AirflowException``.
     """
     return AirflowFailException(str(error)) if error.final else AirflowException(f"{error}{unless_final}")
+
+
+def ended_by_airflow(said: Mapping[str, Any]) -> AirflowException:
+    """
+    The exception that it means when Airflow ends a deferred watch, and there is no event.
+
+    :param said: What Airflow tells in its place.
+    """
+    reason = said.get("error", "for an unknown reason")
+    reason = str(getattr(reason, "value", reason))
+    hint = "No trigger told anything in time: see that a triggerer runs, and has room for its triggers."
+    if "timeout" not in reason:
+        hint = "\n".join(["The triggerer's log has the cause.", "".join(said.get("traceback") or ())]).rstrip()
+    return AirflowException(f"The watch was ended by Airflow ({reason}).{NO_VERDICT} {hint}")
 
 
 @contextmanager

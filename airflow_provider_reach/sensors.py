@@ -9,7 +9,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from airflow.providers.common.compat.sdk import (
-    AirflowException,
     AirflowSensorTimeout,
     AirflowSkipException,
     BaseSensorOperator,
@@ -21,7 +20,7 @@ from airflow_provider_reach.compat import AirflowTaskTimeout, as_written, first_
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.errors import ReachAuthError, ReachError, ReachInputError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, read_duration
-from airflow_provider_reach.exceptions import ReachDeliveryFailed, airflow_error
+from airflow_provider_reach.exceptions import NO_VERDICT, ReachDeliveryFailed, airflow_error, ended_by_airflow
 from airflow_provider_reach.labels import label_mapped_instance
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.report import DeliveryReport
     from airflow_provider_reach.core.watch import Limit, Watch
     from airflow_provider_reach.hooks import ReachHook
-
-_NO_VERDICT = " This is no verdict: whether the batches are delivered is not known."
 
 # Beyond the trigger's own deadline and the longest look: then Airflow ends a watch that no triggerer runs.
 _SLACK = timedelta(minutes=15)
@@ -241,7 +238,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
             # Past the sensor's own, which would put other words in place of those of a skip.
             return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
-        return self._raise(_ended_by_airflow(next_kwargs or {}))
+        return self._raise(ended_by_airflow(next_kwargs or {}))
 
     def _watch(self) -> Watch:
         """The watch as its templates were rendered."""
@@ -304,7 +301,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         if isinstance(end, TimedOut):
             self._time_out(end.limit, end.last, context)
         if isinstance(end, ReachError):
-            self._raise(airflow_error(end, _NO_VERDICT), end)
+            self._raise(airflow_error(end, NO_VERDICT), end)
         label_mapped_instance(context, self.webhook_name, end.webhook_name, end.webhook_id)
         self._push(end, context)
         if end.outcome == "failed":
@@ -341,16 +338,6 @@ class ReachBatchStatusSensor(BaseSensorOperator):
             raise error
         self.log.error("Skipped in place of failing: %s", error)
         raise AirflowSkipException(str(error)) from error
-
-
-def _ended_by_airflow(said: dict[str, Any]) -> AirflowException:
-    """What it means that there is no event: ``said`` is what Airflow tells in its place."""
-    reason = said.get("error", "for an unknown reason")
-    reason = str(getattr(reason, "value", reason))
-    hint = "No trigger told anything in time: see that a triggerer runs, and has room for its triggers."
-    if "timeout" not in reason:
-        hint = "\n".join(["The triggerer's log has the cause.", "".join(said.get("traceback") or ())]).rstrip()
-    return AirflowException(f"The watch was ended by Airflow ({reason}).{_NO_VERDICT} {hint}")
 
 
 def _default_timeout(

@@ -81,7 +81,7 @@ def read_event(event: Any) -> End:
         if isinstance(end, DeliveryReport) and end.outcome == "wait":
             raise ValueError("a watch does not end undecided")
         return end
-    except (KeyError, TypeError, AttributeError, ValueError) as why:
+    except (KeyError, TypeError, AttributeError, ValueError, msgspec.MsgspecError) as why:
         raise ReachVersionError(
             f"The watch's trigger ended with an event that this version does not know: {shown(event, 300)}. Scheduler, "
             "workers and triggerer should run the same version of airflow-provider-reach; the task's next try, or "
