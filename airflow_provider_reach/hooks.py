@@ -132,8 +132,8 @@ class ReachHook(BaseHook):
         except AirflowNotFoundException as missing:
             problem = "it was not found: make a connection of type 'reach' with this id, or see why no backend has it."
             raise ReachConnectionError([problem], f"Connection {self.reach_conn_id!r}") from missing
-        except Exception as error:  # of a secrets backend, or of Airflow's own API
-            problem = f"it could not be read: {shown(error, 300)}. Ask again; if it goes on, look at that backend."
+        except Exception as error:  # of a secrets backend, or of Airflow's own API; its text may quote what it read
+            problem = f"it could not be read ({type(error).__name__}). Ask again; if it goes on, look at its backend."
             raise ReachConnectionError([problem], f"Connection {self.reach_conn_id!r}") from error
 
     def _config(self, conn: AirflowConnection) -> ReachConfig:

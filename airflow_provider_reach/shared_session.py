@@ -133,10 +133,11 @@ async def shared_session(config: ReachConfig, most: int) -> AsyncIterator[Shared
     :param config: Whoever asks the same service with the same key shares it.
     :param most: Connections that are open at once, at the most; the first user's word counts.
     """
-    way = await asyncio.to_thread(find_way, config.base_url)
     of_loop = _open.setdefault(asyncio.get_running_loop(), {})
     if config not in of_loop:
-        of_loop[config] = SharedSession(way, most)
+        way = await asyncio.to_thread(find_way, config.base_url)
+        if config not in of_loop:  # nobody opened it meanwhile
+            of_loop[config] = SharedSession(way, most)
     session = of_loop[config]
     session.users += 1
     try:

@@ -125,8 +125,10 @@ def test_nothing_is_looked_up_before_the_first_call(reach: Sandbox, monkeypatch:
     assert hook.reach_conn_id == "reach_default"
     assert ReachHook(reach_conn_id="other").reach_conn_id == "other"
     assert reach.requests == []
-    with pytest.raises(ReachConnectionError, match="it could not be read: .*'a connection was looked up'") as failed:
+    with pytest.raises(ReachConnectionError, match=r"it could not be read \(AssertionError\)") as failed:
         hook.get_conn()
+    assert str(failed.value.__cause__) == "a connection was looked up"
+    assert "looked up" not in str(failed.value)  # a backend may quote what it read
     assert not failed.value.final
 
 
