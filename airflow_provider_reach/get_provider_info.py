@@ -26,6 +26,7 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [{"integration-name": "Reach", "python-modules": ["airflow_provider_reach.operators"]}],
         "sensors": [{"integration-name": "Reach", "python-modules": ["airflow_provider_reach.sensors"]}],
         "triggers": [{"integration-name": "Reach", "python-modules": ["airflow_provider_reach.triggers"]}],
+        "cli": ["airflow_provider_reach.cli.definition.get_commands"],
         "config": {
             "reach": {
                 "description": "How the Reach provider asks the service.",

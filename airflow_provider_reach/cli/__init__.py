@@ -1,0 +1,1 @@
+"""The command line: ``airflow reach`` and ``python -m airflow_provider_reach``."""

@@ -1,0 +1,201 @@
+"""
+What the commands do.
+
+What was found goes to stdout, what could not be asked to stderr, as everything that Airflow and the hook log.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_reach.core.config import DEFAULT_PATIENCE
+from airflow_provider_reach.core.errors import ReachError, ReachInputError
+
+if TYPE_CHECKING:
+    from airflow_provider_reach.core.models import Webhook
+    from airflow_provider_reach.core.report import DeliveryReport
+    from airflow_provider_reach.hooks import ReachHook
+
+HEALTHY, FAILED, NOT_ASKED, NOT_DECIDED = 0, 1, 2, 3
+
+
+def run(options: Namespace) -> int:
+    """
+    Run a command, and print what it found.
+
+    :param options: The command line as it was read: ``subcommand`` is the verb.
+    :return: The exit status.
+    """
+    # As Airflow's own commands do: else Airflow 3 does not look into its database.
+    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    commands: dict[str, Callable[[Namespace], Listing | Verdicts]] = {"list": list_webhooks, "check": check_webhooks}
+    with redirect_stdout(sys.stderr):  # Airflow's log goes there too
+        found = commands[options.subcommand](options)
+    if said := json.dumps(found.to_dict(), indent=2) if options.json else str(found):
+        sys.stdout.write(f"{said}\n")
+    for error in found.errors:
+        sys.stderr.write(f"{error}\n")
+    return found.status
+
+
+@dataclass
+class Listing:
+    """
+    What ``list`` found.
+
+    :param webhooks: Of the workspace, in the service's order.
+    :param errors: Why they could not be asked for.
+    """
+
+    webhooks: list[Webhook] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return NOT_ASKED if self.errors else HEALTHY
+
+    def to_dict(self) -> dict[str, Any]:
+        """For programs; secrets are ``***``."""
+        return {"webhooks": [webhook.to_dict() for webhook in self.webhooks], "errors": self.errors}
+
+    def __str__(self) -> str:
+        if self.errors:
+            return ""
+        if not self.webhooks:
+            return "The workspace has no webhooks."
+        from tabulate import tabulate
+
+        headers = ("name", "id", "active", "events", "last 200", "last failure", "target")
+        return str(tabulate([_row(webhook) for webhook in self.webhooks], headers, disable_numparse=True))
+
+
+@dataclass
+class Verdicts:
+    """
+    What ``check`` found.
+
+    :param reports: One for each webhook that could be asked about.
+    :param errors: Why others could not.
+    """
+
+    reports: list[DeliveryReport] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> str:
+        """The worst of all: ``failed``, ``unknown``, ``wait`` or ``healthy``."""
+        outcomes = {report.outcome for report in self.reports} | ({"unknown"} if self.errors else set())
+        return next(outcome for outcome in _STATUSES if outcome in outcomes)
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return _STATUSES[self.outcome]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "outcome": self.outcome,
+            "reports": [report.to_dict() for report in self.reports],
+            "errors": self.errors,
+        }
+
+    def __str__(self) -> str:
+        """The worst comes last, where a terminal shows it."""
+        worst_last = sorted(self.reports, key=lambda report: _OUTCOMES.index(report.outcome), reverse=True)
+        texts = [report.headline if report.outcome == "healthy" else f"\n{report}" for report in worst_last]
+        return "\n".join(texts).strip()
+
+
+_STATUSES = {"failed": FAILED, "unknown": NOT_ASKED, "wait": NOT_DECIDED, "healthy": HEALTHY}
+_OUTCOMES = list(_STATUSES)
+
+
+def list_webhooks(options: Namespace) -> Listing:
+    """
+    List the webhooks of the workspace.
+
+    :param options: The command line.
+    """
+    listing = Listing()
+    with _told(listing.errors):
+        listing.webhooks = _hook(options).list_webhooks()
+    return listing
+
+
+def check_webhooks(options: Namespace) -> Verdicts:
+    """
+    Look at each webhook once, and judge.
+
+    :param options: The command line.
+    """
+    from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
+
+    verdicts = Verdicts()
+    given = {name: value for name in POLICY_FIELDS if (value := getattr(options, name, None)) is not None}
+    with _told(verdicts.errors):
+        policy, hook = DeliveryPolicy(**given), _hook(options)
+        for webhook_id, webhook_name in _which(hook, options.webhooks):
+            with _told(verdicts.errors):
+                verdicts.reports.append(hook.check_delivery(webhook_id, policy, webhook_name=webhook_name))
+    return verdicts
+
+
+def _hook(options: Namespace) -> ReachHook:
+    from airflow_provider_reach.hooks import ReachHook
+
+    hook = ReachHook(options.conn_id, patience=DEFAULT_PATIENCE if options.patience is None else options.patience)
+    hook.get_conn()  # what is wrong with the connection is told once, not for every webhook
+    return hook
+
+
+def _which(hook: ReachHook, asked: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The id and name of each webhook to look at."""
+    from airflow_provider_reach.core.config import is_uuid
+
+    if asked:
+        for text in dict.fromkeys(asked):
+            yield (text, "") if is_uuid(text) else ("", text)
+        return
+    webhooks = hook.list_webhooks()
+    if not webhooks:
+        problem = "there is none, so that nothing can be checked: is it the right workspace?"
+        raise ReachInputError([problem], "the webhooks of the workspace")
+    for webhook in webhooks:
+        yield webhook.id, webhook.name
+
+
+@contextmanager
+def _told(errors: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except ReachError as error:
+        errors.append(str(error))
+
+
+def _row(webhook: Webhook) -> list[str]:
+    from airflow_provider_reach.core.redaction import one_line, safe_url
+
+    active = {True: "yes", False: "no", None: "?"}[webhook.active]
+    return [
+        one_line(webhook.name, 80),
+        webhook.id,
+        active,
+        str(len(webhook.events)),
+        _time(webhook.last_successful),
+        _time(webhook.last_failure),
+        one_line(safe_url(webhook.target), 120),
+    ]
+
+
+def _time(when: datetime | None) -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC" if when else ""

@@ -1,0 +1,128 @@
+"""
+What the command line takes, said once, for ``airflow reach`` and for ``python -m airflow_provider_reach``.
+
+Airflow imports this module at every one of its commands; what a command does is loaded when it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from airflow_provider_reach.connection import DEFAULT_CONN_ID
+
+ABOUT = "List and check the webhooks of Bird's Reach Email API"
+
+
+class Argument(NamedTuple):
+    """What ``argparse`` is told of one argument."""
+
+    flags: tuple[str, ...]
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Command:
+    """
+    One verb.
+
+    :param name: The verb.
+    :param help: A line for the list of verbs.
+    :param description: What it does, and its exit status.
+    :param arguments: What it takes.
+    """
+
+    name: str
+    help: str
+    description: str
+    arguments: tuple[Argument, ...]
+
+
+_COMMON = (
+    Argument(("--conn-id",), {"default": DEFAULT_CONN_ID, "help": f"the Airflow connection ({DEFAULT_CONN_ID})"}),
+    Argument(
+        ("--patience",),
+        {"type": float, "metavar": "SECONDS", "help": "how long to keep asking when the service cannot be asked (60)"},
+    ),
+    Argument(("--json",), {"action": "store_true", "help": "print JSON, for programs"}),
+)
+
+
+def _limit(name: str, metavar: str, help: str) -> Argument:  # noqa: A002 - argparse's name
+    return Argument((f"--{name.replace('_', '-')}",), {"metavar": metavar, "dest": name, "help": help})
+
+
+LIMITS = (
+    _limit("max_undelivered", "N", "more undelivered batches than this are a pile-up (10)"),
+    _limit("min_age", "SECONDS", "younger failures are in their early retries and do not count yet (3600)"),
+    _limit("min_attempts", "N", "nor do those with fewer attempts (6)"),
+    _limit("max_at_risk", "N", "more batches than this about to be discarded are a failure (0)"),
+    _limit("at_risk_after", "SECONDS", "the age from which an undelivered batch is at risk (14400)"),
+    _limit("max_lost", "N", "more lost batches than this are a failure (0)"),
+    _limit("ignore_lost_before", "TIME", "losses before this time were told before and do not fail the check"),
+    _limit("on_cut", "fail|warn", "what it means when the service does not tell all batches (fail)"),
+    Argument(("--allow-inactive",), {"action": "store_true", "default": None, "help": "inactive is no failure"}),
+)
+"""Those of ``DeliveryPolicy``, less what is for a watch that waits and what is the service's own."""
+
+COMMANDS = (
+    Command(
+        "list",
+        "show the workspace's webhooks",
+        "Show the workspace's webhooks. Exit status: 0, or 2 when the service could not be asked.",
+        _COMMON,
+    ),
+    Command(
+        "check",
+        "look once, and say whether batches pile up, are about to be discarded, or were lost",
+        "Look once at webhooks and judge, as the sensor does, whether batches of events pile up, are about to be "
+        "discarded, or were lost. Exit status: 0 all are healthy; 1 one has failed; 2 none has failed, but one could "
+        "not be asked about; 3 none of these, but one is not decided yet, since fresh failures are in their early "
+        "retries: look again later.",
+        (
+            Argument(
+                ("webhooks",),
+                {"nargs": "*", "metavar": "WEBHOOK", "help": "a webhook's name or id (all of the workspace)"},
+            ),
+            *_COMMON,
+            *LIMITS,
+        ),
+    ),
+)
+
+
+def get_commands() -> list[Any]:
+    """The commands as Airflow 3.2 and later take them."""
+    from airflow.cli.cli_config import ActionCommand, Arg, GroupCommand
+
+    verbs = [
+        ActionCommand(
+            name=command.name,
+            help=command.help,
+            description=command.description,
+            func=_run_and_exit,
+            args=[Arg(flags, **options) for flags, options in command.arguments],
+        )
+        for command in COMMANDS
+    ]
+    return [GroupCommand(name="reach", help=ABOUT, subcommands=verbs)]
+
+
+def parser() -> ArgumentParser:
+    """The parser of ``python -m airflow_provider_reach``; it needs no Airflow."""
+    root = ArgumentParser(prog="python -m airflow_provider_reach", description=f"{ABOUT}.")
+    verbs = root.add_subparsers(dest="subcommand", metavar="VERB", required=True)
+    for command in COMMANDS:
+        verb = verbs.add_parser(command.name, help=command.help, description=command.description)
+        for flags, options in command.arguments:
+            verb.add_argument(*flags, **options)
+        verb.set_defaults(func=_run_and_exit)
+    return root
+
+
+def _run_and_exit(options: Namespace) -> None:
+    from airflow_provider_reach.cli.commands import run
+
+    sys.exit(run(options))

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+from packaging.version import Version
+
+from airflow_provider_reach.sandbox import Sandbox
+from airflow_provider_reach.sandbox.scenes import health_scene
+from tests.airflow.real_airflow import RealAirflow
+
+HAS_PROVIDERS_COMMANDS = Version(version("apache-airflow")) >= Version("3.2")
+
+
+@pytest.fixture
+def in_the_database(airflow: RealAirflow) -> RealAirflow:
+    """An Airflow whose connection is where people put it."""
+    with Sandbox() as reach:
+        added = airflow.command("connections", "add", "reach_default", "--conn-json", reach.connection_json)
+    assert added.returncode == 0, added.stdout
+    return airflow
+
+
+def python_m(airflow: RealAirflow, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "airflow_provider_reach", *arguments],
+        env={**os.environ, "AIRFLOW_HOME": str(airflow.home)},
+        cwd=airflow.home,
+        text=True,
+        capture_output=True,
+        timeout=90,
+        check=False,
+    )
+
+
+def test_the_connection_is_found_in_the_database_and_json_alone_goes_to_stdout(in_the_database: RealAirflow) -> None:
+    ended = python_m(in_the_database, "list", "--json", "--patience", "2")
+
+    assert ended.returncode == 2
+    [error] = json.loads(ended.stdout)["errors"]
+    assert "Connection refused" in error  # the Reach that the connection leads to has ended
+    assert "Next try in" in ended.stderr
+    assert ended.stderr.rstrip().endswith(error)
+
+
+@pytest.mark.skipif(not HAS_PROVIDERS_COMMANDS, reason="Airflow takes commands of providers from 3.2 on")
+def test_airflow_has_the_commands(airflow: RealAirflow) -> None:
+    with health_scene() as reach:
+        failed = airflow.command("reach", "check", AIRFLOW_CONN_REACH_DEFAULT=reach.connection_json)
+        listed = airflow.command("reach", "list", AIRFLOW_CONN_REACH_DEFAULT=reach.connection_json)
+
+    assert failed.returncode == 1, failed.stdout
+    assert "\n\nFAILED: webhook 'bounces': " in failed.stdout
+    assert listed.returncode == 0, listed.stdout
+    assert [line.split()[0] for line in listed.stdout.splitlines()[-3:]] == ["deliveries", "engagement", "bounces"]

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from airflow_provider_reach import DeliveryPolicy
+from airflow_provider_reach.cli.definition import COMMANDS, LIMITS, get_commands, parser
+from airflow_provider_reach.sandbox import Fault, Sandbox
+
+Cli = Callable[..., "Ended"]
+
+
+class Ended:
+    """What a command left: its exit status, and what it said."""
+
+    def __init__(self, status: int | None, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], reach: Sandbox) -> Cli:
+    """Runs a command as ``python -m airflow_provider_reach`` does, with a connection to an embedded Reach."""
+    monkeypatch.setenv("_AIRFLOW_PROCESS_CONTEXT", "server")
+    monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", reach.connection_json)
+
+    def run(*arguments: str) -> Ended:
+        capsys.readouterr()
+        options = parser().parse_args(arguments)
+        with pytest.raises(SystemExit) as ended:
+            options.func(options)
+        said = capsys.readouterr()
+        assert ended.value.code is None or isinstance(ended.value.code, int)
+        return Ended(ended.value.code, said.out, said.err)
+
+    return run
+
+
+def add(reach: Sandbox, name: str, answer: int = 200, batches: int = 0, hours: float = 0) -> str:
+    """A webhook, and what became of its batches."""
+    target = reach.target(name.replace(" ", ""))
+    webhook_id = reach.add_webhook(name, target=target.url)
+    target.answer(answer)
+    for _ in range(batches):
+        reach.send(webhook_id, 1)
+    reach.advance(hours=hours)
+    return webhook_id
+
+
+def test_healthy_is_0_and_a_line_each(cli: Cli, reach: Sandbox) -> None:
+    add(reach, "orders", batches=1)
+    add(reach, "bounces", batches=1)
+
+    ended = cli("check")
+
+    assert (ended.status, ended.err) == (0, "")
+    assert ended.out.splitlines() == [
+        "HEALTHY: webhook 'orders': nothing is undelivered.",
+        "HEALTHY: webhook 'bounces': nothing is undelivered.",
+    ]
+
+
+def test_failed_is_1_with_the_whole_report_at_the_end(cli: Cli, reach: Sandbox) -> None:
+    add(reach, "bounces", answer=503, batches=12, hours=5)
+    add(reach, "orders")
+
+    ended = cli("check")
+
+    assert ended.status == 1
+    healthy, failed = ended.out.split("\n\n")
+    assert healthy.startswith("HEALTHY: webhook 'orders'")
+    assert failed.startswith("FAILED: webhook 'bounces': 12 batches about to be discarded")
+    assert "What to do:\n  - The consumer fails or is overloaded" in failed
+    assert "503 (12)" in failed
+
+
+def test_not_decided_is_3(cli: Cli, reach: Sandbox) -> None:
+    add(reach, "bounces", answer=503, batches=12)
+
+    ended = cli("check", "bounces")
+
+    assert ended.status == 3
+    assert ended.out.startswith("NOT DECIDED YET: webhook 'bounces'")
+    assert cli("check", "bounces", "--json").json["outcome"] == "wait"
+
+
+def test_could_not_ask_is_2_at_once_where_the_key_is_refused(
+    cli: Cli, reach: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", json.dumps({**reach.connection, "password": "wrong-key"}))
+
+    for verb in ("list", "check"):
+        ended = cli(verb)
+        assert (ended.status, ended.out) == (2, "")
+        assert ended.err.startswith("Could not list webhooks: ")
+        assert "wrong-key" not in ended.err
+
+
+def test_could_not_ask_after_the_patience_given(cli: Cli, reach: Sandbox) -> None:
+    reach.fail(Fault.status(500), on="list", times=None)
+
+    ended = cli("check", "orders", "--patience", "0")
+
+    assert ended.status == 2
+    assert len(reach.requests) == 1
+
+
+@pytest.mark.parametrize("verb", ["list", "check"])
+def test_without_a_connection_it_says_how_to_make_one(cli: Cli, verb: str) -> None:
+    ended = cli(verb, "--conn-id", "nowhere", "--json")
+
+    assert ended.status == 2
+    assert ended.json["errors"] == [ended.err.strip()]
+    assert "make a connection of type 'reach' with this id" in ended.err
+
+
+def test_one_that_cannot_be_asked_about_hides_no_failure_and_no_health(cli: Cli, reach: Sandbox) -> None:
+    add(reach, "bounces", answer=503, batches=12, hours=5)
+    add(reach, "orders")
+    add(reach, "twice")
+    add(reach, "twice")
+
+    failed = cli("check", "twice", "orders", "bounces", "--json")
+    not_asked = cli("check", "orders", "twice")
+
+    assert failed.status == 1
+    assert failed.json["outcome"] == "failed"
+    assert [report["outcome"] for report in failed.json["reports"]] == ["healthy", "failed"]
+    assert "2 webhooks are named 'twice'" in failed.json["errors"][0]
+    assert not_asked.status == 2
+    assert not_asked.out.startswith("HEALTHY: webhook 'orders'")
+    assert "2 webhooks are named 'twice'" in not_asked.err
+
+
+def test_one_that_is_not_decided_hides_nothing_either(cli: Cli, reach: Sandbox) -> None:
+    add(reach, "bounces", answer=503, batches=12, hours=5)
+    add(reach, "fresh", answer=503, batches=12)
+    add(reach, "orders")
+
+    assert cli("check", "orders", "fresh").status == 3
+    assert cli("check", "fresh", "bounces").status == 1
+    assert cli("check", "fresh", "").status == 2
+
+
+def test_a_check_of_nothing_is_not_healthy(cli: Cli) -> None:
+    ended = cli("check")
+
+    assert (ended.status, ended.out) == (2, "")
+    assert "nothing can be checked" in ended.err
+
+
+def test_a_webhook_by_its_id_and_one_asked_for_twice(cli: Cli, reach: Sandbox) -> None:
+    webhook_id = add(reach, "orders")
+
+    ended = cli("check", webhook_id, webhook_id)
+
+    assert (ended.status, ended.out.count("\n")) == (0, 1)
+    assert ended.out.startswith("HEALTHY: webhook 'orders'")
+
+
+def test_one_that_does_not_exist_has_failed(cli: Cli, reach: Sandbox) -> None:
+    add(reach, "orders")
+
+    ended = cli("check", "order")
+
+    assert ended.status == 1
+    assert ended.out.startswith("FAILED: webhook 'order': it does not exist")
+
+
+@pytest.mark.parametrize(
+    ("limits", "status"),
+    [
+        ((), 1),
+        (("--max-at-risk", "12", "--max-undelivered", "12"), 0),
+        (("--max-at-risk", "12", "--max-undelivered", "11"), 1),
+        (("--max-at-risk", "12", "--min-age", "14400", "--at-risk-after", "28800"), 1),
+    ],
+)
+def test_the_limits_are_the_policys(cli: Cli, reach: Sandbox, limits: tuple[str, ...], status: int) -> None:
+    add(reach, "bounces", answer=503, batches=12, hours=5)
+
+    assert cli("check", *limits).status == status
+
+
+def test_inactive_is_allowed_only_where_it_is_said(cli: Cli, reach: Sandbox) -> None:
+    reach.update_webhook(add(reach, "orders"), active=False)
+
+    assert cli("check").status == 1
+    assert cli("check", "--allow-inactive").status == 0
+
+
+def test_a_limit_that_cannot_be_is_refused_before_anything_is_asked(cli: Cli, reach: Sandbox) -> None:
+    ended = cli("check", "orders", "--min-age", "soon", "--on-cut", "ignore")
+
+    assert ended.status == 2
+    assert "min_age must be a timedelta or a number of seconds from 0, not 'soon'" in ended.err
+    assert "on_cut must be 'fail' or 'warn'" in ended.err
+    assert reach.requests == []
+
+
+def test_the_help_tells_the_policys_own_defaults() -> None:
+    policy = DeliveryPolicy()
+    told = {limit.options["dest"]: re.findall(r"\((\w+)\)$", limit.options["help"]) for limit in LIMITS[:-1]}
+
+    for name, defaults in told.items():
+        default = getattr(policy, name)
+        if name in ("min_age", "at_risk_after"):
+            default = int(default.total_seconds())
+        assert defaults == ([] if default is None else [str(default)]), name
+
+
+def test_list_prints_a_table_without_secrets_or_control_characters(cli: Cli, reach: Sandbox) -> None:
+    webhook_id = reach.add_webhook(
+        "or\x1b[31mders\n007",
+        target="https://me:hidden-password@consumer.example/in?token=hidden-token",
+        auth_type="basic",
+        auth_credentials={"username": "me", "password": "hidden-too"},
+    )
+    reach.update_webhook(add(reach, "00123"), active=False)
+
+    ended = cli("list")
+
+    assert (ended.status, ended.err) == (0, "")
+    header, _, first, second = ended.out.splitlines()
+    assert header.split() == ["name", "id", "active", "events", "last", "200", "last", "failure", "target"]
+    assert first.startswith("or [31mders 007  ")
+    assert webhook_id in first
+    assert "https://" in first
+    assert "hidden" not in ended.out
+    assert second.startswith("00123  ")
+    assert " no " in second
+
+
+def test_list_for_programs(cli: Cli, reach: Sandbox) -> None:
+    assert cli("list").out == "The workspace has no webhooks.\n"
+    assert cli("list", "--json").json == {"webhooks": [], "errors": []}
+
+    webhook_id = add(reach, "orders")
+
+    (webhook,) = cli("list", "--json").json["webhooks"]
+    assert (webhook["id"], webhook["name"], webhook["active"]) == (webhook_id, "orders", True)
+
+
+def test_both_command_lines_take_the_same() -> None:
+    [group] = get_commands()
+    for ours, airflows in zip(COMMANDS, group.subcommands, strict=True):
+        assert (airflows.name, airflows.help, airflows.description) == (ours.name, ours.help, ours.description)
+        assert [(arg.flags, arg.kwargs) for arg in airflows.args] == [tuple(argument) for argument in ours.arguments]
+        assert airflows.func is parser().parse_args([ours.name]).func
+
+
+def test_declaring_it_loads_nothing() -> None:
+    program = (
+        "import sys; from airflow_provider_reach.cli.definition import parser; parser();"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+
+    assert not {"airflow", "msgspec", "requests", "tabulate"} & set(done.stdout.split())
