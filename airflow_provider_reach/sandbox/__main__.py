@@ -1,10 +1,12 @@
-"""``python -m airflow_provider_reach.sandbox``: a Reach to point an Airflow at."""
+"""``python -m airflow_provider_reach.sandbox``: a Reach to point an Airflow at, or to run one command against."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -20,17 +22,20 @@ _SCENES: dict[str, _Scene] = {"health": health_scene, "empty": Sandbox}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """
-    Run a sandbox until Ctrl-C or SIGTERM.
+    Run a sandbox until Ctrl-C or SIGTERM, or as long as a command runs.
 
     :param arguments: the command line; None: that of the process.
-    :return: the exit status, 0.
+    :return: the exit status: 0, or that of the command.
     """
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _SCENES[options.scene](port=options.port) as reach:
+            if options.command:
+                return _run(options.command, reach, options.speed)
             _say(_introduction(reach, options.speed))
-            _let_time_flow(reach, options.speed)
+            while True:
+                _let_time_flow(reach, options.speed)
     except KeyboardInterrupt:
         _say("The sandbox has ended.")
     return 0
@@ -49,16 +54,33 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="the API's port (default: any free one)")
     parser.add_argument("--speed", type=float, default=1, help="simulated seconds a real second (default: 1)")
     parser.add_argument("--scene", choices=_SCENES, default="health", help="what to begin with (default: health)")
+    parser.add_argument(
+        "command",
+        nargs="*",
+        metavar="-- COMMAND",
+        help="run this and end as it does; its AIRFLOW_CONN_REACH_DEFAULT is the sandbox, REACH_SANDBOX controls it",
+    )
     return parser
+
+
+def _run(command: Sequence[str], reach: Sandbox, speed: float) -> int:
+    variables = {"AIRFLOW_CONN_REACH_DEFAULT": reach.connection_json, "REACH_SANDBOX": reach.control_url}
+    try:
+        process = subprocess.Popen(command, env=os.environ | variables)  # noqa: S603 - what this is for
+    except OSError as error:
+        _say(f"The command could not be started: {error}")
+        return 127
+    signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C reaches the command by itself
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    while process.poll() is None:
+        _let_time_flow(reach, speed)
+    return 128 - process.returncode if process.returncode < 0 else process.returncode
 
 
 def _let_time_flow(reach: Sandbox, speed: float) -> None:
     before = time.monotonic()
-    while True:
-        time.sleep(_TICK)
-        now = time.monotonic()
-        reach.advance(seconds=(now - before) * speed)
-        before = now
+    time.sleep(_TICK)
+    reach.advance(seconds=(time.monotonic() - before) * speed)
 
 
 def _introduction(reach: Sandbox, speed: float) -> str:
@@ -67,7 +89,7 @@ def _introduction(reach: Sandbox, speed: float) -> str:
     webhooks = [f"  {hook['name']:<12} {hook['id']}  to {hook['target']}" for hook in state["webhooks"]]
     targets = [f"  {name:<12} {does['url']}  {does['conduct']}" for name, does in targets_by_name.items()]
     some_target = next(reversed(targets_by_name), "orders")
-    post = f"curl -X POST {reach.root_url}/sandbox"
+    post = f"curl -X POST {reach.control_url}"
     return "\n".join(
         [
             f"Reach sandbox: {reach.base_url}",
@@ -81,7 +103,7 @@ def _introduction(reach: Sandbox, speed: float) -> str:
             *(targets or ["  none yet: the first order to one makes it and shows its URL (see below)"]),
             "",
             "Control it from another shell:",
-            f"  curl {reach.root_url}/sandbox/state",
+            f"  curl {reach.control_url}/state",
             f"  {post}/advance -d '{{\"hours\": 3}}'",
             f"  {post}/webhooks/WEBHOOK_ID/send -d '{{\"events\": 100}}'",
             f"  {post}/targets/{some_target} -d '{{\"answer\": 200}}'  # or any other status",

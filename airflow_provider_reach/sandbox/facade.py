@@ -107,8 +107,13 @@ class Sandbox:
 
     @property
     def root_url(self) -> str:
-        """The server itself; the control API lies under it at ``/sandbox``."""
+        """The server itself."""
         return f"http://{HOST}:{self._port}"
+
+    @property
+    def control_url(self) -> str:
+        """What orders are POSTed to: ``/advance``, ``/targets/NAME``, ``/webhooks/ID/send``; and GET ``/state``."""
+        return f"{self.root_url}/sandbox"
 
     @property
     def base_url(self) -> str:

@@ -46,13 +46,14 @@ def test_the_health_scene(calling: Callable[[Sandbox], Call]) -> None:
 
 
 @pytest.fixture
-def sigterm_as_it_was() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
+def signals_as_they_were() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
-@pytest.mark.usefixtures("sigterm_as_it_was")
+@pytest.mark.usefixtures("signals_as_they_were")
 @pytest.mark.parametrize("scene", ["empty", "health"])
 def test_the_command_tells_all_and_lets_time_flow(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], scene: str
@@ -116,3 +117,44 @@ def test_the_command_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture
         command.main(["--scene", "opera"])
     assert ended.value.code == 2
     assert "invalid choice" in capsys.readouterr().err
+
+
+PLAYED = """
+import json, os, sys, urllib.request
+assert json.loads(os.environ["AIRFLOW_CONN_REACH_DEFAULT"])["conn_type"] == "reach"
+with urllib.request.urlopen(os.environ["REACH_SANDBOX"] + "/state") as state:
+    assert [webhook["name"] for webhook in json.load(state)["webhooks"]] == ["deliveries", "engagement", "bounces"]
+sys.exit(7)
+"""
+
+
+@pytest.mark.usefixtures("signals_as_they_were")
+def test_it_runs_a_command_and_ends_as_that_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--scene", "health", "--", sys.executable, "-c", PLAYED]) == 7
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("signals_as_they_were")
+def test_a_command_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--scene", "empty", "--", "no-such-command"]) == 127
+    assert "no-such-command" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("end", "status"), [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 0)])
+def test_it_hands_on_sigterm_and_leaves_ctrl_c_to_the_command(end: signal.Signals, status: int) -> None:
+    """As a terminal does, SIGINT is sent to both of them."""
+    sleeper = "import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: sys.exit(0)); print(); time.sleep(60)"
+    arguments = [sys.executable, "-m", "airflow_provider_reach.sandbox", "--scene", "empty", "--"]
+    with subprocess.Popen(
+        [*arguments, sys.executable, "-u", "-c", sleeper], stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        try:
+            assert process.stdout
+            process.stdout.readline()
+            if end is signal.SIGINT:
+                os.killpg(process.pid, end)
+            else:
+                process.send_signal(end)
+            assert process.wait(10) == status
+        finally:
+            process.kill()
