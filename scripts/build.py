@@ -17,6 +17,12 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "airflow_provider_reach"
 SHIPPED = ["docs", "example_dags", "tests"]  # only in the sdist
+METADATA = {  # by which registries and installers know it
+    "Classifier": "Framework :: Apache Airflow :: Provider",
+    "License-Expression": "Apache-2.0",
+    "Description-Content-Type": "text/markdown",
+    "Requires-Python": ">=3.10",
+}
 
 
 def main() -> int:
@@ -65,9 +71,15 @@ def check_wheel(wheel: Path) -> list[str]:
     installed = version(metadata["Name"])
     if metadata["Version"] != installed:
         problems.append(f"the wheel has version {metadata['Version']}; installed is {installed}")
-    expected = f"[apache_airflow_provider] provider_info = {PACKAGE}.get_provider_info:get_provider_info"
+    expected = (
+        f"[apache_airflow_provider] provider_info = {PACKAGE}.get_provider_info:get_provider_info "
+        f"[pytest11] reach = {PACKAGE}.pytest_plugin"
+    )
     if entry_points != expected.split():
         problems.append(f"the wheel's entry points are {' '.join(entry_points)}")
+    for line, wanted in METADATA.items():
+        if wanted not in metadata.get_all(line, []):
+            problems.append(f"the wheel's metadata have no '{line}: {wanted}'")
     pinned = (ROOT / "requirements/floor.txt").read_text().splitlines()
     for required in map(Requirement, metadata.get_all("Requires-Dist", [])):
         (floor,) = (clause.version for clause in required.specifier if clause.operator == ">=")

@@ -62,7 +62,7 @@ def test_healthy_is_0_and_a_line_each(cli: Cli, reach: Sandbox) -> None:
 
     ended = cli("check")
 
-    assert (ended.status, ended.err) == (0, "")
+    assert ended.status == 0
     assert ended.out.splitlines() == [
         "HEALTHY: webhook 'orders': nothing is undelivered.",
         "HEALTHY: webhook 'bounces': nothing is undelivered.",
@@ -101,7 +101,7 @@ def test_could_not_ask_is_2_at_once_where_the_key_is_refused(
     for verb in ("list", "check"):
         ended = cli(verb)
         assert (ended.status, ended.out) == (2, "")
-        assert ended.err.startswith("Could not list webhooks: ")
+        assert "Could not list webhooks: the service answered HTTP 401" in ended.err
         assert "wrong-key" not in ended.err
 
 
@@ -119,8 +119,9 @@ def test_without_a_connection_it_says_how_to_make_one(cli: Cli, verb: str) -> No
     ended = cli(verb, "--conn-id", "nowhere", "--json")
 
     assert ended.status == 2
-    assert ended.json["errors"] == [ended.err.strip()]
-    assert "make a connection of type 'reach' with this id" in ended.err
+    [error] = ended.json["errors"]
+    assert "make a connection of type 'reach' with this id" in error
+    assert ended.err.rstrip().endswith(error)
 
 
 def test_one_that_cannot_be_asked_about_hides_no_failure_and_no_health(cli: Cli, reach: Sandbox) -> None:
@@ -229,7 +230,7 @@ def test_list_prints_a_table_without_secrets_or_control_characters(cli: Cli, rea
 
     ended = cli("list")
 
-    assert (ended.status, ended.err) == (0, "")
+    assert ended.status == 0
     header, _, first, second = ended.out.splitlines()
     assert header.split() == ["name", "id", "active", "events", "last", "200", "last", "failure", "target"]
     assert first.startswith("or [31mders 007  ")
