@@ -7,6 +7,7 @@ Airflow imports this module at every one of its commands; what a command does is
 from __future__ import annotations
 
 import sys
+import traceback
 from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -123,6 +124,13 @@ def parser() -> ArgumentParser:
 
 
 def _run_and_exit(options: Namespace) -> None:
-    from airflow_provider_reach.cli.commands import run
+    try:
+        from airflow_provider_reach.cli.commands import run
 
-    sys.exit(run(options))
+        status = run(options)
+    except KeyboardInterrupt:
+        status = 130
+    except Exception:  # such as an Airflow that does not start; Python's own exit status, 1, would be a verdict
+        traceback.print_exc()
+        status = 2
+    sys.exit(status)

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from importlib.metadata import version
 
 import pytest
 from packaging.version import Version
 
-from airflow_provider_reach.sandbox import Sandbox
+from airflow_provider_reach.sandbox import Fault, Sandbox
 from airflow_provider_reach.sandbox.scenes import health_scene
 from tests.airflow.real_airflow import RealAirflow
 
@@ -25,10 +27,10 @@ def in_the_database(airflow: RealAirflow) -> RealAirflow:
     return airflow
 
 
-def python_m(airflow: RealAirflow, *arguments: str) -> subprocess.CompletedProcess[str]:
+def python_m(airflow: RealAirflow, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "airflow_provider_reach", *arguments],
-        env={**os.environ, "AIRFLOW_HOME": str(airflow.home)},
+        env={**os.environ, "AIRFLOW_HOME": str(airflow.home), **variables},
         cwd=airflow.home,
         text=True,
         capture_output=True,
@@ -45,6 +47,41 @@ def test_the_connection_is_found_in_the_database_and_json_alone_goes_to_stdout(i
     assert "Connection refused" in error  # the Reach that the connection leads to has ended
     assert "Next try in" in ended.stderr
     assert ended.stderr.rstrip().endswith(error)
+
+
+def test_an_airflow_that_does_not_start_is_no_verdict(airflow: RealAirflow) -> None:
+    ended = python_m(airflow, "check", AIRFLOW__DATABASE__SQL_ALCHEMY_CONN="no database")
+
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("Traceback")
+
+
+def test_ctrl_c_ends_it_without_a_traceback(airflow: RealAirflow, reach: Sandbox) -> None:
+    reach.fail(Fault.slow(30), on="list", times=None)
+    # What runs in the background of a script inherits that SIGINT is ignored, and would not end by it.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "airflow_provider_reach", "check"],
+            env={**os.environ, "AIRFLOW_HOME": str(airflow.home), "AIRFLOW_CONN_REACH_DEFAULT": reach.connection_json},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+    with process:
+        try:
+            while not reach.requests:
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=10)
+        finally:
+            process.kill()
+
+    assert process.returncode == 130
+    assert "Traceback" not in said
 
 
 @pytest.mark.skipif(not HAS_PROVIDERS_COMMANDS, reason="Airflow takes commands of providers from 3.2 on")
