@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.report import DeliveryReport
 
 
-NO_VERDICT = " This is no verdict: whether the batches are delivered is not known."
+NO_VERDICT = "This is no verdict: whether the batches are delivered is not known."
 
 
 class ReachDeliveryFailed(AirflowFailException):
@@ -29,15 +29,18 @@ class ReachDeliveryFailed(AirflowFailException):
         self.report = report
 
 
-def airflow_error(error: ReachError, unless_final: str = "") -> AirflowException:
+def airflow_error(error: ReachError, and_said: str = "") -> AirflowException:
     """
     The Airflow exception that an error of the core means.
 
     :param error: Raised by a client or a hook.
-    :param unless_final: What to add to the message of an error that is not final.
+    :param and_said: A sentence to add to its message.
     :return: ``AirflowFailException`` where asking again cannot help, else ``AirflowException``.
     """
-    return AirflowFailException(str(error)) if error.final else AirflowException(f"{error}{unless_final}")
+    message = str(error)
+    if and_said:
+        message += f"{chr(10) if chr(10) in message else ' '}{and_said}"
+    return AirflowFailException(message) if error.final else AirflowException(message)
 
 
 def ended_by_airflow(said: Mapping[str, Any]) -> AirflowException:
@@ -51,7 +54,7 @@ def ended_by_airflow(said: Mapping[str, Any]) -> AirflowException:
     hint = "No trigger told anything in time: see that a triggerer runs, and has room for its triggers."
     if "timeout" not in reason:
         hint = "\n".join(["The triggerer's log has the cause.", "".join(said.get("traceback") or ())]).rstrip()
-    return AirflowException(f"The watch was ended by Airflow ({reason}).{NO_VERDICT} {hint}")
+    return AirflowException(f"The watch was ended by Airflow ({reason}). {NO_VERDICT} {hint}")
 
 
 @contextmanager

@@ -139,7 +139,8 @@ class ReachHook(BaseHook):
     def _config(self, conn: AirflowConnection) -> ReachConfig:
         config = read_connection(conn)
         if unknown := unknown_extras(conn):
-            self.log.warning("Connection %r has extras that mean nothing here: %s.", self.reach_conn_id, unknown)
+            names = ", ".join(unknown)
+            self.log.warning("Connection %r has extras that mean nothing here: %s.", self.reach_conn_id, names)
         for warning in config.warnings:
             self.log.warning("Connection %r: %s", self.reach_conn_id, warning)
         return config

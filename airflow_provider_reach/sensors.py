@@ -199,7 +199,10 @@ class ReachBatchStatusSensor(BaseSensorOperator):
 
         watch = self._watch()
         if watch.limit == "execution_timeout":
-            self.log.warning("The watch ends at %s, by the task's execution_timeout.", f"{watch.deadline:%H:%M} UTC")
+            self.log.warning(
+                "The watch ends at %s, before its timeout, by the task's execution_timeout: raise it, or take it off.",
+                f"{watch.deadline:%H:%M} UTC",
+            )
         if self.exponential_backoff:
             self.log.warning("A deferred watch looks every poke_interval: exponential_backoff has no effect.")
         self.defer(
@@ -320,8 +323,12 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         if isinstance(last, DeliveryReport):
             self._push(last, context)
         length = timedelta(seconds=self.timeout) if limit == "timeout" else self.execution_timeout or timedelta(0)
-        seen = f"The last look:\n{last}" if last else "Nothing was seen."
-        message = f"No verdict within the {limit} of {span(length)}. {seen}"
+        message = f"No verdict within the {limit} of {span(length)}"
+        if isinstance(last, DeliveryReport):
+            message += f". The last look:\n{last}"
+        else:
+            asked = f"The last look was not answered:\n{last}" if last else f"Not one look was answered: raise {limit}."
+            message += f", and whether the batches are delivered is not known. {asked}"
         self._raise(AirflowSensorTimeout(message) if limit == "timeout" else AirflowTaskTimeout(message), cause)
 
     def _push(self, report: DeliveryReport, context: Context) -> None:

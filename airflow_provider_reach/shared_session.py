@@ -72,8 +72,7 @@ class SharedSession:
                     return self._refusal
                 await asyncio.sleep(left * random.uniform(1.0, 1.2))  # so that not all begin at once
             if not await self._slots.take(max(until - now(), request.connect_timeout)):
-                setting = "[reach] max_connections in Airflow's configuration"
-                return Failure("timeout", f"all {self._most} connections are in use: {setting}")
+                return Failure("busy", f"none of the {self._most} connections became free")
             if self._quiet_until <= now():
                 return None
             self._slots.give_back()

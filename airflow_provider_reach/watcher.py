@@ -46,7 +46,8 @@ async def watch_to_its_end(
     :return: The event that tells how it ended.
     """
     if unknown := unknown_scalars(given):
-        log.warning("The watch has arguments that this version of airflow-provider-reach does not know: %s.", unknown)
+        names = ", ".join(unknown)
+        log.warning("The watch has arguments that this version of airflow-provider-reach does not know: %s.", names)
     try:
         watcher = Watcher(reach_conn_id, Watch.from_scalars(given, __version__), log, sleep, now)
         return event_of(await watcher.until_end())

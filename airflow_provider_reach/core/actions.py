@@ -81,7 +81,7 @@ def delete(
     if isinstance(webhook, Gone):
         said = missing(webhook, listed.webhooks)
         if not ignore_if_missing:
-            raise ReachLookupError(said)
+            raise ReachLookupError(f"{said} Check the name or id and the connection, or set ignore_if_missing.")
         return Deleted(webhook_id=webhook.id, said=said, deleted=False)
     try:
         yield from ask(calls.about(webhook, calls.delete_webhook(webhook.id)), patience, (*secrets, *webhook.secrets))

@@ -10,7 +10,8 @@ REACTIVATE = (
 )
 RECREATE = (
     "Find out who deleted it. Declare it again if it is still needed: events since its deletion were not sent. "
-    "If it was retired, take it off the check."
+    "If it was retired, take it off the check, and keep its target answering 200 for 9 hours: what was queued before "
+    "is still sent there."
 )
 REPLAY = (
     "Reach does not send lost batches again: fetch the events of that time from where else you have them, and look for "
@@ -18,12 +19,12 @@ REPLAY = (
     "loss from failing the next check."
 )
 IS_BACK = (
-    "The target is answering again: what is in flight will be sent at its next retry. Look again before you touch "
+    "What is in flight will be sent at its next retry, now that the target answers: look again before you touch "
     "anything."
 )
 LARGER_LIMIT = (
-    "More batches failed than the service tells in one answer. Judge by the consumer's log; on_cut='warn' lets such a "
-    "check pass with a warning."
+    "More batches failed than the service tells in one answer: mend the target first, and judge by the consumer's log. "
+    "on_cut='warn' lets such a check pass with a warning."
 )
 
 

@@ -57,12 +57,12 @@ class Failure:
     """
     No answer.
 
-    :param kind: ``unreachable`` (certainly not sent), ``timeout`` or ``lost`` (both may have been sent).
+    :param kind: ``unreachable`` or ``busy`` (certainly not sent), ``timeout`` or ``lost`` (both may have been sent).
     :param detail: What the HTTP library said.
     :param seconds: How long it took.
     """
 
-    kind: Literal["unreachable", "timeout", "lost"]
+    kind: Literal["unreachable", "busy", "timeout", "lost"]
     detail: str
     seconds: float = 0.0
 
@@ -80,6 +80,12 @@ def failure_error(operation: str, failure: Failure, secrets: tuple[str, ...]) ->
         return errors.ReachUnreachableError(
             f"Could not {operation}: the service could not be reached ({detail}). Nothing was sent. Check the "
             "connection's host or region, DNS, proxy and firewall.",
+            operation=operation,
+        )
+    if failure.kind == "busy":
+        return errors.ReachUnreachableError(
+            f"Could not {operation}: {detail} within {failure.seconds:.0f} s. Nothing was sent. If it goes on, raise "
+            "[reach] max_connections in Airflow's configuration, or let the watches look less often.",
             operation=operation,
         )
     if failure.kind == "timeout":

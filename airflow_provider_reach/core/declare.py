@@ -242,7 +242,7 @@ def _updated(before: Webhook, sent: WebhookChanges, patience: Patience, secrets:
     """Read the webhook until it is no longer what it was, in case that an answer comes from a copy that lags."""
     left, seconds = LOOK_AFTER_UPDATE, FIRST_WAIT
     while True:
-        after = yield from ask(calls.get_webhook(before.id), patience, secrets)
+        after = yield from ask(calls.about(before, calls.get_webhook(before.id)), patience, secrets)
         stale = [field for field in differences(sent, after) if _is_as_before(before, after, field.field)]
         if not stale:
             return after

@@ -185,7 +185,7 @@ def create(spec: WebhookSpec, patience: Patience, secrets: tuple[str, ...] = ())
         if found := (yield from _look_for(spec, Patience(LOOK_AFTER_CREATE), (*secrets, *call.secrets))):
             return found
     except ReachError as error:
-        seen = f"whether the webhook is there could not be seen ({error})"
+        seen = f"whether the webhook is there could not be seen ({str(error).rstrip('.')})"
     raise ReachUnsettledError(
         f"{lost} It may have been carried out all the same: {seen}. It was not sent again, since a second webhook "
         "would deliver every event twice: look at the list of webhooks before you do.",

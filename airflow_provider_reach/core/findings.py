@@ -78,7 +78,7 @@ def findings(
         text = f"{_batches(lost)} presumed lost, created {_window(min(created), max(created))}"
         found.append(Finding(text, len(lost) > policy.max_lost, REPLAY))
     if at_risk := tally.at_risk:
-        doubtful = f" ({tally.unknown_age} of unknown age)" if tally.unknown_age else ""
+        doubtful = f" (as far as is known: {tally.unknown_age} without a time)" if tally.unknown_age else ""
         used_up = any((batch.attempts or 0) >= policy.max_attempts for batch in at_risk)
         text = f"{_batches(at_risk)} about to be discarded{_time_left(at_risk, now, policy)}{doubtful}"
         found.append(Finding(text, len(at_risk) > policy.max_at_risk, REPLAY if used_up else ""))

@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError, ReachVersionError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, read_duration, read_instant
+from airflow_provider_reach.core.redaction import one_line
 
 Limit = Literal["timeout", "execution_timeout"]
 
@@ -69,9 +69,9 @@ class Watch:
         version = str(given.get("version", ""))
         if (unknown := unknown_scalars(given)) and _numbers(version) > _numbers(running):
             raise ReachVersionError(
-                f"The watch was begun by airflow-provider-reach {shown(version)}, with arguments that {running}, "
-                f"which runs here, does not know: {', '.join(unknown)}. Install the same version for the triggerer, "
-                "and restart it; the task's next try begins a new watch."
+                f"The watch was begun by airflow-provider-reach {one_line(version, 40)}. The one that runs here, "
+                f"{running}, does not know these of its arguments: {', '.join(unknown)}. Install the same version for "
+                "the triggerer, and restart it; the task's next try begins a new watch."
             )
         return cls(
             webhook_id=given.get("webhook_id", ""),

@@ -44,7 +44,7 @@ class ReachListWebhooksOperator(ReachOperator):
     :param expect: Names that must be among those found.
     :param allow_empty: Whether finding nothing is fine.
     :param declared: The webhooks that shall exist: mappings of those arguments of
-        :class:`~airflow_provider_reach.operators.ReachCreateWebhookOperator` that describe a webhook, also
+        :class:`~airflow_provider_reach.ReachCreateWebhookOperator` that describe a webhook, also
         ``target_conn_id``. Where ``active`` or ``name_pattern`` is given, webhooks outside of it are not unexpected.
     :param on_drift: ``fail``, or ``warn`` in the log.
     :param reach_conn_id: The Airflow connection.
@@ -154,7 +154,7 @@ class ReachListWebhooksOperator(ReachOperator):
         if drift and self.on_drift == "fail":
             raise AirflowFailException(
                 f"The webhooks are not what was declared:\n{drift}\nRun the DAG that declares them (with "
-                "if_exists='update'), or declare what exists."
+                "if_exists='update'), or declare what exists; of two with one name, delete the one that was not meant."
             )
         seen = " (as far as the service shows it)" if drift.unknown else ""
         self.log.log(logging.WARNING if drift else logging.INFO, "%s%s", drift, seen)

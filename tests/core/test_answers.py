@@ -99,6 +99,7 @@ def test_an_answer_shows_neither_its_headers_nor_its_body() -> None:
     ("kind", "error", "says"),
     [
         ("unreachable", errors.ReachUnreachableError, ["could not be reached (refused)", "Nothing was sent", "region"]),
+        ("busy", errors.ReachUnreachableError, ["refused within 31 s. Nothing was sent", "[reach] max_connections"]),
         ("timeout", errors.ReachTimeoutError, ["no answer within 31 s (refused)", "raise 'timeout'"]),
         ("lost", errors.ReachLostAnswerError, ["the connection broke", "(refused)", "Ask again"]),
     ],

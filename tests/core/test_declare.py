@@ -810,10 +810,10 @@ def test_an_update_that_was_taken_and_cannot_be_read_again(reply: Reply, shown_f
     assert not played.error.final
     assert str(played.error).startswith(
         f"The update of webhook 'orders' ({ID}) was taken (events, active), and whether it changed anything else could "
-        f"not be seen, nor will a next try see it: look at the webhook. Could not get webhook {ID}"
+        f"not be seen, nor will a next try see it: look at the webhook. Could not get webhook 'orders' ({ID})"
     )
     assert isinstance(played.error.__cause__, errors.ReachCallError)
-    assert played.error.operation == f"get webhook {ID}"
+    assert played.error.operation == f"get webhook 'orders' ({ID})"
 
 
 def test_all_calls_draw_on_the_same_patience() -> None:

@@ -105,7 +105,7 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [failed("a", None), failed("b", None)],
         {},
         {},
-        f"FAILED: {NAMED}: 2 batches about to be discarded (2 of unknown age).",
+        f"FAILED: {NAMED}: 2 batches about to be discarded (as far as is known: 2 without a time).",
     ),
     (
         [failed("a", 9 * HOUR), failed("b", 12 * HOUR), failed("c", 6 * HOUR)],

@@ -84,7 +84,10 @@ def test_what_is_gone_already_may_be_a_failure(
 def test_nobody_is_told_to_create_what_shall_be_deleted(
     which: dict[str, str], connected: Sandbox, webhook_id: str
 ) -> None:
-    assert "create it first" not in delete(ignore_if_missing=False, **which).said
+    said = delete(ignore_if_missing=False, **which).said
+
+    assert "create it first" not in said
+    assert said.endswith("Check the name or id and the connection, or set ignore_if_missing.")
 
 
 def test_twice_is_once(connected: Sandbox, webhook_id: str) -> None:

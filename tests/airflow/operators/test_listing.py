@@ -341,7 +341,10 @@ def test_drift_fails_for_good_and_is_an_xcom(
     assert ended.how == "AirflowFailException"
     assert ended.xcoms == {"drift": NO_DRIFT | found}
     assert said in ended.said
-    assert "Run the DAG that declares them (with if_exists='update'), or declare what exists." in ended.said
+    assert (
+        "Run the DAG that declares them (with if_exists='update'), or declare what exists; of two with one name,"
+        in ended.said
+    )
     assert "planted" not in logged() + ended.said + str(ended.xcoms)
 
 
