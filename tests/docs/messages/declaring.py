@@ -1,0 +1,271 @@
+"""The messages of the operators that list, create, update, validate and delete."""
+
+from __future__ import annotations
+
+from airflow_provider_reach import (
+    ReachCreateWebhookOperator,
+    ReachDeleteWebhookOperator,
+    ReachListWebhooksOperator,
+    ReachUpdateWebhookOperator,
+    ReachValidateWebhookOperator,
+)
+from airflow_provider_reach.core.declare import declare
+from airflow_provider_reach.core.exchange import Patience
+from airflow_provider_reach.core.spec import WebhookSpec
+from airflow_provider_reach.sandbox import Fault
+from tests.airflow.tasks import in_dag, run
+from tests.core.helpers import OTHER_ID, answer, listed, results
+from tests.docs.messages.stage import (
+    ENTRY,
+    NAME,
+    SPEC,
+    URL,
+    WRITTEN,
+    Stage,
+    Told,
+    declared,
+    failed,
+    message,
+    no,
+    ran,
+    sensor,
+    updated,
+)
+
+
+@message
+def target_refuses_validation(stage: Stage) -> Told:
+    reach = stage.reach()
+    reach.add_webhook(NAME, target=reach.target(NAME).url)
+    reach.target(NAME).answer(503, "restarting")
+    return ran(ReachValidateWebhookOperator, webhook_name=NAME)
+
+
+@message
+def target_refuses_creation(stage: Stage) -> Told:
+    target = stage.reach().target(NAME)
+    target.answer(401)
+    return ran(ReachCreateWebhookOperator, name=NAME, target=target.url, events=["bounce"])
+
+
+@message
+def token_refused(stage: Stage) -> Told:
+    said = {"message": "Could not get an access token", "response": {"status": 401}}
+    script = (listed(), answer({"errors": [said]}, 400, seconds=0.1))
+    return declared(declare(WebhookSpec(**SPEC), "reuse", Patience(0.0)), *script)
+
+
+@message
+def perhaps_the_target(stage: Stage) -> Told:
+    return declared(declare(WebhookSpec(**SPEC), "reuse", Patience(0.0)), listed(), no(400, "POST to target failed"))
+
+
+@message
+def inactive_though_valid(stage: Stage) -> Told:
+    reach = stage.reach()
+    reach.add_webhook(NAME, target=reach.target(NAME).url, active=False)
+    run(in_dag(ReachValidateWebhookOperator, webhook_name=NAME))
+    return stage.line("it delivers nothing")
+
+
+@message
+def unsettled(stage: Stage) -> Told:
+    reach = stage.reach()
+    reach.fail(Fault.status(502), on="create")
+    return ran(ReachCreateWebhookOperator, **SPEC)
+
+
+@message
+def unsettled_and_unseen(stage: Stage) -> Told:
+    reach = stage.reach()
+    reach.fail(Fault.status(502), on="create")
+    reach.fail(Fault.body({"results": []}), on="list")
+    reach.fail(Fault.status(503), on="list", times=None)
+    return ran(ReachCreateWebhookOperator, **SPEC)
+
+
+@message
+def no_such_name(stage: Stage) -> Told:
+    stage.reach().add_webhook("engagement", target=URL)
+    return ran(ReachValidateWebhookOperator, webhook_name=NAME)
+
+
+@message
+def no_such_name_but_similar(stage: Stage) -> Told:
+    stage.reach().add_webhook("Bounces", target=URL)
+    return ran(ReachDeleteWebhookOperator, webhook_name=NAME, ignore_if_missing=False)
+
+
+@message
+def no_such_id(stage: Stage) -> Told:
+    stage.reach().add_webhook(NAME, target=URL)
+    return ran(ReachValidateWebhookOperator, webhook_name=NAME, webhook_id=OTHER_ID)
+
+
+@message
+def several_of_the_name(stage: Stage) -> Told:
+    reach = stage.reach()
+    for path in ("a", "b"):
+        reach.add_webhook(NAME, target=f"https://consumer.example.com/{path}")
+    return ran(ReachValidateWebhookOperator, webhook_name=NAME)
+
+
+@message
+def exists_already(stage: Stage) -> Told:
+    stage.reach().add_webhook(NAME, target=URL)
+    return ran(ReachCreateWebhookOperator, **SPEC, if_exists="fail")
+
+
+@message
+def created_twice(stage: Stage) -> Told:
+    script = (listed(), WRITTEN, listed(ENTRY, {**ENTRY, "id": OTHER_ID}))
+    return declared(declare(WebhookSpec(**SPEC), "reuse", Patience(0.0)), *script)
+
+
+@message
+def new_name_is_taken(stage: Stage) -> Told:
+    reach = stage.reach()
+    for name in (NAME, "engagement"):
+        reach.add_webhook(name, target=URL)
+    return ran(ReachUpdateWebhookOperator, webhook_name=NAME, name="engagement")
+
+
+@message
+def not_applied(stage: Stage) -> Told:
+    return declared(updated(active=False), listed(ENTRY), results(ENTRY), WRITTEN, forever=results(ENTRY))
+
+
+@message
+def side_effect(stage: Stage) -> Told:
+    after = results({**ENTRY, "active": False, "events": ["bounce", "delay"]})
+    return declared(updated(active=False), listed(ENTRY), results(ENTRY), WRITTEN, after)
+
+
+@message
+def no_longer_shown(stage: Stage) -> Told:
+    before = {**ENTRY, "custom_headers": {"X-Team": "mail"}}
+    after = results({**before, "active": False, "custom_headers": {}})
+    return declared(updated(active=False), listed(ENTRY), results(before), WRITTEN, after)
+
+
+@message
+def update_unseen(stage: Stage) -> Told:
+    return declared(
+        updated(active=False), listed(ENTRY), results(ENTRY), WRITTEN, no(503)
+    )  # fmt: skip
+
+
+@message
+def nothing_sent(stage: Stage) -> Told:
+    return ran(ReachCreateWebhookOperator, name=NAME, target="consumer.example.com", events=[])
+
+
+@message
+def nothing_to_look_for(stage: Stage) -> Told:
+    stage.reach()
+    return failed(run(sensor(webhook_name="")).raised)
+
+
+@message
+def credentials_of_no_use(stage: Stage) -> Told:
+    stage.reach().add_webhook(NAME, target=URL)
+    return ran(ReachUpdateWebhookOperator, webhook_name=NAME, auth_credentials={"username": "{{ 'reach' }}"})
+
+
+@message
+def declared_twice(stage: Stage) -> Told:
+    return ran(ReachListWebhooksOperator, declared=[SPEC, SPEC])
+
+
+@message
+def expected_missing(stage: Stage) -> Told:
+    reach = stage.reach()
+    for name in ("deliveries", "engagement"):
+        reach.add_webhook(name, target=URL)
+    expect = ["deliveries", "engagement", "bounces"]
+    return ran(ReachListWebhooksOperator, expect=expect, name_pattern="del*")
+
+
+@message
+def none_found(stage: Stage) -> Told:
+    stage.reach().add_webhook(NAME, target=URL)
+    return ran(ReachListWebhooksOperator, name_pattern="orders-*")
+
+
+@message
+def drifted(stage: Stage) -> Told:
+    reach = stage.reach()
+    reach.add_webhook(NAME, target=URL, events=["bounce"], active=False)
+    reach.add_webhook(NAME, target=URL, events=["bounce"])
+    reach.add_webhook("by-hand", target=URL)
+    return ran(ReachListWebhooksOperator, declared=[SPEC, {**SPEC, "name": "deliveries"}])
+
+
+@message
+def drift_unknown(stage: Stage) -> Told:
+    secretive(stage)
+    run(in_dag(ReachListWebhooksOperator, declared=[{**SPEC, "target_conn_id": "reach_consumer"}]))
+    return stage.line("cannot be told")
+
+
+def secretive(stage: Stage) -> None:
+    """A service that masks passwords."""
+    stage.connection("reach_consumer", login="reach", password="a-password")
+    credentials = {"username": "reach", "password": "another-password"}
+    reach = stage.reach(secrets="masked")
+    reach.add_webhook(NAME, target=URL, events=["bounce"], auth_type="basic", auth_credentials=credentials)
+
+
+@message
+def password_unknown(stage: Stage) -> Told:
+    secretive(stage)
+    run(in_dag(ReachCreateWebhookOperator, **SPEC, target_conn_id="reach_consumer", if_exists="update"))
+    return stage.line("cannot be told")
+
+
+@message
+def taken_as_it_is(stage: Stage) -> Told:
+    stage.reach().add_webhook(NAME, target=URL, events=["bounce", "delay"])
+    run(in_dag(ReachCreateWebhookOperator, **SPEC))
+    return stage.line("taken as it is")
+
+
+@message
+def inactive_as_declared(stage: Stage) -> Told:
+    stage.reach().add_webhook(NAME, target=URL, events=["bounce"], active=False)
+    run(in_dag(ReachCreateWebhookOperator, **SPEC))
+    return stage.line("it delivers nothing")
+
+
+@message
+def shown_otherwise(stage: Stage) -> Told:
+    reach = stage.reach()
+    reach.add_webhook(NAME, target=URL, events=["bounce"])
+    for events in (["bounce"], ["bounce", "delay", "message.delay"]):
+        reach.fail(Fault.body({"results": {**ENTRY, "events": events}}), on="retrieve")
+    run(in_dag(ReachUpdateWebhookOperator, webhook_name=NAME, events=["bounce", "delay"]))
+    return stage.line("shows otherwise")
+
+
+@message
+def old_target(stage: Stage) -> Told:
+    reach = stage.reach()
+    reach.add_webhook(NAME, target=URL, events=["bounce"])
+    run(in_dag(ReachUpdateWebhookOperator, webhook_name=NAME, target=reach.target(NAME).url))
+    return stage.line("old target")
+
+
+@message
+def old_credentials(stage: Stage) -> Told:
+    stage.connection("reach_consumer", login="reach", password="a-password")
+    reach = stage.reach()
+    reach.add_webhook(NAME, target=reach.target(NAME).url)
+    run(in_dag(ReachUpdateWebhookOperator, webhook_name=NAME, target_conn_id="reach_consumer"))
+    return stage.line("old credentials")
+
+
+@message
+def deleted_with_batches(stage: Stage) -> Told:
+    stage.reach().add_webhook(NAME, target=URL)
+    run(in_dag(ReachDeleteWebhookOperator, webhook_name=NAME))
+    return stage.line("Deleted")
