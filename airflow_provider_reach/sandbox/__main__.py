@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 
 from airflow_provider_reach.sandbox.facade import Sandbox
 from airflow_provider_reach.sandbox.scenes import health_scene
 
 _TICK = 0.5
 _Scene = Callable[..., AbstractContextManager[Sandbox]]
-_SCENES: dict[str, _Scene] = {"health": health_scene, "empty": Sandbox}
+_SCENES: dict[str, _Scene] = {"health": health_scene, "empty": partial(Sandbox, target_timeout=10)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

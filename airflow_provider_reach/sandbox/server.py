@@ -48,6 +48,7 @@ class ApiServer:
         self._config = uvicorn.Config(
             app,
             lifespan="off",
+            ws="none",
             log_config=None,
             access_log=False,
             date_header=False,

@@ -2,43 +2,60 @@ from __future__ import annotations
 
 import re
 import textwrap
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+import pytest
+
+from airflow_provider_reach import DeliveryPolicy, ReachHook
+from airflow_provider_reach.sandbox.scenes import health_scene
+from tests.docs.pages import DOCS, README, ROOT, blocks
+from tests.docs.test_commands import shows
+
+TEXT = README.read_text(encoding="utf-8")
 
 
-def test_the_first_code_is_the_health_dag_as_it_is_in_its_file() -> None:
-    quoted = re.search(r"<!-- (\S+) -->\n```python\n(.*?)```", README, re.DOTALL)
-    assert quoted is not None
-    assert quoted[2] == (ROOT / quoted[1]).read_text(encoding="utf-8")
+def test_every_python_block_is_a_part_of_the_file_it_names() -> None:
+    quoted = re.findall(r"^<!-- (\S+) -->\n```python\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+
+    assert len(quoted) == TEXT.count("```python") > 0
+    for path, code in quoted:
+        source = (ROOT / path).read_text(encoding="utf-8")
+        assert code in source or textwrap.indent(code, "    ") in source, path
 
 
-def test_the_tasks_of_the_declare_dag_are_those_of_its_file() -> None:
-    quoted = re.findall(r"<!-- (\S+) -->\n```python\n(.*?)```", README, re.DOTALL)[1]
-    assert textwrap.indent(quoted[1], "    ") in (ROOT / quoted[0]).read_text(encoding="utf-8")
+def test_the_message_is_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with health_scene() as reach:
+        monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", reach.connection_json)
+        said = str(ReachHook().check_delivery(webhook_name="bounces", policy=DeliveryPolicy()))
+
+    for page in (README, DOCS / "index.md"):
+        message = next(block.text for block in blocks(page) if not block.kind)
+        assert message.startswith("FAILED: webhook 'bounces'")
+        assert shows(said, (message,)), page
 
 
 def test_every_file_it_names_is_there() -> None:
-    named = re.findall(r"`((?:example_dags|airflow_provider_reach|scripts|tests)/[\w/.]+)`", README)
+    named = re.findall(r"`((?:example_dags|airflow_provider_reach|scripts|tests)/[\w/.]+)`", TEXT)
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_every_make_target_it_names_is_there() -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert set(re.findall(r"make ([a-z]+)\b(?= +#|`)", README)) <= {*targets}
-
-
-def test_the_template_of_the_docs_is_that_of_the_hourly_dag() -> None:
-    quoted = re.search(
-        r"<!-- (\S+) -->\n```python\n(.*?)```", (ROOT / "docs/watching.md").read_text("utf-8"), re.DOTALL
-    )
-    assert quoted is not None
-    assert quoted[2] in (ROOT / quoted[1]).read_text(encoding="utf-8")
+    named = set(re.findall(r"make ([a-z]+)\b(?= +#|`)", TEXT))
+    assert named
+    assert named <= {*targets}
 
 
 def test_every_page_it_links_is_there() -> None:
-    linked = re.findall(r"\]\((?!http)([^)#]+)", README)
+    linked = re.findall(r"\]\((?!http)([^)#]+)", TEXT)
     assert linked
     assert [name for name in linked if not (ROOT / name).exists()] == []
+
+
+def test_it_leads_to_every_page() -> None:
+    linked = {(ROOT / name).resolve() for name in re.findall(r"\]\((?!http)([^)#]+)", TEXT)}
+    assert {*DOCS.glob("*.md")} - linked == {DOCS / "index.md", DOCS / "changelog.md"}
+
+
+def test_it_is_one_screen_and_a_bit() -> None:
+    assert len(TEXT.splitlines()) <= 100

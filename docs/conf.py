@@ -1,0 +1,61 @@
+"""How the documentation is built: ``make docs``, where a broken reference of any kind is an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_provider_reach import __version__
+from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.core.config import DEFAULT_PATIENCE
+
+project = "airflow-provider-reach"
+author = "the authors of airflow-provider-reach"
+project_copyright = f"2026, {author}"
+version = release = __version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+exclude_patterns = ["snippets"]
+highlight_language = "text"
+
+myst_heading_anchors = 3
+
+autodoc_typehints_format = "short"
+autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True
+add_module_names = False
+maximum_signature_line_length = 100
+
+# What docstrings and types name must be found. Not looked for are the names of others, which would need the network
+# (without their module where a type is imported for the type checker alone), and the package's own affairs.
+nitpick_ignore_regex = [
+    (r"py:.*", r"(airflow|collections|datetime|http|jinja2|msgspec|requests|types|typing)\..*"),
+    (r"py:class", r"(Context|datetime)"),
+    (r"py:exc", r"(Airflow\w*|LookupError|TypeError|ValueError)"),
+    (r"py:class", r"(Events|IfExists)"),
+    (r"py:.*", r"airflow_provider_reach\.(shared_session|core\.endings|core\.watch)(\..*)?"),
+    (r"py:class", r"airflow_provider_reach\.sandbox\.model\.(Answer|Webhook)"),
+]
+
+html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
+html_title = f"airflow-provider-reach {version}"
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+
+
+def setup(app: Any) -> None:
+    """Called by Sphinx."""
+    app.connect("autodoc-process-signature", _readable)
+
+
+def _readable(app: Any, what: str, name: str, of: Any, options: Any, signature: str | None, returns: str | None) -> Any:
+    """With values for names of constants, and without what msgspec shows for a mutable default, which is no Python."""
+    for written, shown in {
+        "DEFAULT_CONN_ID": repr(DEFAULT_CONN_ID),
+        "DEFAULT_PATIENCE": repr(DEFAULT_PATIENCE),
+        "<factory>": "...",
+    }.items():
+        signature = signature and signature.replace(written, shown)
+    return signature, returns

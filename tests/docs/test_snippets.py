@@ -1,0 +1,99 @@
+"""The Python that the pages show is in ``docs/snippets`` and ``example_dags``, and runs."""
+
+from __future__ import annotations
+
+import runpy
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_reach import DeliveryPolicy, ReachHook
+from airflow_provider_reach.core.policy import POLICY_FIELDS
+from airflow_provider_reach.sandbox import Sandbox
+from tests.airflow.tasks import run
+from tests.docs.pages import DOCS, PAGES, SNIPPETS, blocks, commands, name_of
+
+RUN_HERE = ("by_hand.py", "own_task.py", "thresholds.py")
+
+
+def snippet(name: str) -> dict[str, Any]:
+    return runpy.run_path(str(SNIPPETS / name))
+
+
+def bounces(reach: Sandbox, hours: float) -> None:
+    """A webhook whose target has not answered 200 for so long."""
+    webhook_id = reach.add_webhook("bounces", target=reach.target("consumer").url)
+    reach.target("consumer").answer(503)
+    reach.traffic(webhook_id, batches_per_hour=12)
+    reach.advance(hours=hours)
+
+
+def test_by_hand(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", "set by the snippet")  # and taken back by this
+
+    done = snippet("by_hand.py")
+
+    assert done["report"].outcome == "failed"
+    assert done["report"].webhook_id == done["webhook_id"]
+    assert naps, "the reset was not met"
+
+
+def test_own_task(connected: Sandbox) -> None:
+    bounces(connected, hours=5)
+
+    ended = run(snippet("own_task.py")["dag"].get_task("check_bounces"))
+
+    assert ended.how == "ReachDeliveryFailed"
+    assert "over the limit of 50" in ended.said
+
+
+def test_own_task_returns_the_report(connected: Sandbox) -> None:
+    bounces(connected, hours=3)  # 36 batches
+
+    ended = run(snippet("own_task.py")["dag"].get_task("check_bounces"))
+
+    assert ended.returned["outcome"] == "healthy"
+    assert ended.returned["counts"]["retrying"] == 36
+
+
+@pytest.mark.parametrize(
+    ("task_id", "batches", "alarm_after"),
+    [
+        ("every_event_counts", 1, timedelta(minutes=20)),
+        ("a_lot_of_traffic", 1, timedelta(hours=2)),
+        ("nice_to_have", 51, timedelta(hours=4)),
+    ],
+)
+def test_thresholds(connected: Sandbox, task_id: str, batches: int, alarm_after: timedelta) -> None:
+    sensor = snippet("thresholds.py")[task_id]
+    policy = DeliveryPolicy(**{name: getattr(sensor, name) for name in POLICY_FIELDS})
+    webhook_id = connected.add_webhook(sensor.webhook_name, target=connected.target("consumer").url)
+    connected.target("consumer").answer(503)
+    for _ in range(batches):
+        connected.send(webhook_id, events=1)
+    minute = timedelta(minutes=1)
+
+    connected.advance_to(connected.now + alarm_after - minute)
+    before = ReachHook().check_delivery(webhook_name=sensor.webhook_name, policy=policy)
+    connected.advance_to(connected.now + 2 * minute)
+    after = ReachHook().check_delivery(webhook_name=sensor.webhook_name, policy=policy)
+
+    assert before.outcome != "failed"
+    assert after.outcome == "failed"
+
+
+def test_every_snippet_is_run() -> None:
+    typed = " ".join(command.text for page in DOCS.rglob("*.md") for command in commands(page))
+    here = {path.name for path in SNIPPETS.glob("*.py")}
+
+    assert {name for name in here if name not in typed} == set(RUN_HERE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_block_is_of_a_kind_that_something_looks_at(page: Path) -> None:
+    kinds = {block.kind.partition(" ")[0] for block in blocks(page)}
+    known = {"", "text", "sh", "{literalinclude}", "{include}", "{toctree}", "{eval-rst}"}
+
+    assert kinds - known <= (set() if DOCS in page.parents else {"python"})
