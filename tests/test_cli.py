@@ -78,7 +78,7 @@ def test_failed_is_1_with_the_whole_report_at_the_end(cli: Cli, reach: Sandbox) 
     assert ended.status == 1
     healthy, failed = ended.out.split("\n\n")
     assert healthy.startswith("HEALTHY: webhook 'orders'")
-    assert failed.startswith("FAILED: webhook 'bounces': 12 batches about to be discarded")
+    assert failed.startswith("FAILED: webhook 'bounces': at most 3 h left for 12 batches about to be discarded")
     assert "What to do:\n  - The consumer fails or is overloaded" in failed
     assert "503 (12)" in failed
 

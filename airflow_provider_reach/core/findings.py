@@ -80,7 +80,7 @@ def findings(
     if at_risk := tally.at_risk:
         doubtful = f" (as far as is known: {tally.unknown_age} without a time)" if tally.unknown_age else ""
         used_up = any((batch.attempts or 0) >= policy.max_attempts for batch in at_risk)
-        text = f"{_batches(at_risk)} about to be discarded{_time_left(at_risk, now, policy)}{doubtful}"
+        text = f"{_about_to_be_discarded(at_risk, now, policy)}{doubtful}"
         found.append(Finding(text, len(at_risk) > policy.max_at_risk, REPLAY if used_up else ""))
     piled_up = tally.at_risk + tally.ripe
     if len(piled_up) > policy.max_undelivered:
@@ -143,16 +143,21 @@ def _label(webhook: Webhook | Gone | None) -> str:
     return f"webhook '{name}'" if name else f"webhook {webhook_id}"
 
 
-def _time_left(batches: Sequence[Batch], now: datetime, policy: DeliveryPolicy) -> str:
-    """How long the first of them has; where its time is that of its last attempt, this is the longest."""
+def _about_to_be_discarded(batches: Sequence[Batch], now: datetime, policy: DeliveryPolicy) -> str:
+    """
+    How long the first of them has, before all else: a log may show no more of a long line than its beginning.
+
+    Where a row's time is that of its last attempt, this is the longest that can be left.
+    """
+    which, first = f"{_batches(batches)} about to be discarded", "the first " if len(batches) > 1 else ""
     attempts = max(batch.attempts or 0 for batch in batches)
     if attempts >= policy.max_attempts:
-        return ", if they are not already: the first had its last attempt"
+        return f"no time left for {which} ({first or 'it '}had its last attempt, and may be discarded already)"
     created = min((batch.created for batch in batches if batch.created), default=None)
     left = created + policy.retry_window - now if created else timedelta(0)
     if attempts == policy.max_attempts - 1 or (created and left <= timedelta(0)):
-        return ", the first at any moment"
-    return f", the first within {span(left)} (by {_clock(now + left)})" if created else ""
+        return f"no time left for {which} ({first}at any moment)"
+    return f"at most {span(left)} left for {which} ({first}by {_clock(now + left)})" if created else which
 
 
 def _batches(found: Sequence[Batch]) -> str:

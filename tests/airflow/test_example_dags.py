@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow import __version__ as airflow_version
 
 from airflow_provider_reach.sandbox import Sandbox
 from airflow_provider_reach.sandbox.scenes import health_scene
@@ -59,7 +60,7 @@ def test_the_health_check_before_and_after_a_repair(scene: Sandbox, airflow: Rea
     assert reports["engagement"]["counts"]["recovered"] == 4
     bounces = reports["bounces"]
     assert bounces["responses"] == {"503": 60}
-    assert "about to be discarded, the first within 3 h" in bounces["headline"]
+    assert re.search(r"at most 3 h.* left for \d+ batches about to be discarded \(the first by ", bounces["headline"])
     assert "53 batches undelivered (and 7 in the early retries), over the limit of 10" in bounces["headline"]
     assert f"ReachDeliveryFailed: {bounces['headline']}\n" in before.output
     assert "\nWhat to do:\n  - The consumer fails or is overloaded: look at its log" in before.output
@@ -122,6 +123,9 @@ def test_a_chat_is_told_once(scene: Sandbox, airflow: RealAirflow) -> None:
     assert run.states == {"watch_bounces": "failed"}
     [told] = scene.target("chat").received
     headline, *more = told.body["text"].splitlines()
+    if airflow_version.startswith(("3.0.", "3.1.", "3.2.")):
+        assert headline == "None"  # their `dags test`, though not their workers, tells a callback no exception
+        return
     assert headline == run.xcoms["watch_bounces", -1, "report"]["headline"]
     assert headline.startswith("FAILED: webhook 'bounces'")
     assert len(more) == 2

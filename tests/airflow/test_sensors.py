@@ -78,7 +78,11 @@ def connection(**fields: Any) -> Callable[[Sandbox], dict[str, Any]]:
 
 VERDICTS: dict[str, tuple[Callable[[Sandbox], Any], dict[str, Any], str]] = {
     "lost": (lambda reach: failing(reach, 1, hours=9), {}, "1 batch presumed lost, created"),
-    "at risk": (lambda reach: failing(reach, 1, hours=5), {}, "1 batch about to be discarded, the first within 3 h"),
+    "at risk": (
+        lambda reach: failing(reach, 1, hours=5),
+        {},
+        "at most 3 h left for 1 batch about to be discarded (by ",
+    ),
     "piled up": (lambda reach: failing(reach, 11, hours=2), {}, "11 batches undelivered, over the limit of 10"),
     "deleted": (deleted, {}, "it does not exist (any more), its events go nowhere"),
     "no such name": (lambda reach: failing(reach, 0), {"webhook_name": "none"}, "webhook 'none': it does not exist"),
@@ -261,7 +265,7 @@ def test_a_message_says_what_to_do(connected: Sandbox) -> None:
 
     ended = watch()
 
-    assert ended.said.startswith("FAILED: webhook 'orders': 1 batch about to be discarded, the first within 3 h (by ")
+    assert ended.said.startswith("FAILED: webhook 'orders': at most 3 h left for 1 batch about to be discarded (by ")
     assert "\nWhat to do:\n  - The consumer fails or is overloaded: look at its log;" in ended.said
 
 

@@ -164,7 +164,8 @@ def test_what_is_not_there_may_have_to_be(by_id: str, name: str, script: list[Re
     played = deleted(*[listed(OTHER), *script] * 2, by_id=by_id, name=name, ignore_if_missing=False)
     assert type(played.error) is errors.ReachLookupError
     assert str(played.error).endswith(
-        " Is it 'other'? Upper and lower case differ. Check the name or id and the connection, or set ignore_if_missing."
+        " Is it 'other'? Upper and lower case differ. "
+        "Check the name or id and the connection, or set ignore_if_missing."
     )
 
 

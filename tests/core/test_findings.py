@@ -25,13 +25,14 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [failed(age=MINUTE, attempts=11)],
         {},
         {},
-        f"FAILED: {NAMED}: 1 batch about to be discarded, the first at any moment.",
+        f"FAILED: {NAMED}: no time left for 1 batch about to be discarded (at any moment).",
     ),
     (
         [failed(age=MINUTE, attempts=12)],
         {},
         {},
-        f"FAILED: {NAMED}: 1 batch about to be discarded, if they are not already: the first had its last attempt.",
+        f"FAILED: {NAMED}: no time left for 1 batch about to be discarded (it had its last attempt, and may be "
+        "discarded already).",
     ),
     ([], {}, {}, f"HEALTHY: {NAMED}: nothing is undelivered."),
     (
@@ -93,13 +94,13 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [failed(age=5 * HOUR + 2 * MINUTE)],
         {},
         {},
-        f"FAILED: {NAMED}: 1 batch about to be discarded, the first within 2 h 58 min (by 2026-01-31 04:58 UTC).",
+        f"FAILED: {NAMED}: at most 2 h 58 min left for 1 batch about to be discarded (by 2026-01-31 04:58 UTC).",
     ),
     (
         [failed(age=8 * HOUR + MINUTE)],
         {},
         {},
-        f"FAILED: {NAMED}: 1 batch about to be discarded, the first at any moment.",
+        f"FAILED: {NAMED}: no time left for 1 batch about to be discarded (at any moment).",
     ),
     (
         [failed("a", None), failed("b", None)],
@@ -111,8 +112,8 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [failed("a", 9 * HOUR), failed("b", 12 * HOUR), failed("c", 6 * HOUR)],
         {"ignore_lost_before": NOW - 3 * HOUR},
         {},
-        f"FAILED: {NAMED}: 1 batch presumed lost, created at 2026-01-30 17:00 UTC; 1 batch about to be discarded, "
-        "the first within 2 h (by 2026-01-31 04:00 UTC); 1 batch lost and told before.",
+        f"FAILED: {NAMED}: 1 batch presumed lost, created at 2026-01-30 17:00 UTC; at most 2 h left for 1 batch "
+        "about to be discarded (by 2026-01-31 04:00 UTC); 1 batch lost and told before.",
     ),
     (
         [failed("a", 9 * HOUR), failed("b", 10 * HOUR)],
@@ -168,4 +169,7 @@ def test_a_hostile_name_stays_on_the_line() -> None:
 
 def test_the_time_that_is_left_is_of_the_oldest() -> None:
     rows = [failed("a", 5 * HOUR), failed("b", 7 * HOUR), failed("c", None)]
-    assert "the first within 1 h " in assess(rows, NOW, DeliveryPolicy()).headline
+    assert (
+        "at most 1 h left for 3 batches about to be discarded (the first by "
+        in assess(rows, NOW, DeliveryPolicy()).headline
+    )

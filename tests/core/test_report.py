@@ -26,8 +26,8 @@ def bad_night(**changes: object) -> DeliveryReport:
 
 def test_a_failed_report_as_text() -> None:
     assert str(bad_night()) == (
-        "FAILED: webhook 'orders': 1 batch presumed lost, created at 2026-01-30 16:00 UTC; 1 batch about to be "
-        "discarded, the first within 2 h 58 min (by 2026-01-31 04:58 UTC).\n"
+        "FAILED: webhook 'orders': 1 batch presumed lost, created at 2026-01-30 16:00 UTC; at most 2 h 58 "
+        "min left for 1 batch about to be discarded (by 2026-01-31 04:58 UTC).\n"
         "What the target answered last, by number of batches: 503 (1), no response in time (1).\n"
         "The target is still not answering 200.\n"
         "What to do:\n"

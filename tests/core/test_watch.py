@@ -104,7 +104,9 @@ def test_what_a_newer_version_gave_may_be_what_the_check_is_for() -> None:
     given = watch(version="0.10.0")
 
     assert Watch.from_scalars(given.to_scalars(), "0.9.1") == given
-    with pytest.raises(ReachVersionError, match=r"begun by .* 0.10.0. The one that runs here, 0.9.1, .*: max_slow") as no:
+    with pytest.raises(
+        ReachVersionError, match=r"begun by .* 0.10.0. The one that runs here, 0.9.1, .*: max_slow"
+    ) as no:
         Watch.from_scalars(given.to_scalars() | {"max_slow": 1}, "0.9.1")
     assert not no.value.final
 
