@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -21,18 +22,18 @@ EXTRA_FIELDS: dict[str, dict[str, Any]] = {
     },
     "region": {
         "label": "Region",
-        "description": "Where the workspace is. Required, unless Base URL is given.",
+        "description": "Where the workspace is: eu or us. Required, unless Base URL is given.",
         "schema": {"type": ["string", "null"], "enum": ["eu", "us"]},
     },
     "auth_scheme": {
         "label": "Auth scheme",
-        "description": "The word before the key in the Authorization header. AccessKey where nothing is chosen.",
+        "description": "The word before the key in the Authorization header: AccessKey, also where empty, or Bearer.",
         "schema": {"type": ["string", "null"], "enum": ["AccessKey", "Bearer"]},
     },
     "timeout": {
         "label": "Timeout (seconds)",
         "description": "How long to wait for a connection, and again for an answer. 30 where empty.",
-        "schema": {"type": ["integer", "null"]},
+        "schema": {"type": ["number", "null"]},
     },
     "allow_http": {
         "label": "Allow plain http",
@@ -68,26 +69,41 @@ class AirflowConnection(Protocol):
 
 
 def form_widgets() -> dict[str, Any]:
-    """The extra fields as WTForms fields, for the form of Airflow 2.11 to 3.1."""
+    """
+    The extra fields as WTForms fields, for the form of Airflow 2.11 to 3.1.
+
+    Of a value that the form refuses it says nothing helpful, so it takes what the connection may hold.
+    """
     from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
     from flask_babel import lazy_gettext
-    from wtforms import BooleanField, IntegerField, PasswordField, StringField
+    from wtforms import BooleanField, PasswordField, StringField
     from wtforms.validators import Optional, any_of
 
-    kinds = {"string": StringField, "integer": IntegerField, "boolean": BooleanField}
+    kinds = {"string": StringField, "number": StringField, "boolean": BooleanField}  # Airflow knows no decimals
+    looks = {StringField: BS3TextFieldWidget(), PasswordField: BS3PasswordFieldWidget(), BooleanField: _checkbox}
     widgets: dict[str, Any] = {}
     for name, field in EXTRA_FIELDS.items():
         schema = field["schema"]
-        secret = schema.get("format") == "password"
-        kind = PasswordField if secret else kinds[schema["type"][0]]
-        validators = [Optional()]
+        kind = PasswordField if schema.get("format") == "password" else kinds[schema["type"][0]]
+        arguments: dict[str, Any] = {"description": field["description"], "validators": [Optional()]}
         if choices := schema.get("enum"):
-            validators.append(any_of(choices))
-        arguments: dict[str, Any] = {"description": field["description"], "validators": validators}
-        if kind is not BooleanField:
-            arguments["widget"] = BS3PasswordFieldWidget() if secret else BS3TextFieldWidget()
-        widgets[name] = kind(lazy_gettext(field["label"]), **arguments)
+            arguments["validators"] += [partial(_as_written_in, choices), any_of(choices)]
+        widgets[name] = kind(lazy_gettext(field["label"]), widget=looks[kind], **arguments)
     return widgets
+
+
+def _checkbox(field: Any, **attributes: Any) -> Any:
+    """One that the text "false" does not tick, and whose value is a word that is understood."""
+    from wtforms.widgets import CheckboxInput
+
+    field.checked = str(field.data).strip().lower() in ("true", "1", "yes", "on")
+    return CheckboxInput()(field, **{**attributes, "value": "true"})
+
+
+def _as_written_in(choices: Sequence[str], form: Any, field: Any) -> None:
+    """A validator, since the fields that Airflow 3.1 puts in place of WTForms' own take no filters."""
+    text = str(field.data).strip().lower()
+    field.data = next((choice for choice in choices if choice.lower() == text), field.data)
 
 
 def field_behaviour() -> dict[str, Any]:
@@ -128,7 +144,10 @@ def unknown_extras(conn: AirflowConnection, known: Collection[str] = EXTRA_FIELD
     :param known: Those that mean something.
     """
     extra = conn.extra_dejson
-    return sorted(str(name) for name in extra if name not in known) if isinstance(extra, Mapping) else []
+    if not isinstance(extra, Mapping):
+        return []
+    named_twice = {f"extra__{CONN_TYPE}__{name}" for name in known if name in extra}  # by the Test button of Airflow 2
+    return sorted(str(name) for name in extra if name not in known and name not in named_twice)
 
 
 def _base_url(conn: AirflowConnection) -> str:

@@ -1,4 +1,4 @@
-"""A real Airflow on this machine alone: its parts are processes, which are ended for certain, and can be killed."""
+"""A real Airflow on this machine alone, whose parts are processes."""
 
 from __future__ import annotations
 
@@ -7,48 +7,30 @@ import os
 import secrets
 import signal
 import socket
-import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
 import requests
 
-ROOT = Path(__file__).resolve().parent.parent
-LOGS = ROOT / ".airflow" / "live"
-HOST = "127.0.0.1"
-DAG_RUNS = "dags/live_watches/dagRuns"
+from scripts.playing import ROOT, NotAsItShouldBe, check
+from scripts.processes import Part
 
-LONGEST = 300.0
-"""Seconds after which the story ends, whatever it waits for."""
+HOST = "127.0.0.1"
 
 SETTINGS = {
-    "core__dags_folder": str(ROOT / "scripts" / "live_dags"),
     "core__load_examples": "False",
     "core__dags_are_paused_at_creation": "False",
     "core__parallelism": "4",
-    "core__simple_auth_manager_all_admins": "True",  # on loopback, for two minutes
+    "core__simple_auth_manager_all_admins": "True",  # on loopback, for a while
     "core__hostname_callable": "socket.gethostname",  # the default asks the network
-    "core__fernet_key": "",  # nothing is encrypted, so that what is looked for in the database would be found
-    "logging__base_log_folder": str(LOGS / "tasks"),
-    "logging__dag_processor_child_process_log_directory": str(LOGS / "dag_files"),
     "scheduler__job_heartbeat_sec": "1",
     "scheduler__scheduler_heartbeat_sec": "1",
     "triggerer__job_heartbeat_sec": "1",
-    "triggerer__triggerer_health_check_threshold": "6",  # then its watches are for another triggerer to take
     "dag_processor__parsing_processes": "1",
 }
-
-
-class NotAsItShouldBe(Exception):
-    """The story went another way; the text is how."""
 
 
 class Airflow:
@@ -56,17 +38,32 @@ class Airflow:
     An Airflow on this machine alone.
 
     :param home: Its ``AIRFLOW_HOME``, which is empty.
+    :param logs: A folder for all that it says.
+    :param settings: What it is to have beyond those above.
+    :param variables: Environment variables for its tasks.
+    :param port: Of its address; 0: any free one.
     """
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(
+        self,
+        home: Path,
+        logs: Path,
+        settings: Mapping[str, str],
+        variables: Mapping[str, str] | None = None,
+        port: int = 0,
+    ) -> None:
+        self.address = f"http://{HOST}:{port or free_port()}"
+        self._logs = logs
         self._parts: list[Part] = []
-        self._over_at = time.monotonic() + LONGEST
-        with socket.create_server((HOST, 0)) as free:
-            self.port = int(free.getsockname()[1])
-        self._environment = environment(home, self.port)
+        self._environment = environment(home, logs, self.address, settings) | dict(variables or {})
         self._http = requests.Session()
         self._http.trust_env = False  # no proxy reaches this machine
+
+    def __enter__(self) -> Airflow:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     def migrate(self) -> None:
         """Make the database."""
@@ -74,12 +71,21 @@ class Airflow:
         check(part.wait(90) == 0, "Airflow's database could not be made; why, is in migrate.log")
         self._parts.remove(part)
 
-    def start(self, command: str, *arguments: str, name: str = "") -> Part:
-        """Start a part of it, which is to run until the end."""
-        return self._new_part(name or command, command, *arguments)
+    def start(self, command: str, *, name: str = "") -> Part:
+        """
+        Start a part of it, which is to run until the end.
+
+        :param command: One that serves logs would do so beyond this machine, so it is to serve none.
+        """
+        more = {
+            "api-server": ["--host", HOST, "--port", self.address.rpartition(":")[2]],
+            "scheduler": ["--skip-serve-logs"],
+            "triggerer": ["--skip-serve-logs"],
+        }
+        return self._new_part(name or command, command, *more.get(command, []))
 
     def _new_part(self, name: str, *arguments: str) -> Part:
-        part = Part(name, arguments, self._environment)
+        part = Part(self._logs / f"{name}.log", arguments, self._environment)
         self._parts.append(part)
         return part
 
@@ -97,12 +103,17 @@ class Airflow:
 
     def wait_until(self, what: str, seconds: float, is_so: Callable[[], bool]) -> None:
         """Wait until it is so, as long as all parts run."""
-        until = min(time.monotonic() + seconds, self._over_at)
+        until = time.monotonic() + seconds
         while not is_so():
-            ended = [part.name for part in self._parts if part.has_ended]
-            check(not ended, f"{ended} ended before {what}")
+            self.check_that_it_runs(what)
             check(time.monotonic() < until, f"it takes more than {seconds:.0f} s until {what}")
             time.sleep(0.3)
+
+    def check_that_it_runs(self, until: str) -> None:
+        """Fail when a part of it ended by itself."""
+        ended = [part for part in self._parts if part.has_ended]
+        logs = ", ".join(str(part.log.relative_to(ROOT)) for part in ended)
+        check(not ended, f"{', '.join(part.name for part in ended)} ended before {until}; why, is in {logs}")
 
     def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Ask the api-server for something that it will do."""
@@ -113,136 +124,68 @@ class Airflow:
         check(answer.ok, f"{method} {path} was answered {answer.status_code}: {answer.text[:300]}")
         return answer.json()
 
-    def has_dag(self) -> bool:
-        """Whether the dag-processor read the DAG, and the api-server is up to tell."""
-        with suppress(requests.ConnectionError):
-            return self._ask("GET", "dags/live_watches").ok
+    def has_dags(self, *dag_ids: str) -> bool:
+        """Whether the dag-processor read the DAGs, and the api-server is up to tell."""
+        with suppress(requests.RequestException):
+            return all(self._ask("GET", f"dags/{dag_id}").ok for dag_id in dag_ids)
         return False
+
+    def is_well(self) -> bool:
+        """Whether each part of it says so."""
+        parts = self.api("GET", "monitor/health").values()
+        return all(part["status"] == "healthy" for part in parts)
 
     def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> requests.Response:
-        return self._http.request(method, f"http://{HOST}:{self.port}/api/v2/{path}", json=body, timeout=30)
+        return self._http.request(method, f"{self.address}/api/v2/{path}", json=body, timeout=30)
+
+    def add_connection(self, connection: Mapping[str, Any]) -> None:
+        """Put the connection of the embedded Reach into the database."""
+        extra = json.dumps(connection["extra"])
+        self.api("POST", "connections", {"connection_id": "reach_default", **connection, "extra": extra})
+
+    def trigger(self, dag_id: str, **conf: Any) -> DagRun:
+        """Let a DAG run."""
+        made = self.api("POST", f"dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})
+        return DagRun(self, f"dags/{dag_id}/dagRuns/{made['dag_run_id']}")
+
+
+class DagRun:
+    """
+    A run of a DAG.
+
+    :param airflow: Where it runs.
+    :param path: Of the run, in Airflow's API.
+    """
+
+    def __init__(self, airflow: Airflow, path: str) -> None:
+        self.path = path
+        self._airflow = airflow
+
+    @property
+    def state(self) -> str:
+        """As Airflow calls it."""
+        return str(self._airflow.api("GET", self.path)["state"])
 
     def has_ended(self) -> bool:
-        """Whether the DAG run is over."""
-        return self.api("GET", f"{DAG_RUNS}/live")["state"] in ("success", "failed")
+        """Whether it is over."""
+        return self.state in ("success", "failed")
 
-    def states(self) -> dict[str, str]:
-        """The state of each watch."""
-        return {name: task["state"] for name, task in self._tasks().items()}
-
-    def tries(self) -> dict[str, int]:
-        """How often each watch was tried."""
-        return {name: task["try_number"] for name, task in self._tasks().items()}
-
-    def _tasks(self) -> dict[str, dict[str, Any]]:
-        tasks = self.api("GET", f"{DAG_RUNS}/live/taskInstances")["task_instances"]
-        return {task["task_id"].removeprefix("watch_"): task for task in tasks}
-
-    def watches(self) -> dict[str, Watch]:
-        """The deferred watches as they lie in the database."""
-        query = (
-            "SELECT task_id, trigger.id, kwargs, created_date, triggerer_id "
-            "FROM trigger JOIN task_instance ON trigger_id = trigger.id"
-        )
-        with closing(sqlite3.connect(database_of(self._home))) as database:
-            return {name.removeprefix("watch_"): Watch(*rest) for name, *rest in database.execute(query)}
+    def tasks(self) -> list[dict[str, Any]]:
+        """Its task instances, those of mapped tasks too."""
+        return list(self._airflow.api("GET", f"{self.path}/taskInstances")["task_instances"])
 
 
-@dataclass(frozen=True)
-class Watch:
-    """
-    A trigger, as the database has it.
-
-    :param triggerer: Which one has it; None: none yet.
-    """
-
-    row: int
-    arguments: str
-    created: str
-    triggerer: int | None
-
-    @property
-    def kept(self) -> Sequence[object]:
-        """What no triggerer may change."""
-        return self.row, self.arguments, self.created
-
-    @property
-    def deadline(self) -> datetime:
-        """When the watch gives up."""
-        return datetime.fromisoformat(json.loads(self.arguments)["deadline"])
-
-
-class Part:
-    """
-    A process of Airflow and all that it starts: they are one session, whatever groups they make.
-
-    :param name: What its log is called.
-    :param arguments: The command.
-    :param variables: The environment.
-    """
-
-    def __init__(self, name: str, arguments: Sequence[str], variables: Mapping[str, str]) -> None:
-        self.name = name
-        self.killed = False
-        with (LOGS / f"{name}.log").open("wb") as log:
-            self._leader = subprocess.Popen(
-                [sys.executable, "-m", "airflow", *arguments],
-                env=variables,
-                cwd=variables["AIRFLOW_HOME"],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it ended by itself."""
-        return not self.killed and self._leader.poll() is not None
-
-    def terminate(self) -> None:
-        """Ask it to end."""
-        self._leader.terminate()
-
-    def wait(self, seconds: float) -> int | None:
-        """Wait for its end, and return its exit status; None when it did not end in time."""
-        with suppress(subprocess.TimeoutExpired):
-            return self._leader.wait(seconds)
-        return None
-
-    def kill(self) -> int:
-        """Kill all of it, and return how many processes that were."""
-        killed: set[int] = set()
-        for _ in range(50):  # it may start one meanwhile
-            found = self._processes()
-            killed |= found
-            for process in found:
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
-            if not found:
-                break
-            time.sleep(0.1)
-        self.wait(5)
-        self.killed = True
-        return len(killed)
-
-    def _processes(self) -> set[int]:
-        return {process for process in psutil.pids() if self._is_of_it(process)}
-
-    def _is_of_it(self, process: int) -> bool:
-        with suppress(OSError, psutil.Error):
-            of_it = os.getsid(process) == self._leader.pid
-            return of_it and psutil.Process(process).status() != psutil.STATUS_ZOMBIE
-        return False
-
-
-def environment(home: Path, port: int) -> dict[str, str]:
+def environment(home: Path, logs: Path, address: str, more: Mapping[str, str]) -> dict[str, str]:
     """Return the variables Airflow runs under: none of another Airflow, and nothing it leaves is outside its home."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "_AIRFLOW_"))}
-    settings = SETTINGS | {
-        "core__execution_api_server_url": f"http://{HOST}:{port}/execution/",
+    settings = {
+        **SETTINGS,
+        "core__execution_api_server_url": f"{address}/execution/",
         "api__secret_key": secrets.token_hex(32),  # else each part makes up its own
         "api_auth__jwt_secret": secrets.token_hex(32),
+        "logging__base_log_folder": str(logs / "tasks"),
+        "logging__dag_processor_child_process_log_directory": str(logs / "dag_files"),
+        **more,
     }
     return {
         **inherited,
@@ -255,12 +198,9 @@ def environment(home: Path, port: int) -> dict[str, str]:
     }
 
 
-def database_of(home: Path) -> Path:
-    """Its file."""
-    return home / "airflow.db"
-
-
-def check(is_so: object, otherwise: str) -> None:
-    """Go on only when it is so."""
-    if not is_so:
-        raise NotAsItShouldBe(otherwise)
+def free_port(wanted: int = 0) -> int:
+    """Return the wanted port where it is free, else another one."""
+    for port in (wanted, 0):
+        with suppress(OSError, OverflowError), socket.create_server((HOST, port)) as free:
+            return int(free.getsockname()[1])
+    raise NotAsItShouldBe("no port of this machine is free")

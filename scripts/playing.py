@@ -1,0 +1,48 @@
+"""How a script plays a story: in a folder of its own, as far as all is as it should be."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from scripts.telling import colour, say
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class NotAsItShouldBe(Exception):
+    """The story went another way; the text is how."""
+
+
+def play(logs: Path, story: Callable[[Path], None]) -> int:
+    """
+    Play a story in a new home of Airflow, and return the exit status: 0 only when all of it was as it should be.
+
+    :param logs: A folder for all that Airflow says; it is made anew.
+    :param story: What is played, given the home.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end as tidily as by Ctrl-C
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="reach-") as home:  # of which Airflow wants that it has no '%' in it
+            story(Path(home))
+    except NotAsItShouldBe as error:
+        say(colour(f"\nThis is not as it should be: {error}", "31"))
+        status = 1
+    except KeyboardInterrupt:
+        say("\nInterrupted; every process is ended.")
+        status = 130
+    else:
+        return 0
+    say(f"All that Airflow said: {logs.relative_to(ROOT)}")
+    return status
+
+
+def check(is_so: object, otherwise: str) -> None:
+    """Go on only when it is so."""
+    if not is_so:
+        raise NotAsItShouldBe(otherwise)
