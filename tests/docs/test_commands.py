@@ -68,7 +68,7 @@ def airflow_reach(arguments: str) -> str:
 
 
 INSTEAD: dict[str, Callable[..., str]] = {
-    r"make (demo|test|check|docs)": make,
+    r"make (demo|ui|test|check|docs)": make,
     r"make help": make_help,
     r'make test ARGS="tests/first_step.py"': first_step,
     r"pip install '?([\w-]+)(?:\[(\w+)\])?'?": pip_install,
