@@ -25,8 +25,9 @@ def tell_chat(context: Any) -> None:
     """
     import requests
 
-    error = context.get("exception")
-    first_lines = "\n".join(str(getattr(error, "report", error)).splitlines()[:3])
+    error = context.get("exception")  # none where the task's process was killed
+    said = str(getattr(error, "report", error)) if error else f"{context['ti'].task_id} failed: see its log."
+    first_lines = "\n".join(said.splitlines()[:3])
     url = BaseHook.get_connection("reach_chat").password
     try:
         requests.post(str(url), json={"text": first_lines}, timeout=10).raise_for_status()

@@ -3,12 +3,14 @@ Run Python in a virtual environment of this project, making or mending the envir
 
 ::
 
-    python -I scripts/in_venv.py [--venv DIR] [--requirements FILE] [-- ARGUMENT ...]
+    python -I scripts/in_venv.py [--venv DIR] [--requirements FILE] [--wheel FILE] [-- ARGUMENT ...]
 
 The arguments are Python's own (``-m pytest``, ``scripts/demo.py``); with none, the environment is
 only made. It remembers what it was made from: while that is the same, a run starts at once and
 needs no network. Nothing is written outside the project folder but one temporary folder, which is
 removed at the end. Needs only the standard library.
+
+With a wheel, the environment holds what its users have, and Python runs outside the project.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +38,10 @@ FOREIGN = re.compile(r"_?AIRFLOW_|VIRTUAL_ENV|PYTHON(?!DONTWRITEBYTECODE$|UNBUFF
 SOURCES = re.compile(r"(PIP|UV)_.*(INDEX|LINKS|CERT|HOST|PROXY|TIMEOUT|RETRIES|KEYRING|CONFIG|TLS|OFFLINE|FEATURE)")
 
 
+Step = Callable[[str | None], None]
+"""What a way consists of; it is given uv, where that is to be used."""
+
+
 class StepError(Exception):
     """A step did not work; the text is what the installer said."""
 
@@ -44,12 +51,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run Python in a virtual environment of this project.")
     parser.add_argument("--venv", default=".venv", help="its folder in the project")
     parser.add_argument("--requirements", default="requirements/airflow-3.3.txt", help="what is in it")
+    parser.add_argument("--wheel", help="install it as its users do, in place of the project with its tools")
     parser.add_argument("arguments", nargs="*", help="Python's own")
     options = parser.parse_args()
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end as tidily as by Ctrl-C
     with tempfile.TemporaryDirectory(prefix="reach-") as temporary:
-        venv = Venv(ROOT / options.venv, ROOT / options.requirements, clean_environment(temporary))
+        arguments = (ROOT / options.venv, ROOT / options.requirements, clean_environment(temporary))
+        venv = WheelVenv(*arguments, ROOT / options.wheel) if options.wheel else Venv(*arguments)
         try:
             venv.prepare()
         except StepError as error:
@@ -105,18 +114,14 @@ class Venv:
     def prepare(self) -> None:
         """Make the environment, or mend it, or do nothing."""
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        packages = digest(version, self.requirements)
-        project = digest(str(ROOT), ROOT / "pyproject.toml", ROOT / "airflow_provider_reach/__init__.py")
+        packages, project = digest(version, self.requirements), digest(*self.project())
         made_from = self.read_stamp()
         if made_from == [packages, project]:
             return
         print(f"Setting up {self.name} with Python {version}:", flush=True)
         self.stamp.unlink(missing_ok=True)
-        ways = [[self.create, self.install_packages, self.install_project]]
-        if made_from[:1] == [packages]:
-            # The packages are right: the project changed, or the folder was moved.
-            ways.insert(0, [self.install_project])
         uv = shutil.which("uv")
+        ways = self.ways(same_packages=made_from[:1] == [packages])
         tries = [(tool, way) for way in ways for tool in ([uv, None] if uv else [None])]
         problems = []
         for tool, way in tries:
@@ -131,6 +136,19 @@ class Venv:
                 self.say("done")
                 return
         raise StepError("\n\n".join(problems))
+
+    def project(self) -> list[str | Path]:
+        """Return what it is of the project that the environment is made from."""
+        return [str(ROOT), ROOT / "pyproject.toml", ROOT / "airflow_provider_reach/__init__.py"]
+
+    def ways(self, same_packages: bool) -> list[list[Step]]:
+        """
+        Return ways to get there, the quickest first; each is the steps to take.
+
+        :param same_packages: The packages are right: the project changed, or the folder was moved.
+        """
+        anew: list[Step] = [self.create, self.install_packages, self.install_project]
+        return [[self.install_project], anew] if same_packages else [anew]
 
     def read_stamp(self) -> list[str]:
         """Return what the environment was made from; nothing when it is not complete or does not start."""
@@ -157,18 +175,18 @@ class Venv:
         """Install what is pinned, and nothing else."""
         packages = [line for line in self.requirements.read_text().splitlines() if line]
         about = f"about {len(packages) // 10 * 10} packages, with {'uv' if uv else 'pip'}"
-        self.install(uv, about, "--requirement", self.requirements)
+        self.install(uv, about, "--no-deps", "--requirement", self.requirements)
 
     def install_project(self, uv: str | None) -> None:
         """Install the project so that what is edited is what runs; this needs no network."""
-        self.install(uv, "this project", "--no-build-isolation", "--editable", ".")
+        self.install(uv, "this project", "--no-deps", "--no-build-isolation", "--editable", ".")
 
     def install(self, uv: str | None, what: str, *arguments: str | Path) -> None:
         """Run uv or pip, leaving no cache behind."""
         pip: list[str | Path] = [self.python, "-m", "pip", "install", "--no-cache-dir", "--progress-bar=off"]
         if uv:
             pip = [uv, "pip", "install", "--no-cache", "--python", self.python]
-        self.step(what, [*pip, "--no-deps", *arguments])
+        self.step(what, [*pip, *arguments])
 
     def step(self, what: str, command: list[str | Path]) -> None:
         """Run one command of the set-up, with a sign of life while it takes its time."""
@@ -198,11 +216,51 @@ class Venv:
 
     def run(self, arguments: list[str]) -> int:
         """Run Python in the environment and return its exit status; signals are its to handle."""
-        process = subprocess.Popen([self.python, *arguments], cwd=ROOT, env=self.variables)
+        process = subprocess.Popen([self.python, *arguments], cwd=self.working_folder(), env=self.variables)
         signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C reaches it by itself
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         status = process.wait()
         return 128 - status if status < 0 else status
+
+    def working_folder(self) -> Path:
+        """Return where to run; Python finds the modules there."""
+        return ROOT
+
+
+class WheelVenv(Venv):
+    """
+    One as users have it: the wheel, its extra for the sandbox, an Airflow, and nothing else.
+
+    :param folder: Where it is.
+    :param requirements: The file of the pinned packages, which tells the Airflow and constrains the rest.
+    :param variables: The environment variables to run under.
+    :param wheel: The wheel.
+    """
+
+    def __init__(self, folder: Path, requirements: Path, variables: dict[str, str], wheel: Path) -> None:
+        super().__init__(folder, requirements, variables)
+        self.wheel = wheel
+
+    def project(self) -> list[str | Path]:
+        """Return the wheel."""
+        return [self.wheel]
+
+    def ways(self, same_packages: bool) -> list[list[Step]]:
+        """Return the one way: users begin with nothing."""
+        return [[self.create, self.install_wheel]]
+
+    def install_wheel(self, uv: str | None) -> None:
+        """Install the wheel beside an Airflow, and what both of them ask for."""
+        (airflow,) = re.findall(r"^apache-airflow==\S+", self.requirements.read_text(), re.MULTILINE)
+        what = f"{self.wheel.name} beside {airflow}, with {'uv' if uv else 'pip'}"
+        self.install(uv, what, f"{self.wheel.relative_to(ROOT)}[sandbox]", airflow, "--constraint", self.requirements)
+
+    def working_folder(self) -> Path:
+        """Return a copy of the scripts and the examples, beside which the package's source is not."""
+        folder = Path(self.variables["TMPDIR"], "trial")
+        for name in ("scripts", "example_dags"):
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        return folder
 
 
 def digest(*parts: str | Path) -> str:

@@ -9,15 +9,8 @@ import pytest
 
 from airflow_provider_reach.client import ReachClient
 from airflow_provider_reach.sandbox import Sandbox
+from scripts.health_check import set_up
 from tests.airflow.real_airflow import RealAirflow
-
-RETRIES_BEGIN_AT_ONCE = """
-from datetime import timedelta
-
-
-def task_policy(task):
-    task.retry_delay = timedelta(0)
-"""
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +36,7 @@ def airflow(homes: Path, migrated: Path, request: pytest.FixtureRequest) -> Real
     home = homes / request.node.name[:40]
     home.mkdir()
     shutil.copy(migrated, home)
-    (home / "config").mkdir()
-    (home / "config" / "airflow_local_settings.py").write_text(RETRIES_BEGIN_AT_ONCE)
+    set_up(home)
     return RealAirflow(home)
 
 

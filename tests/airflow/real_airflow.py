@@ -105,7 +105,7 @@ class RealAirflow:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=90,
+            timeout=600,  # Airflow 3.0 to 3.2 take three seconds for a task alone, and more on a busy machine
             check=False,
         )
 

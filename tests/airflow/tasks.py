@@ -20,6 +20,7 @@ from airflow_provider_reach.compat import AirflowTaskTimeout
 from airflow_provider_reach.sandbox import Sandbox
 
 AIRFLOW_2 = airflow.__version__.startswith("2.")
+AIRFLOW_3_0 = airflow.__version__.startswith("3.0.")
 Happening = Callable[[], object]
 
 

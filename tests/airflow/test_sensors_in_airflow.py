@@ -27,7 +27,7 @@ def with_failures(reach: Sandbox, number: int) -> None:
 
 def wait_for_looks(reach: Sandbox) -> None:
     """After three of them it waits: with a trigger, two are the trigger's."""
-    give_up = time.monotonic() + 120
+    give_up = time.monotonic() + 600
     while [request.operation for request in reach.requests].count("batch_status") < 3:
         assert time.monotonic() < give_up, "nobody looked three times"
         time.sleep(0.05)

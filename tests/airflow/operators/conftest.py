@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_reach.sandbox import Sandbox, Switches
-from tests.airflow.tasks import AIRFLOW_2
+from tests.airflow.tasks import AIRFLOW_2, AIRFLOW_3_0
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,8 @@ def logged(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) 
 
     def logged() -> str:
         printed = "".join(capfd.readouterr())
-        text = caplog.text if AIRFLOW_2 else printed + caplog.text  # Airflow 2.11 prints what caplog has
+        twice = AIRFLOW_2 or AIRFLOW_3_0  # they print what caplog has
+        text = caplog.text if twice else printed + caplog.text
         caplog.clear()
         return text
 
