@@ -13,9 +13,17 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def reach_sandbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """An embedded Reach, and the connection ``reach_default`` to it; both end with the test."""
+    """
+    An embedded Reach, and the connection ``reach_default`` to it; both end with the test.
+
+    :raises RuntimeError: when a secrets backend that is asked before the environment has another ``reach_default``.
+    """
+    from airflow_provider_reach.hooks import ReachHook
     from airflow_provider_reach.sandbox import Sandbox
 
     with Sandbox(target_timeout=5) as reach:  # its targets answer in time on a busy machine too
-        monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", reach.connection_json)
+        for name, value in reach.environment.items():
+            monkeypatch.setenv(name, value)
+        if ReachHook().get_conn().config.base_url != reach.base_url:
+            raise RuntimeError("A secrets backend has another connection 'reach_default': turn it off for the tests.")
         yield reach

@@ -1,9 +1,11 @@
 """
 Tell a chat when a webhook's batches are at risk or lost.
 
-``tell_chat`` sends the first lines of the report to the incoming webhook of a chat (Slack, Mattermost, Teams…): they
+``tell_chat`` sends the first lines of the report to the incoming webhook of a chat (Slack, Mattermost, …): they
 say which webhook, what is wrong and how long is left. The chat's URL is a secret: it lies in the password of the
-connection ``reach_chat``.
+connection ``reach_chat``, of any type.
+
+A loss is told every hour while it can be seen; ``example_reach_hourly_health.py`` tells it once.
 """
 
 from __future__ import annotations
@@ -26,11 +28,12 @@ def tell_chat(context: Any) -> None:
     import requests
 
     error = context.get("exception")  # none where the task's process was killed
-    said = str(getattr(error, "report", error)) if error else f"{context['ti'].task_id} failed: see its log."
-    first_lines = "\n".join(said.splitlines()[:3])
+    said = str(getattr(error, "report", error)) if error else "The task failed: see its log."
+    ti = context["ti"]
+    lines = [*said.splitlines()[:3], f"({ti.dag_id}, {ti.task_id}, {ti.run_id})"]
     url = BaseHook.get_connection("reach_chat").password
     try:
-        requests.post(str(url), json={"text": first_lines}, timeout=10).raise_for_status()
+        requests.post(str(url), json={"text": "\n".join(lines)}, timeout=10).raise_for_status()
     except requests.RequestException as why:  # whose text holds the URL
         raise RuntimeError(f"The chat could not be told: {type(why).__name__}") from None
 
@@ -45,4 +48,4 @@ with DAG(
     doc_md=__doc__,
     tags=["reach"],
 ):
-    ReachBatchStatusSensor(task_id="watch_bounces", webhook_name="bounces")
+    ReachBatchStatusSensor(task_id="watch_bounces", webhook_name="bounces", mode="reschedule")

@@ -15,8 +15,8 @@ RECREATE = (
 )
 REPLAY = (
     "Reach does not send lost batches again: fetch the events of that time from where else you have them, and look for "
-    "the batch ids in the consumer's log to see what did arrive. Once that is settled, ignore_lost_before keeps this "
-    "loss from failing the next check."
+    "the batch ids in the consumer's log to see what did arrive. Once that is settled, ignore_lost_before, set to "
+    "the time of this look, keeps this loss from failing the next check."
 )
 IS_BACK = (
     "What is in flight will be sent at its next retry, now that the target answers: look again before you touch "

@@ -179,13 +179,12 @@ class DeclaringOperator(ReachOperator):
         self.tell_unlike(done)
         if "target" in seen_to_differ:
             self.log.warning(
-                "Batches that were queued before still go to the old target, for up to 8 h: keep it answering 200 "
-                "until then."
+                "Batches that were queued before still go to the old target: keep it answering 200 for 9 hours."
             )
         if {*AUTH_FIELDS} & {*done.changed}:
             self.log.info(
-                "Batches that were queued before still carry the old credentials, for up to 8 h: let the target accept "
-                "both until then."
+                "Batches that were queued before still carry the old credentials: let the target accept both for "
+                "9 hours."
             )
         if done.active is False and "active" not in given:
             self.log.warning(

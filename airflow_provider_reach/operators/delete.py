@@ -61,8 +61,8 @@ class ReachDeleteWebhookOperator(ReachWebhookOperator):
             )
         if done.deleted:
             self.log.info(
-                "%s Batches that were queued before are still delivered to its target, for up to 8 h: keep it "
-                "answering 200 until then.",
+                "%s Batches that were queued before are still delivered to its target: keep it answering 200 "
+                "for 9 hours.",
                 done.said,
             )
         else:

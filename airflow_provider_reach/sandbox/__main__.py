@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(command: Sequence[str], reach: Sandbox, speed: float) -> int:
-    variables = {"AIRFLOW_CONN_REACH_DEFAULT": reach.connection_json, "REACH_SANDBOX": reach.control_url}
+    variables = {**reach.environment, "REACH_SANDBOX": reach.control_url}
     try:
         process = subprocess.Popen(command, env=os.environ | variables)  # noqa: S603 - what this is for
     except OSError as error:
@@ -96,7 +96,7 @@ def _introduction(reach: Sandbox, speed: float) -> str:
             f"Reach sandbox: {reach.base_url}",
             f"Its time: {reach.now:%Y-%m-%d %H:%M} UTC, {speed:g} times as fast as real time. Ctrl-C ends it.",
             "",
-            f"export AIRFLOW_CONN_REACH_DEFAULT={shlex.quote(reach.connection_json)}",
+            f"export {' '.join(f'{name}={shlex.quote(value)}' for name, value in reach.environment.items())}",
             "",
             "Webhooks:",
             *(webhooks or ["  none yet"]),

@@ -141,6 +141,15 @@ class Sandbox:
         return json.dumps(self.connection)
 
     @property
+    def environment(self) -> dict[str, str]:
+        """The variables under which Airflow's ``reach_default`` is this sandbox, and no secrets backend's."""
+        return {
+            "AIRFLOW_CONN_REACH_DEFAULT": self.connection_json,
+            "AIRFLOW__SECRETS__BACKEND": "",
+            "AIRFLOW__WORKERS__SECRETS_BACKEND": "",
+        }
+
+    @property
     def requests(self) -> list[RecordedRequest]:
         """Every request the API got, oldest first."""
         return list(self._wire.requests)

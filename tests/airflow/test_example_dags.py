@@ -124,12 +124,13 @@ def test_a_chat_is_told_once(scene: Sandbox, airflow: RealAirflow) -> None:
     [told] = scene.target("chat").received
     headline, *more = told.body["text"].splitlines()
     if airflow_version.startswith(("3.0.", "3.1.", "3.2.")):
-        assert headline == "None"  # their `dags test`, though not their workers, tells a callback no exception
+        assert headline == "The task failed: see its log."  # their `dags test`, not their workers, tells no exception
         return
     assert headline == run.xcoms["watch_bounces", -1, "report"]["headline"]
     assert headline.startswith("FAILED: webhook 'bounces'")
-    assert len(more) == 2
+    assert len(more) == 3
     assert "503 (60)" in more[0]
+    assert more[2].startswith("(example_reach_chat_alert, watch_bounces, manual__")
 
 
 def test_the_declared_webhooks_are_made_kept_and_restored_and_nobody_elses(

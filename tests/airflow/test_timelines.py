@@ -298,7 +298,8 @@ def test_who_comes_back_just_before_the_check_is_said_to_be_back(schedule: str) 
 
     assert first.outcome == "failed"
     assert first.report.target_answers is True
-    assert "The target is answering again: what is in flight will be sent at its next retry." in str(first.report)
+    assert "\nThe target is answering again.\n" in str(first.report)
+    assert "  - What is in flight will be sent at its next retry, now that the target answers" in str(first.report)
 
 
 @all_views

@@ -21,6 +21,7 @@ import airflow
 import pytest
 from packaging.version import Version
 
+import airflow_provider_reach
 from airflow_provider_reach.sandbox.scenes import health_scene
 from tests.docs.pages import EXAMPLES, PAGES, ROOT, SNIPPETS, Command, commands, name_of
 
@@ -54,6 +55,18 @@ def pip_install(package: str, extra: str | None) -> str:
     return ":"
 
 
+def pip_install_beside(package: str, version: str) -> str:
+    """It would ask the package index: that it names this version, and that Airflow tells its own and nothing else."""
+    assert (package, version) == ("airflow-provider-reach", airflow_provider_reach.__version__)
+    return f'test "$(airflow version)" = "{airflow.__version__}"'
+
+
+def pip_check() -> str:
+    """It is run by scripts/try_wheel.py, in an environment that holds nothing else."""
+    assert "fits_together()" in (ROOT / "scripts/try_wheel.py").read_text("utf-8")
+    return ":"
+
+
 def pre_commit() -> str:
     """It would change the clone: that there is something to install, by what make installs."""
     assert (ROOT / ".pre-commit-config.yaml").is_file()
@@ -72,6 +85,8 @@ INSTEAD: dict[str, Callable[..., str]] = {
     r"make help": make_help,
     r'make test ARGS="tests/first_step.py"': first_step,
     r"pip install '?([\w-]+)(?:\[(\w+)\])?'?": pip_install,
+    r'pip install "apache-airflow==\$\(airflow version\)" "([\w-]+)==([\w.]+)"': pip_install_beside,
+    r"pip check": pip_check,
     r"\.venv/bin/pre-commit install": pre_commit,
     r"airflow reach (.+)": airflow_reach,
 }

@@ -58,6 +58,18 @@ def test_own_task_returns_the_report(connected: Sandbox) -> None:
     assert ended.returned["counts"]["retrying"] == 36
 
 
+def test_own_task_does_not_take_what_is_not_decided_for_success(connected: Sandbox) -> None:
+    webhook_id = connected.add_webhook("bounces", target=connected.target("consumer").url)
+    connected.target("consumer").answer(503)
+    for _ in range(51):
+        connected.send(webhook_id, events=1)
+
+    ended = run(snippet("own_task.py")["dag"].get_task("check_bounces"))
+
+    assert ended.how == "AirflowException"
+    assert "NOT DECIDED YET" in ended.said
+
+
 @pytest.mark.parametrize(
     ("task_id", "batches", "alarm_after"),
     [
