@@ -146,8 +146,10 @@ def unknown_extras(conn: AirflowConnection, known: Collection[str] = EXTRA_FIELD
     extra = conn.extra_dejson
     if not isinstance(extra, Mapping):
         return []
+    from airflow_provider_reach.core.redaction import one_line
+
     named_twice = {f"extra__{CONN_TYPE}__{name}" for name in known if name in extra}  # by the Test button of Airflow 2
-    return sorted(str(name) for name in extra if name not in known and name not in named_twice)
+    return sorted(one_line(str(name), 40) for name in extra if name not in known and name not in named_twice)
 
 
 def _base_url(conn: AirflowConnection) -> str:

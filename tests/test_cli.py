@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_reach import DeliveryPolicy
+from airflow_provider_reach import DeliveryPolicy, ReachHook
 from airflow_provider_reach.cli.definition import COMMANDS, LIMITS, get_commands, parser
 from airflow_provider_reach.sandbox import Fault, Sandbox
 
@@ -267,3 +267,75 @@ def test_declaring_it_loads_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
 
     assert not {"airflow", "msgspec", "requests", "tabulate"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("patience", ["soon", "nan", "inf", "-1"])
+def test_a_patience_that_cannot_be_is_refused(cli: Cli, reach: Sandbox, patience: str) -> None:
+    ended = cli("check", "orders", "--patience", patience)
+
+    assert ended.status == 2
+    assert "patience must be" in ended.err
+    assert reach.requests == []
+
+
+def test_patience_is_for_the_whole_command(cli: Cli, reach: Sandbox) -> None:
+    reach.fail(Fault.status(500), on="list", times=None)
+
+    ended = cli("check", "orders", "bounces", "engagement", "--patience", "0", "--json")
+
+    assert ended.status == 2
+    assert len(reach.requests) == 1
+    assert ended.json["errors"][1:] == ["Not looked at, since time is up: 2 more."]
+
+
+def test_a_reason_is_told_once(cli: Cli, reach: Sandbox) -> None:
+    reach.fail(Fault.status(401), on="list", times=None)
+
+    ended = cli("check", "orders", "bounces", "--json")
+
+    assert (ended.status, len(ended.json["errors"])) == (2, 1)
+
+
+def test_a_loss_is_not_ignored_ahead_of_time(cli: Cli, reach: Sandbox) -> None:
+    ended = cli("check", "--ignore-lost-before", "2999-01-01T00:00:00Z")
+
+    assert ended.status == 2
+    assert "ignore_lost_before must not be later than now, not '2999-01-01T00:00:00Z'." in ended.err
+
+
+def test_a_limit_is_written_out(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(["check", "--max-u", "5"])
+
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(("crash", "status"), [(RuntimeError("hidden-secret"), 1), (SystemExit(0), 2)])
+def test_a_crash_undoes_no_verdict_and_makes_none(
+    crash: BaseException, status: int, cli: Cli, reach: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(reach, "bounces", answer=503, batches=12, hours=5)
+    add(reach, "orders")
+    look = ReachHook.check_delivery
+
+    def crashes(self: ReachHook, webhook_id: str, *given: Any, webhook_name: str) -> Any:
+        if webhook_name == "orders":
+            raise crash
+        return look(self, webhook_id, *given, webhook_name=webhook_name)
+
+    monkeypatch.setattr(ReachHook, "check_delivery", crashes)
+    ended = cli("check")
+
+    assert ended.status == status
+    assert "Traceback" in ended.err
+    assert ended.out.startswith("FAILED: webhook 'bounces'") is (status == 1)
+    assert "hidden-secret" not in ended.out
+
+
+def test_a_traceback_is_no_verdict(cli: Cli, reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ReachHook, "list_webhooks", lambda self: 1 / 0)
+
+    ended = cli("check", "--json")
+
+    assert ended.status == 2
+    assert ended.json["errors"] == ["ZeroDivisionError: see the traceback. This is no verdict."]

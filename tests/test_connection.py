@@ -267,3 +267,7 @@ def test_every_field_of_the_form_is_read(given: Any) -> None:
     said = " ".join(refused(given(as_json(wrong, host=""))).problems)
 
     assert all(name in said for name in EXTRA_FIELDS)
+
+
+def test_the_name_of_an_extra_forges_no_line_of_a_log(given: Any) -> None:
+    assert unknown_extras(given(as_json({"a\x1b[31mb\nFAKE": 1}))) == ["a [31mb FAKE"]

@@ -1,26 +1,26 @@
-"""
-What the commands do.
-
-What was found goes to stdout, what could not be asked to stderr, as everything that Airflow and the hook log.
-"""
+"""What the commands do."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+import time
+import traceback
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_reach.core.config import DEFAULT_PATIENCE
+from airflow_provider_reach.cli.output import claimed_stdout, written
+from airflow_provider_reach.core.config import DEFAULT_PATIENCE, shown
 from airflow_provider_reach.core.errors import ReachError, ReachInputError
 
 if TYPE_CHECKING:
     from airflow_provider_reach.core.models import Webhook
+    from airflow_provider_reach.core.policy import DeliveryPolicy
     from airflow_provider_reach.core.report import DeliveryReport
     from airflow_provider_reach.hooks import ReachHook
 
@@ -35,15 +35,13 @@ def run(options: Namespace) -> int:
     :return: The exit status.
     """
     # As Airflow's own commands do: else Airflow 3 does not look into its database.
-    os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
     commands: dict[str, Callable[[Namespace], Listing | Verdicts]] = {"list": list_webhooks, "check": check_webhooks}
-    with redirect_stdout(sys.stderr):  # Airflow's log goes there too
+    with claimed_stdout() as stdout:
         found = commands[options.subcommand](options)
-    if said := json.dumps(found.to_dict(), indent=2) if options.json else str(found):
-        sys.stdout.write(f"{said}\n")
-    for error in found.errors:
-        sys.stderr.write(f"{error}\n")
-    return found.status
+        can_be_read = written(json.dumps(found.to_dict(), indent=2) if options.json else str(found), stdout)
+        written("\n".join(found.errors), sys.stderr)
+    return found.status if can_be_read or found.status == FAILED else NOT_ASKED
 
 
 @dataclass
@@ -138,22 +136,39 @@ def check_webhooks(options: Namespace) -> Verdicts:
 
     :param options: The command line.
     """
-    from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
-
     verdicts = Verdicts()
-    given = {name: value for name in POLICY_FIELDS if (value := getattr(options, name, None)) is not None}
     with _told(verdicts.errors):
-        policy, hook = DeliveryPolicy(**given), _hook(options)
-        for webhook_id, webhook_name in _which(hook, options.webhooks):
+        policy, hook = _policy(options), _hook(options)
+        gives_up = time.monotonic() + hook.patience
+        which = _which(hook, options.webhooks)
+        for webhook_id, webhook_name in which:
+            hook.get_conn().patience = max(0.0, gives_up - time.monotonic())
             with _told(verdicts.errors):
                 verdicts.reports.append(hook.check_delivery(webhook_id, policy, webhook_name=webhook_name))
+            if verdicts.errors and time.monotonic() >= gives_up and (rest := list(which)):
+                verdicts.errors.append(f"Not looked at, since time is up: {len(rest)} more.")
     return verdicts
 
 
+def _policy(options: Namespace) -> DeliveryPolicy:
+    from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
+
+    given = {name: value for name in POLICY_FIELDS if (value := getattr(options, name, None)) is not None}
+    policy = DeliveryPolicy(**given)
+    if policy.ignore_lost_before and policy.ignore_lost_before > datetime.now(timezone.utc):
+        problem = f"ignore_lost_before must not be later than now, not {shown(options.ignore_lost_before)}."
+        raise ReachInputError([problem], "the delivery policy")
+    return policy
+
+
 def _hook(options: Namespace) -> ReachHook:
+    from airflow_provider_reach.core.policy import read_duration
     from airflow_provider_reach.hooks import ReachHook
 
-    hook = ReachHook(options.conn_id, patience=DEFAULT_PATIENCE if options.patience is None else options.patience)
+    patience = read_duration(
+        "patience", timedelta(seconds=DEFAULT_PATIENCE) if options.patience is None else options.patience
+    )
+    hook = ReachHook(options.conn_id, patience=patience.total_seconds())
     hook.get_conn()  # what is wrong with the connection is told once, not for every webhook
     return hook
 
@@ -176,10 +191,15 @@ def _which(hook: ReachHook, asked: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _told(errors: list[str]) -> Iterator[None]:
+    """Keep why something could not be asked, each reason once; no failure undoes what was found before it."""
     try:
         yield
     except ReachError as error:
-        errors.append(str(error))
+        if str(error) not in errors:
+            errors.append(str(error))
+    except Exception as error:  # of Airflow, or of this package
+        traceback.print_exc()
+        errors.append(f"{type(error).__name__}: see the traceback. This is no verdict.")
 
 
 def _row(webhook: Webhook) -> list[str]:

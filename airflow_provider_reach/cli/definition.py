@@ -45,7 +45,7 @@ _COMMON = (
     Argument(("--conn-id",), {"default": DEFAULT_CONN_ID, "help": f"the Airflow connection ({DEFAULT_CONN_ID})"}),
     Argument(
         ("--patience",),
-        {"type": float, "metavar": "SECONDS", "help": "how long to keep asking when the service cannot be asked (60)"},
+        {"metavar": "SECONDS", "help": "how long to keep asking in all when the service cannot be asked (60)"},
     ),
     Argument(("--json",), {"action": "store_true", "help": "print JSON, for programs"}),
 )
@@ -116,7 +116,7 @@ def parser() -> ArgumentParser:
     root = ArgumentParser(prog="python -m airflow_provider_reach", description=f"{ABOUT}.")
     verbs = root.add_subparsers(dest="subcommand", metavar="VERB", required=True)
     for command in COMMANDS:
-        verb = verbs.add_parser(command.name, help=command.help, description=command.description)
+        verb = verbs.add_parser(command.name, help=command.help, description=command.description, allow_abbrev=False)
         for flags, options in command.arguments:
             verb.add_argument(*flags, **options)
         verb.set_defaults(func=_run_and_exit)
@@ -130,7 +130,7 @@ def _run_and_exit(options: Namespace) -> None:
         status = run(options)
     except KeyboardInterrupt:
         status = 130
-    except Exception:  # such as an Airflow that does not start; Python's own exit status, 1, would be a verdict
+    except BaseException:  # even of one who wants to exit: only a look may say 0, and 1 is a verdict
         traceback.print_exc()
         status = 2
     sys.exit(status)

@@ -141,7 +141,7 @@ def unknown_scalars(given: Mapping[str, Any]) -> list[str]:
 
     :param given: The arguments.
     """
-    return sorted(given.keys() - {*WATCH_FIELDS, *POLICY_FIELDS})
+    return sorted(one_line(name, 40) for name in given.keys() - {*WATCH_FIELDS, *POLICY_FIELDS})
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from airflow_provider_reach.sandbox.facade import Sandbox
 from airflow_provider_reach.sandbox.scenes import health_scene
 
 _TICK = 0.5
+_LONGEST_END = 5.0
 _Scene = Callable[..., AbstractContextManager[Sandbox]]
 _SCENES: dict[str, _Scene] = {"health": health_scene, "empty": partial(Sandbox, target_timeout=10)}
 
@@ -28,7 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :param arguments: the command line; None: that of the process.
     :return: the exit status: 0, or that of the command.
     """
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if "--" in arguments and not options.command:
+        parser.error("a command is to follow --")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _SCENES[options.scene](port=options.port) as reach:
@@ -38,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             while True:
                 _let_time_flow(reach, options.speed)
     except KeyboardInterrupt:
+        if options.command:
+            return 128 + signal.SIGINT
         _say("The sandbox has ended.")
     return 0
 
@@ -47,13 +54,20 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 <= speed < float("inf"):
+        raise ValueError
+    return speed
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m airflow_provider_reach.sandbox",
         description="An embedded Reach: the webhooks API on loopback, with targets to deliver to.",
     )
     parser.add_argument("--port", type=int, default=0, help="the API's port (default: any free one)")
-    parser.add_argument("--speed", type=float, default=1, help="simulated seconds a real second (default: 1)")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds a real second (default: 1)")
     parser.add_argument("--scene", choices=_SCENES, default="health", help="what to begin with (default: health)")
     parser.add_argument(
         "command",
@@ -69,13 +83,33 @@ def _run(command: Sequence[str], reach: Sandbox, speed: float) -> int:
     try:
         process = subprocess.Popen(command, env=os.environ | variables)  # noqa: S603 - what this is for
     except OSError as error:
-        _say(f"The command could not be started: {error}")
-        return 127
-    signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C reaches the command by itself
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-    while process.poll() is None:
-        _let_time_flow(reach, speed)
+        sys.stderr.write(f"The command could not be started: {error}\n")
+        return 126 if isinstance(error, PermissionError) else 127
+    try:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, partial(_hand_on, process))
+        while process.poll() is None:
+            _let_time_flow(reach, speed)
+    finally:
+        _end(process)
     return 128 - process.returncode if process.returncode < 0 else process.returncode
+
+
+def _hand_on(process: subprocess.Popen[bytes], number: int, _: object) -> None:
+    if number == signal.SIGINT and os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp():
+        return  # a terminal's Ctrl-C reaches the command by itself
+    process.send_signal(number)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the command, where it runs though the sandbox does not go on."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(_LONGEST_END)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _let_time_flow(reach: Sandbox, speed: float) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, mkdtemp
 
 import pytest
 
@@ -33,8 +33,7 @@ def migrated(homes: Path) -> Path:
 @pytest.fixture
 def airflow(homes: Path, migrated: Path, request: pytest.FixtureRequest) -> RealAirflow:
     """An Airflow in which nothing happened yet."""
-    home = homes / request.node.name[:40]
-    home.mkdir()
+    home = Path(mkdtemp(prefix=f"{request.node.name[:40]}-", dir=homes))
     shutil.copy(migrated, home)
     set_up(home)
     return RealAirflow(home)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from importlib.metadata import version
+from typing import IO
 
 import pytest
 from packaging.version import Version
@@ -27,26 +28,35 @@ def in_the_database(airflow: RealAirflow) -> RealAirflow:
     return airflow
 
 
-def python_m(airflow: RealAirflow, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def python_m(
+    airflow: RealAirflow,
+    *arguments: str,
+    module: tuple[str, ...] = ("airflow_provider_reach",),
+    stdout: int | IO[str] = subprocess.PIPE,
+    **variables: str,
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "airflow_provider_reach", *arguments],
+        [sys.executable, "-m", *module, *arguments],
         env={**os.environ, "AIRFLOW_HOME": str(airflow.home), **variables},
         cwd=airflow.home,
         text=True,
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         timeout=90,
         check=False,
     )
 
 
 def test_the_connection_is_found_in_the_database_and_json_alone_goes_to_stdout(in_the_database: RealAirflow) -> None:
-    ended = python_m(in_the_database, "list", "--json", "--patience", "2")
+    logs_all = {"AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG"}
+
+    ended = python_m(in_the_database, "list", "--json", "--patience", "2", **logs_all)
 
     assert ended.returncode == 2
     [error] = json.loads(ended.stdout)["errors"]
     assert "Connection refused" in error  # the Reach that the connection leads to has ended
     assert "Next try in" in ended.stderr
-    assert ended.stderr.rstrip().endswith(error)
+    assert error in ended.stderr
 
 
 def test_an_airflow_that_does_not_start_is_no_verdict(airflow: RealAirflow) -> None:
@@ -82,6 +92,41 @@ def test_ctrl_c_ends_it_without_a_traceback(airflow: RealAirflow, reach: Sandbox
 
     assert process.returncode == 130
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(("answer", "status"), [(503, 1), (200, 2)])
+def test_a_failure_that_nobody_can_read_is_one_still_and_health_is_not(
+    answer: int, status: int, airflow: RealAirflow, reach: Sandbox
+) -> None:
+    webhook_id = reach.add_webhook("orders", target=reach.target("consumer").url)
+    reach.target("consumer").answer(answer)
+    reach.send(webhook_id, 1)
+    reach.advance(hours=5)
+
+    with open("/dev/full", "w") as full:
+        ended = python_m(airflow, "check", stdout=full, AIRFLOW_CONN_REACH_DEFAULT=reach.connection_json)
+
+    assert ended.returncode == status
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+
+
+def test_what_cannot_be_printed_here_is_escaped(airflow: RealAirflow, reach: Sandbox) -> None:
+    variables = {"PYTHONIOENCODING": "ascii", "AIRFLOW_CONN_REACH_DEFAULT": reach.connection_json}
+
+    ended = python_m(airflow, "check", "bünce", **variables)
+
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("FAILED: webhook 'b\\xfcnce': it does not exist")
+
+
+@pytest.mark.skipif(not HAS_PROVIDERS_COMMANDS, reason="Airflow takes commands of providers from 3.2 on")
+def test_with_airflows_command_too_json_alone_goes_to_stdout(in_the_database: RealAirflow) -> None:
+    ended = python_m(in_the_database, "list", "--json", "--patience", "2", module=("airflow", "reach"))
+
+    assert ended.returncode == 2
+    assert len(json.loads(ended.stdout)["errors"]) == 1
+    assert "Next try in" in ended.stderr
 
 
 @pytest.mark.skipif(not HAS_PROVIDERS_COMMANDS, reason="Airflow takes commands of providers from 3.2 on")

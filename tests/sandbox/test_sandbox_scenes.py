@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 import requests
@@ -137,12 +138,67 @@ def test_it_runs_a_command_and_ends_as_that_does(capsys: pytest.CaptureFixture[s
 @pytest.mark.usefixtures("signals_as_they_were")
 def test_a_command_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--scene", "empty", "--", "no-such-command"]) == 127
-    assert "no-such-command" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "no-such-command" in said.err
 
 
-@pytest.mark.parametrize(("end", "status"), [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 0)])
-def test_it_hands_on_sigterm_and_leaves_ctrl_c_to_the_command(end: signal.Signals, status: int) -> None:
-    """As a terminal does, SIGINT is sent to both of them."""
+@pytest.mark.usefixtures("signals_as_they_were")
+def test_a_command_that_may_not_be_run(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+
+    assert command.main(["--scene", "empty", "--", str(tmp_path / "data")]) == 126
+
+
+@pytest.mark.usefixtures("signals_as_they_were")
+def test_no_command_outlives_a_sandbox_that_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    program = f"import os, time; open({str(pid)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+
+    def fails(self: Sandbox, **span: float) -> None:
+        if pid.exists() and pid.read_text():
+            raise RuntimeError("time stands still")
+
+    monkeypatch.setattr(Sandbox, "advance", fails)
+    with pytest.raises(RuntimeError, match="time stands still"):
+        command.main(["--scene", "empty", "--", sys.executable, "-c", program])
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--"], "a command is to follow --"),
+        (["--speed", "-1"], "invalid _speed value"),
+        (["--speed", "nan"], "invalid _speed value"),
+    ],
+)
+def test_what_would_not_end_or_not_begin_is_refused(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command.main(arguments)
+    assert ended.value.code == 2
+    assert says in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("signals_as_they_were")
+def test_a_command_that_never_began_did_not_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: Sandbox) -> Sandbox:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sandbox, "__enter__", interrupted)
+
+    assert command.main(["--scene", "empty", "--", "true"]) == 130
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGHUP, 128 + signal.SIGHUP), (signal.SIGINT, 0)],
+)
+def test_it_hands_on_signals(end: signal.Signals, status: int) -> None:
     sleeper = "import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: sys.exit(0)); print(); time.sleep(60)"
     arguments = [sys.executable, "-m", "airflow_provider_reach.sandbox", "--scene", "empty", "--"]
     with subprocess.Popen(
@@ -151,10 +207,7 @@ def test_it_hands_on_sigterm_and_leaves_ctrl_c_to_the_command(end: signal.Signal
         try:
             assert process.stdout
             process.stdout.readline()
-            if end is signal.SIGINT:
-                os.killpg(process.pid, end)
-            else:
-                process.send_signal(end)
+            process.send_signal(end)
             assert process.wait(10) == status
         finally:
             process.kill()
