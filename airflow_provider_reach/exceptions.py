@@ -39,7 +39,8 @@ def airflow_error(error: ReachError, and_said: str = "") -> AirflowException:
     """
     message = str(error)
     if and_said:
-        message += f"{chr(10) if chr(10) in message else ' '}{and_said}"
+        between = "\n" if "\n" in message else " "
+        message = f"{message}{between}{and_said}"
     return AirflowFailException(message) if error.final else AirflowException(message)
 
 
