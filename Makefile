@@ -10,7 +10,7 @@ uv = uv pip compile --no-cache --quiet --upgrade --no-header --no-annotate \
 anywhere = --universal --python-version 3.10
 common-compat = apache-airflow-providers-common-compat
 
-.PHONY: help demo live ui test check docs bench matrix build lock clean
+.PHONY: help demo live ui test check docs bench faults simulate fuzz soak mutate matrix build lock clean
 
 help: ## what there is (this)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,21 @@ check: ## lint, formatting, types
 
 bench: ## measure what it costs and write docs/benchmarks.md (ARGS=--short: a minute, writes nothing)
 	$(run) -m tests.bench --write $(ARGS)
+
+faults: ## every operation of the API meets every fault: writes docs/proof/faults.md (ARGS=--short)
+	$(run) -m tests.faults --write $(ARGS)
+
+simulate: ## days of a service's life, checked by every schedule: writes docs/proof/simulation.md (ARGS=--short)
+	$(run) -m tests.simulation --write $(ARGS)
+
+fuzz: ## what nobody would send or type, by the ten thousand (ARGS=--hypothesis-profile=short)
+	$(run) -m pytest --hypothesis-profile=long --hypothesis-seed=0 tests/fuzz $(ARGS)
+
+soak: ## 1000 watches for days; kill one of two triggerers; needs PostgreSQL: writes docs/proof/soak.md (ARGS=--short)
+	$(run) -m tests.soak --write $(ARGS)
+
+mutate: ## break core/ in every way there is, and see whether a test notices (ARGS=--short)
+	$(run) scripts/mutate.py --write $(ARGS)
 
 docs: ## build the documentation's pages in .docs/html; a broken reference fails it
 	$(run) -m sphinx -W --keep-going -n -q -b html -d .docs/doctrees docs .docs/html
