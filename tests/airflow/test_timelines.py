@@ -23,15 +23,14 @@ from tests.airflow.timelines import (
     STEP,
     VIEWS,
     Check,
-    Moment,
-    Play,
-    Service,
     Story,
     at,
     check,
     down,
     moments,
 )
+from tests.simulation.play import Moment, Play
+from tests.simulation.service import Service
 
 NIGHTLY, HOURLY = DeliveryPolicy(drain=True), DeliveryPolicy()
 NIGHTS = ("Tue 02:00", "Wed 02:00", "Thu 02:00")
@@ -146,7 +145,7 @@ TEN_MINUTES = timedelta(minutes=10)
 
 @cache
 def played(story: str, schedule: str) -> Play:
-    return Play(STORIES[story][0], schedule)
+    return STORIES[story][0].play(schedule)
 
 
 def view_id(view: Switches) -> str:
@@ -216,7 +215,7 @@ def test_the_hourly_check(story: str, schedule: str, view: Switches) -> None:
 
     for c in checks:
         assert c.outcome != "timeout"
-        assert c.outcome == "healthy" or something_is_wrong(play.moments[c.ended]), c
+        assert c.outcome == "healthy" or something_is_wrong(play.moment(c.ended)), c
     if wanted.quiet:
         assert {c.outcome for c in checks} == {"healthy"}
     in_time = view.ts == "creation" or view.rows == "attempt" or schedule != "even"
@@ -251,7 +250,7 @@ def test_the_service_s_clock_is_ten_minutes_off(
 
 def _assert_right(play: Play, checks: list[Check], slack: timedelta = timedelta(0)) -> None:
     for number, c in enumerate(checks):
-        moment = play.moments[c.ended]
+        moment = play.moment(c.ended)
         assert c.outcome != "timeout", c
         if c.outcome == "failed":
             assert something_is_wrong(moment, slack), c
@@ -268,7 +267,7 @@ def _assert_right(play: Play, checks: list[Check], slack: timedelta = timedelta(
 @all_schedules
 def test_checks_twice_a_day_may_begin_late(schedule: str, view: Switches) -> None:
     """Once a day they may not: what fails just after a first look is out of sight at a later one of the next day."""
-    play = Play(too_large("Tue 02:00", "Tue 02:10"), schedule)
+    play = too_large("Tue 02:00", "Tue 02:10").play(schedule)
     service = Service(play, view)
 
     checks = [check(service, at(begun), NIGHTLY, 9 * HOUR) for begun in ("Tue 02:00", "Tue 14:50", "Wed 02:50")]
