@@ -104,10 +104,7 @@ def _error(event: Mapping[str, Any]) -> ReachError:
     kind = getattr(errors, event["type"])
     if not issubclass(kind, ReachError):
         raise TypeError(event["type"])
-    error: ReachError = kind.__new__(kind)
-    Exception.__init__(error, event["message"])
-    vars(error).update(event["details"])
-    return error
+    return errors.restored(kind, event["message"], event["details"])
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {"report": _report, "timeout": _timeout, "error": _error}

@@ -32,6 +32,7 @@ error and leaves every other one to the task's retries.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -42,6 +43,24 @@ class ReachError(Exception):
     """Everything this provider raises below its Airflow face."""
 
     final: ClassVar[bool] = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Where it goes to another process, it arrives as it is: its message is not made anew of its message."""
+        return restored, (type(self), str(self), vars(self))
+
+
+def restored(kind: type[ReachError], message: str, details: Mapping[str, Any]) -> ReachError:
+    """
+    An error as it was.
+
+    :param kind: Its class.
+    :param message: What it says.
+    :param details: Its attributes.
+    """
+    error = kind.__new__(kind)
+    Exception.__init__(error, message)
+    vars(error).update(details)
+    return error
 
 
 class ReachConfigError(ReachError):

@@ -157,7 +157,11 @@ def _about_to_be_discarded(batches: Sequence[Batch], now: datetime, policy: Deli
     left = created + policy.retry_window - now if created else timedelta(0)
     if attempts == policy.max_attempts - 1 or (created and left <= timedelta(0)):
         return f"no time left for {which} ({first}at any moment)"
-    return f"at most {span(left)} left for {which} ({first}by {_clock(now + left)})" if created else which
+    if created is None:
+        return which
+    young = attempts >= policy.at_risk_attempts and created > now - policy.at_risk_after
+    tried = f", after {attempts} of {policy.max_attempts} attempts" if young else ""
+    return f"at most {span(left)} left for {which} ({first}by {_clock(now + left)}{tried})"
 
 
 def _batches(found: Sequence[Batch]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -30,7 +31,8 @@ class DeliveryPolicy:
         it is not ripe and does not count yet.
     :param min_attempts: See ``min_age``.
     :param max_at_risk: More batches than this that will be discarded unless somebody acts is a failure.
-    :param at_risk_after: The age from which an undelivered batch is at risk.
+    :param at_risk_after: The age from which an undelivered batch is at risk; with two attempts left or fewer it is at
+        any age.
     :param max_lost: More batches than this whose data is presumed gone is a failure.
     :param ignore_lost_before: Losses before this time were told before: they stay in the report but do not fail it. A
         time, or its text; empty and ``"None"`` mean none.
@@ -88,6 +90,16 @@ class DeliveryPolicy:
         return self.retry_window + GRACE
 
     @property
+    def at_risk_attempts(self) -> int:
+        """
+        With so many failed attempts a batch is at risk, whatever its age: at the most two are left.
+
+        Its time may be that of its last attempt, and says little of its age then. Retries come at ever wider intervals:
+        of 12 in 8 hours, the last two are 87 minutes or more away, which an hourly check does not miss.
+        """
+        return max(1, self.max_attempts - 2)
+
+    @property
     def longest_wait(self) -> timedelta:
         """How long after the first look something may still be waited for: then all of it is decided, or ripe."""
         return GRACE + (self.lost_after if self.drain else self.min_age)
@@ -122,14 +134,14 @@ def read_instant(name: str, value: datetime | str | None) -> datetime:
     try:
         if when := _instant(value):
             return when
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     raise ReachInputError([f"{name} must be a time, not {shown(value)}."], "the watch")
 
 
 def _count(value: Any) -> int:
     try:
-        number = int(str(value))
+        number = -1 if isinstance(value, (Mapping, list, tuple)) else int(str(value))
     except ValueError:
         number = -1
     if number < 0:
@@ -152,9 +164,10 @@ def _duration(value: Any) -> timedelta:
 
 def _flag(value: Any) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}
-    if str(value).strip().lower() not in known:
+    text = "" if isinstance(value, (Mapping, list, tuple)) else str(value).strip().lower()
+    if text not in known:
         raise ValueError("True or False")
-    return known[str(value).strip().lower()]
+    return known[text]
 
 
 def _instant(value: Any) -> datetime | None:

@@ -15,7 +15,7 @@ _NO_RESPONSE = {"zero": "0", "empty": ""}
 
 def timestamp(moment: datetime, clock_offset: timedelta) -> str:
     """A moment as the service writes it: UTC with milliseconds, by the service's own clock."""
-    return (moment + clock_offset).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    return (moment + clock_offset).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def status_rows(

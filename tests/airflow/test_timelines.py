@@ -170,7 +170,7 @@ def something_is_wrong(moment: Moment, slack: timedelta = timedelta(0)) -> bool:
         if batch.state == "discarded" and moment.now - batch.answers[-1][0] < 24 * HOUR:
             return True
         if batch.state == "pending":
-            if age >= 4 * HOUR or attempts >= 11:
+            if age >= 4 * HOUR or attempts >= 10:
                 return True
             piled_up += age >= HOUR or attempts >= 6
     return piled_up > 10
@@ -218,10 +218,8 @@ def test_the_hourly_check(story: str, schedule: str, view: Switches) -> None:
         assert c.outcome == "healthy" or something_is_wrong(play.moment(c.ended)), c
     if wanted.quiet:
         assert {c.outcome for c in checks} == {"healthy"}
-    in_time = view.ts == "creation" or view.rows == "attempt" or schedule != "even"
     for batch in lost(play, before="Tue 10:00"):
-        # Where only the last attempt's time is told and retries come at even distances, the last chance is short.
-        assert told(batch, checks, timedelta(hours=8 if in_time else 9)), batch.created
+        assert told(batch, checks, 8 * HOUR), batch.created
 
 
 @all_views

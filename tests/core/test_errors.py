@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import copy
 import inspect
+import pickle
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -61,3 +64,20 @@ def test_a_status_error_carries_what_a_callback_needs() -> None:
         "busy",
         2.0,
     )
+
+
+@pytest.mark.parametrize("again", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))], ids=["copy", "pickle"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ReachError("what failed"),
+        ReachInputError(["name must not be empty.", "events must not be empty."], "create webhook ''"),
+        ReachStatusError("what failed", operation="list webhooks", status=429, retry_after=5.0),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_in_another_process_it_is_the_same(error: ReachError, again: Callable[[ReachError], ReachError]) -> None:
+    other = again(error)
+
+    assert type(other) is type(error)
+    assert (str(other), other.args, vars(other)) == (str(error), error.args, vars(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,19 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         {},
         {"watched_from": NOW - 2 * HOUR},
         f"HEALTHY: {NAMED}: 12 undelivered (limit 10, 12 of them in the early retries).",
+    ),
+    (
+        [failed(age=MINUTE, attempts=10)],
+        {},
+        {},
+        f"FAILED: {NAMED}: at most 7 h 59 min left for 1 batch about to be discarded (by 2026-01-31 09:59 UTC, after 10 of "
+        "12 attempts).",
+    ),
+    (
+        [failed(age=4 * HOUR, attempts=10)],
+        {},
+        {},
+        f"FAILED: {NAMED}: at most 4 h left for 1 batch about to be discarded (by 2026-01-31 06:00 UTC).",
     ),
     (
         [failed(age=MINUTE, attempts=11)],
@@ -148,6 +162,26 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
 @pytest.mark.parametrize(("rows", "policy", "given", "headline"), GOLDEN)
 def test_the_first_line(rows: list[BatchRow], policy: dict[str, Any], given: dict[str, Any], headline: str) -> None:
     assert assess(rows, NOW, DeliveryPolicy(**policy), **{"webhook": ORDERS, **given}).headline == headline
+
+
+def test_the_moment_at_which_a_batch_is_discarded_leaves_no_time() -> None:
+    headlines = [
+        assess([failed(age=age)], NOW, DeliveryPolicy(), webhook=ORDERS).headline
+        for age in (8 * HOUR - timedelta(seconds=1), 8 * HOUR)
+    ]
+    assert "at most less than a minute left for 1 batch" in headlines[0]
+    assert "no time left for 1 batch about to be discarded (at any moment)" in headlines[1]
+
+
+def test_what_is_not_told_of_attempts_is_no_attempt() -> None:
+    headline = assess([failed(age=5 * HOUR, attempts=None)], NOW, DeliveryPolicy(max_attempts=2)).headline
+    assert "at most 3 h left for 1 batch" in headline
+
+
+def test_a_name_takes_only_so_much_of_the_line() -> None:
+    named, unnamed = Webhook(id=ID, name="n" * 81), Webhook(id="i" * 65)
+    assert f"'{'n' * 79}…'" in assess([], NOW, DeliveryPolicy(), webhook=named).headline
+    assert f"webhook {'i' * 63}…:" in assess([], NOW, DeliveryPolicy(), webhook=unnamed).headline
 
 
 def test_what_fails_comes_before_what_does_not() -> None:

@@ -1,0 +1,40 @@
+"""A property-based trial: of all lives, find the smallest one that breaks a rule."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.simulation.checks import HOURLY, TOLD_ONCE, TWICE_A_DAY, TWO_HOURLY
+from tests.simulation.life import make_life
+from tests.simulation.service import Service
+from tests.simulation.trials import RETRY_SCHEDULES, VIEWS, broken, played, view_of
+from tests.simulation.truth import score
+
+
+def lives_hold(examples: int) -> None:
+    """
+    Try lives that are made to break a rule, always the same ones.
+
+    :param examples: How many.
+    :raises AssertionError: with the smallest life that breaks one.
+    """
+
+    @given(st.randoms(use_true_random=False), st.sampled_from(RETRY_SCHEDULES), st.integers(0, len(VIEWS) - 1))
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def holds(random: Random, retry_schedule: str, view: int) -> None:
+        life = make_life(random, days=4)
+        service = Service(played(life, retry_schedule), view_of(retry_schedule, view, 0), life.clock_offset, life.dated)
+        for schedule in (HOURLY, TOLD_ONCE, TWO_HOURLY, TWICE_A_DAY):
+            found = broken(schedule, score(life, service, schedule.run(service, life), schedule.policy))
+            assert not found, f"{found[0]}\n{life}\n{service.view}"
+
+    holds()
