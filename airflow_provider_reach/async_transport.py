@@ -21,7 +21,8 @@ from yarl import URL
 
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.request import Request
-from airflow_provider_reach.transport import MAX_ANSWER_BYTES
+from airflow_provider_reach.core.unpacking import Body
+from airflow_provider_reach.transport import MAX_ANSWER_BYTES, Session, said
 
 _LONGEST_LINE = 64 * 1024
 
@@ -48,7 +49,7 @@ def find_way(url: str) -> Way:
     :param url: The service's base URL.
     """
     try:
-        with requests.Session() as session:
+        with Session() as session:
             environment = session.merge_environment_settings(url, {}, False, None, None)
         proxy = _proxy(select_proxy(url, environment["proxies"]))
         trusted = environment["verify"]
@@ -58,7 +59,7 @@ def find_way(url: str) -> Way:
             tls=None if is_plain else _tls(trusted if isinstance(trusted, str) else DEFAULT_CA_BUNDLE_PATH),
         )
     except (OSError, ValueError) as error:
-        return Way(None, None, problem=str(error))
+        return Way(None, None, problem=said(error))
 
 
 def _proxy(named: str | None) -> str | None:
@@ -97,6 +98,7 @@ def open_session(way: Way) -> aiohttp.ClientSession:
         connector=_Connector(limit=0, ssl=way.tls or True),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=["Content-Type"],
+        auto_decompress=False,
         max_line_size=_LONGEST_LINE,
         max_field_size=_LONGEST_LINE,
     )
@@ -140,14 +142,14 @@ async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> An
             allow_redirects=False,
             proxy=way.proxy,
         ) as response:
-            body, too_large = await _read(response.content)
+            body = await _read(response)
             return Answer(
                 status=response.status,
                 headers=_headers(response),
-                body=body,
+                body=body.whole(),
                 received=datetime.now(timezone.utc),
                 seconds=time.monotonic() - started,
-                too_large=too_large,
+                too_large=body.too_large,
             )
     except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
         return _failure(error, time.monotonic() - started, may_be_sent=bool(connected))
@@ -179,16 +181,12 @@ def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     return headers
 
 
-async def _read(content: aiohttp.StreamReader) -> tuple[bytes, bool]:
-    """The body, decompressed, and whether it passed the bound."""
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := await content.readany():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            return b"".join(chunks), True
-    return b"".join(chunks), False
+async def _read(response: aiohttp.ClientResponse) -> Body:
+    """The body, unpacked, as far as it is wanted."""
+    body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
+    while not body.too_large and (piece := await response.content.readany()):
+        body.add(piece)
+    return body
 
 
 def _failure(error: Exception, seconds: float, *, may_be_sent: bool) -> Failure:

@@ -7,10 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
-
-import requests
 
 from airflow_provider_reach import __version__
 from airflow_provider_reach.core import calls
@@ -25,19 +22,13 @@ from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
 from airflow_provider_reach.core.request import request_for
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
-from airflow_provider_reach.transport import send
+from airflow_provider_reach.transport import Session, send
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 USER_AGENT = f"airflow-provider-reach/{__version__}"
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """None, since requests reads the body of what it takes for a redirect without a bound, followed or not."""
-        return None
 
 
 class ReachClient:
@@ -59,8 +50,7 @@ class ReachClient:
         self.config = config
         self.patience = patience
         self._sleep = sleep
-        self._session = _Session()
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session = Session()
 
     def __enter__(self) -> ReachClient:
         return self

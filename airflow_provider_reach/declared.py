@@ -66,13 +66,15 @@ def webhook_specs(rows: Any) -> list[WebhookSpec]:
 
 def _typed(name: str, value: Any) -> Any:
     if name == "target_conn_id":
-        return value if value is None else str(value).strip()  # rendered to nothing, it would leave out the credentials
+        if value is not None and not isinstance(value, str):
+            return shown(value)
+        return value and value.strip()  # rendered to nothing, it would leave out the credentials
     if value is None or (isinstance(value, str) and value.strip() in RENDERED_NONE):
         return None
     if name in _TEXTS:
         return value.strip() if isinstance(value, str) else value
     if name == "active":
-        text = str(value).strip().lower()
+        text = "" if isinstance(value, (Mapping, list, tuple)) else str(value).strip().lower()
         return text == "true" if text in ("true", "false") else value
     return parsed(value)
 

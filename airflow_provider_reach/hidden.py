@@ -61,13 +61,17 @@ def _holds_literal_secret(field: str, value: Any) -> bool:
 
 def _secret_leaves(field: str, value: Any) -> Iterable[Any]:
     from airflow_provider_reach.core.redaction import (
+        DEEPEST,
         PUBLIC_NAMES,
+        is_deeper,
         is_telltale,
         leaves,
         secrets_in_url,
         secrets_named,
     )
 
+    if is_deeper(value, DEEPEST):  # it is refused when the task runs
+        return ()
     if field in AUTH_TYPES:
         return leaves(value, PUBLIC_NAMES)
     if field == "target":

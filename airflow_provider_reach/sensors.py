@@ -22,6 +22,7 @@ from airflow_provider_reach.core.errors import ReachAuthError, ReachError, Reach
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, read_duration
 from airflow_provider_reach.exceptions import NO_VERDICT, ReachDeliveryFailed, airflow_error, ended_by_airflow
 from airflow_provider_reach.labels import label_mapped_instance
+from airflow_provider_reach.literal import literal
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -333,7 +334,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
 
     def _push(self, report: DeliveryReport, context: Context) -> None:
         ti = context["ti"]
-        ti.xcom_push(key="report", value=report.to_dict())
+        ti.xcom_push(key="report", value=literal(report.to_dict()))
         if report.webhook_id and report.complete:  # what an answer that was cut does not tell was not told
             ti.xcom_push(key=f"looked_at_{report.webhook_id}", value=report.looked_at.isoformat())
 

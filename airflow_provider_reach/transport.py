@@ -5,32 +5,61 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from http.cookiejar import DefaultCookiePolicy
 from traceback import walk_tb
+from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
+    LocationParseError,
     LocationValueError,
     ReadTimeoutError,
 )
 
 from airflow_provider_reach.core.answers import Answer, Failure
+from airflow_provider_reach.core.config import is_loopback
 from airflow_provider_reach.core.request import Request
+from airflow_provider_reach.core.unpacking import Body
+from airflow_provider_reach.timely import TimelyAdapter, answer_until
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _CHUNK = 256 * 1024
+
+
+class Session(requests.Session):
+    """A session that remembers nothing but its connections; proxies and the CA bundle come from the environment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, TimelyAdapter())
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """None, since requests reads the body of what it takes for a redirect without a bound, followed or not."""
+        return None
+
+    def merge_environment_settings(self, url: Any, *given: Any) -> Any:
+        """What the environment says; but never a proxy to this machine: it would be shown the key, perhaps in clear."""
+        settings = super().merge_environment_settings(url, *given)
+        if is_loopback(urlsplit(str(url)).hostname or ""):
+            settings["proxies"] = {}
+        return settings
 
 
 def send(session: requests.Session, request: Request) -> Answer | Failure:
     """
     Send a request once. Redirects are not followed, since the API key would go along.
 
-    :param session: Its connections are used again; proxies and the CA bundle come from the environment.
+    :param session: Its connections are used again.
     :param request: What to send.
     :return: The answer read to its end, or why there is none; nothing is raised for either.
     """
     started = time.monotonic()
+    answer_until.set(started + request.longest)
     try:
         with session.request(
             request.method,
@@ -43,14 +72,14 @@ def send(session: requests.Session, request: Request) -> Answer | Failure:
             allow_redirects=False,
             stream=True,
         ) as response:
-            body, too_large = _read(response, deadline=started + request.longest)
+            body = _read(response, deadline=started + request.longest)
             return Answer(
                 status=response.status_code,
                 headers={name.lower(): value for name, value in response.headers.items()},
-                body=body,
+                body=body.whole(),
                 received=datetime.now(timezone.utc),
                 seconds=time.monotonic() - started,
-                too_large=too_large,
+                too_large=body.too_large,
             )
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         return _failure(error, time.monotonic() - started)
@@ -61,29 +90,32 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _read(response: requests.Response, deadline: float) -> tuple[bytes, bool]:
-    """The body, decompressed, and whether it passed the bound; a body that trickles in passes the deadline."""
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := response.raw.read1(_CHUNK, decode_content=True):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            return b"".join(chunks), True
+def _read(response: requests.Response, deadline: float) -> Body:
+    """The body, unpacked, as far as it is wanted; one that trickles in passes the deadline."""
+    body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
+    while not body.too_large and (piece := response.raw.read1(_CHUNK, decode_content=False)):
+        body.add(piece)
         if time.monotonic() > deadline:
             raise requests.ReadTimeout("the answer did not end in time")
-    return b"".join(chunks), False
+    return body
 
 
 def _failure(error: Exception, seconds: float) -> Failure:
     """What a library's exception means: certainly not sent, or perhaps."""
     causes = list(_causes(error))
-    detail = next((str(cause) for cause in reversed(causes) if str(cause)), type(error).__name__)
+    detail = next((said(cause) for cause in reversed(causes) if str(cause)), type(error).__name__)
     if any(map(_was_not_sent, causes)):
         return Failure("unreachable", detail, seconds)
     if any(isinstance(cause, (requests.Timeout, ReadTimeoutError, TimeoutError)) for cause in causes):
         return Failure("timeout", detail, seconds)
     return Failure("lost", detail, seconds)
+
+
+def said(error: BaseException) -> str:
+    """What an exception says; nothing of a URL that cannot be read: it may be a proxy's, with its password."""
+    if isinstance(error, LocationParseError):
+        return "the URL of the service, or of a proxy in the environment, cannot be read"
+    return str(error)
 
 
 _NOT_SENT = (

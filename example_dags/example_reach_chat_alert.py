@@ -25,15 +25,18 @@ def tell_chat(context: Any) -> None:
 
     :param context: The failed task's context; the exception of a failed watch carries the report.
     """
+    from html import escape
+
     import requests
 
     error = context.get("exception")  # none where the task's process was killed
     said = str(getattr(error, "report", error)) if error else "The task failed: see its log."
     ti = context["ti"]
     lines = [*said.splitlines()[:3], f"({ti.dag_id}, {ti.task_id}, {ti.run_id})"]
+    text = escape("\n".join(lines), quote=False)  # else a webhook named <!channel> calls everybody
     url = BaseHook.get_connection("reach_chat").password
     try:
-        requests.post(str(url), json={"text": "\n".join(lines)}, timeout=10).raise_for_status()
+        requests.post(str(url), json={"text": text}, timeout=10).raise_for_status()
     except requests.RequestException as why:  # whose text holds the URL
         raise RuntimeError(f"The chat could not be told: {type(why).__name__}") from None
 

@@ -670,6 +670,92 @@ def test_an_answer_that_trickles_in_ends_at_the_deadline(failure: Failing, chunk
     assert 2 * TIMEOUT <= time.monotonic() - started < 2
 
 
+def drips_head(*lines: bytes) -> Talk:
+    """Sends the lines a byte now and then, the last one over and over."""
+
+    def talk(connection: socket.socket, head: str) -> None:
+        for line in (*lines, *[lines[-1]] * 100):
+            for byte in line:
+                connection.sendall(bytes([byte]))
+                time.sleep(TIMEOUT / 10)
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [[b"HTTP/1.1 200 ", b"O"], [b"HTTP/1.1 200 OK\r\n", b"X: 1\r\n"], [b"HTTP/1.1 100 Continue\r\n\r\n"]],
+    ids=["first line", "headers", "interim answers"],
+)
+def test_a_head_that_trickles_in_ends_at_the_deadline(failure: Failing, lines: list[bytes]) -> None:
+    with serving(drips_head(*lines)) as server:
+        started = time.monotonic()
+        failure(server.url, ReachTimeoutError)
+
+    assert 2 * TIMEOUT <= time.monotonic() - started < 2
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # the oldest urllib3 leaves the tunnel to be collected
+def test_a_proxy_whose_head_trickles_in_is_not_waited_for(failure: Failing, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(drips_head(b"HTTP/1.1 200 OK\r\n", b"X: 1\r\n")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        started = time.monotonic()
+        try:
+            assert "Nothing was sent." in failure("https://reach.test/api", ReachUnreachableError)
+        finally:
+            gc.collect()
+
+    assert time.monotonic() - started < 2
+
+
+def floods(first: bytes, then: bytes) -> Talk:
+    def talk(connection: socket.socket, head: str) -> None:
+        connection.sendall(first)
+        while True:
+            connection.sendall(then * 1000)
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        floods(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        floods(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n", gzip.compress(b"")),
+    ],
+    ids=["interim answers", "gzip of nothing"],
+)
+def test_an_answer_that_says_nothing_without_end_ends_at_the_deadline(failure: Failing, talk: Talk) -> None:
+    with serving(talk) as server:
+        started = time.monotonic()
+        failure(server.url, ReachTimeoutError)
+
+    assert time.monotonic() - started < 2
+
+
+def test_interim_answers_are_not_the_answer(asking: Asking) -> None:
+    interim = b"".join(f"HTTP/1.1 {status} Wait\r\nX: 1\r\n\r\n".encode() for status in (100, 102, 103, 103))
+    with serving(says(interim + http())) as server, asking(server.url, timeout=5) as client:
+        assert client.list_webhooks() == []
+        assert client.list_webhooks() == []
+        assert server.connections == 1
+
+
+def test_another_protocol_in_place_of_an_answer_is_no_refusal(failure: Failing) -> None:
+    with serving(then_hang_up(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n")) as server:
+        assert "HTTP 101" in failure(server.url, ReachDecodeError, timeout=5)
+
+
+def test_half_a_head_deletes_nothing(asking: Asking) -> None:
+    half = b"HTTP/1.1 204 No Content\r\nX: 1\r\n"
+    with (
+        serving(then_hang_up(half)) as server,
+        asking(server.url, timeout=5) as client,
+        pytest.raises(ReachLostAnswerError),
+    ):
+        client.delete_webhook(WORKSPACE)
+
+
 def without_end(connection: socket.socket, head: str) -> None:
     connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
     while True:
@@ -679,6 +765,15 @@ def without_end(connection: socket.socket, head: str) -> None:
 def bomb(connection: socket.socket, head: str) -> None:
     zeros = gzip.compress(bytes(20_000_000)) * 10
     connection.sendall(http(zeros, "200 OK", "Content-Encoding: gzip"))
+
+
+def test_what_is_packed_twice_is_not_unpacked(failure: Failing) -> None:
+    twice = gzip.compress(gzip.compress(EMPTY_LIST))
+    with serving(says(http(twice, "200 OK", "Content-Encoding: gzip, gzip"))) as server:
+        said = failure(server.url, ReachLostAnswerError, timeout=5)
+
+    assert "packed in a way that was not asked for" in said
+    assert "\r\nAccept-Encoding: gzip, deflate\r\n" in server.heads[0]
 
 
 @pytest.mark.parametrize("talk", [without_end, bomb])

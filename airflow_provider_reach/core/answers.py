@@ -126,13 +126,16 @@ def status_error(
     """
     The error that a status other than 2xx means.
 
-    A 404 that is no JSON comes from something else than the API, and says nothing about a webhook.
+    A 404 that is no JSON comes from something else than the API, and says nothing about a webhook; nor does an
+    interim answer (1xx) in the place of one.
 
     :param operation: What was asked for.
     :param answer: What was answered.
     :param secrets: Values to mask.
     :param asks_target: Whether the service POSTed to a webhook's target before it answered.
     """
+    if answer.status < 200:
+        return decode_error(operation, answer, NotTheContract("an interim answer, with none after it"), secrets)
     if answer.status == 404 and answer.body.strip():
         try:
             any_json(answer.body)

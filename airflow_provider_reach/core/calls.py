@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
@@ -157,7 +158,7 @@ def get_batch_status(webhook_id: str, limit: int = DEFAULT_LIMIT) -> Call[BatchS
     :raises ReachInputError: when the id is no UUID or the limit no whole number from 1.
     """
     operation = f"get batch status of webhook {_checked(webhook_id, 'get batch status')}"
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= sys.maxsize:
         raise ReachInputError([f"limit must be a whole number from 1, not {shown(limit)}."], operation)
 
     def read(answer: Answer) -> BatchStatus:
@@ -181,11 +182,17 @@ def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, 
     problems = []
     if method not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
         problems.append("method must be GET, HEAD, POST, PUT, PATCH or DELETE.")
-    segments = path.split("/")
+    segments = [segment.partition(";")[0] for segment in path.split("/")]  # "..;" is ".." to some servers
     if not path.startswith("/") or not all(segments[1:]) or any(segment in (".", "..") for segment in segments):
         problems.append("path must start with '/' and hold no empty part, '.' or '..'.")
-    if quote(path, safe="/-._~:@!$&'()*+,;=") != path:
+    if quote(path, safe="/-._~:@!$&'()*+,;=", errors="replace") != path:
         problems.append("path holds characters that do not belong in one: percent signs, '?', '#', spaces; use query.")
+    try:
+        texts = {name: str(value) for name, value in (query or {}).items()}
+        "".join(texts.values()).encode()
+        body = None if json is None else msgspec.json.encode(json)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        problems.append(f"query or json holds a value that cannot be sent: {type(error).__name__}.")
     if problems:
         raise ReachInputError(problems, operation)
     return Call(
@@ -193,8 +200,8 @@ def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, 
         method,
         path,
         lambda answer: decoding.any_json(answer.body) if answer.body.strip() else None,
-        query={name: str(value) for name, value in (query or {}).items()},
-        body=None if json is None else msgspec.json.encode(json),
+        query=texts,
+        body=body,
         repeatable=method in ("GET", "HEAD", "PUT", "DELETE"),
         asks_target=method not in ("GET", "HEAD") and path.startswith("/webhooks"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,15 @@ AUTH_SCHEMES = ("AccessKey", "Bearer")
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_PATIENCE = 60.0
 """Seconds to keep asking when the service cannot be asked, unless the caller says otherwise."""
+
+
+class Secret(str):
+    """A text that is used like any other, and that no ``repr`` shows: neither its own nor that of what holds it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,9 @@ class ReachConfig:
     api_key: str = field(repr=False)
     auth_scheme: str = "AccessKey"
     timeout: float = DEFAULT_TIMEOUT
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "api_key", Secret(self.api_key))
 
     @property
     def warnings(self) -> list[str]:
@@ -90,7 +103,10 @@ def read_config(
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+    try:
+        return "" if value is None else str(value).strip()
+    except (ValueError, RecursionError):  # a number of too many digits, or what is nested too deep
+        return shown(value)
 
 
 def _api_key(value: str | None, problems: list[str]) -> str:
@@ -143,6 +159,8 @@ def _base_url(base_url: str | None, region: Any, allow_http: Any, problems: list
         problems.append("host holds a user name or password: take them out; the API key goes into password.")
     elif "?" in url or "#" in url:
         problems.append("host holds a '?' or '#': set it to the base URL alone.")
+    elif not _AUTHORITY.fullmatch(parts.netloc):
+        problems.append("host holds what belongs in no host's name or port: set it to the base URL alone.")
     elif parts.scheme not in ("https", "http"):
         problems.append(f"host starts with {shown(parts.scheme)}: only https is known.")
     elif parts.scheme == "http" and not is_loopback(host) and not plain_is_fine:
@@ -151,6 +169,10 @@ def _base_url(base_url: str | None, region: Any, allow_http: Any, problems: list
             "the extras if you must."
         )
     return url.rstrip("/")
+
+
+# A backslash or an empty user's name is read by one library in one way, and by the next in another.
+_AUTHORITY = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\[\]\\@%:]+)(?::[0-9]+)?")
 
 
 def _flag(value: Any, problems: list[str]) -> bool:
@@ -213,5 +235,20 @@ def shown(value: object, most: int = 60) -> str:
     :param value: What to show.
     :param most: Characters at the most.
     """
-    text = repr(value)
+    try:
+        text = unfolded(repr(value))
+    except Exception:  # a number of too many digits, what is nested too deep, an object of anybody's
+        text = f"a {type(value).__name__} that cannot be shown"
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def unfolded(text: str) -> str:
+    """
+    A text without the marks between which the log's page of Airflow folds lines away, wherever in a line they stand.
+
+    :param text: Any text.
+    """
+    return _FOLD.sub(": :", text) if "group::" in text else text
+
+
+_FOLD = re.compile(r"::(?=(?:end)?group::)")

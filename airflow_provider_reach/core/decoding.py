@@ -19,7 +19,7 @@ import pendulum
 from msgspec import Struct
 
 from airflow_provider_reach.core.models import BatchRow, TargetResponse, ValidationResult, Webhook, as_utc
-from airflow_provider_reach.core.redaction import safe_headers, safe_text
+from airflow_provider_reach.core.redaction import DEEPEST, is_deeper, one_line, safe_headers, safe_text
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ def webhooks(body: bytes) -> list[Webhook]:
     """
     found = []
     for raw in _list(_results(body)):
-        if not isinstance(raw, Mapping) or not isinstance(raw.get("id"), str) or not raw["id"]:
+        if not isinstance(raw, Mapping) or not _id(raw.get("id")):
             raise NotTheContract("a webhook without an id")
         found.append(_webhook(raw["id"], raw))
     return found
@@ -95,10 +95,9 @@ def written_id(body: bytes) -> str:
     :param body: The answer's body.
     :raises NotTheContract: when it is no JSON, or holds no id.
     """
-    webhook_id = _mapping(_results(body)).get("id")
-    if not isinstance(webhook_id, str) or not webhook_id:
-        raise NotTheContract("results without an id")
-    return webhook_id
+    if webhook_id := _id(_mapping(_results(body)).get("id")):
+        return webhook_id
+    raise NotTheContract("results without an id")
 
 
 def validation(body: bytes, secrets: tuple[str, ...] = (), seconds: float = 0.0) -> ValidationResult:
@@ -156,11 +155,14 @@ def any_json(body: bytes) -> Any:
     if not body.strip():
         raise NotTheContract("an empty body")
     try:
-        return msgspec.json.decode(body)
+        value = msgspec.json.decode(body)
     except RecursionError:
         raise NotTheContract("JSON nested too deep") from None
     except (msgspec.MsgspecError, ValueError) as error:
         raise NotTheContract("JSON that is cut off" if "truncated" in str(error) else "no JSON") from None
+    if is_deeper(value, DEEPEST):
+        raise NotTheContract("JSON nested too deep")
+    return value
 
 
 def _results(body: bytes) -> Any:
@@ -187,8 +189,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def _webhook(webhook_id: str, raw: Mapping[str, Any]) -> Webhook:
     events = raw.get("events")
     return Webhook(
-        id=webhook_id,
-        name=_text(raw.get("name")) or "",
+        id=one_line(webhook_id, 64),
+        name=(_text(raw.get("name")) or "")[:_LONGEST_NAME],
         target=_text(raw.get("target")) or "",
         events=tuple(e for e in events if isinstance(e, str)) if isinstance(events, list) else (),
         active=_boolean(raw.get("active")),
@@ -202,6 +204,7 @@ def _webhook(webhook_id: str, raw: Mapping[str, Any]) -> Webhook:
     )
 
 
+_LONGEST_NAME = 1000
 _WEBHOOK_FIELDS = frozenset({*Webhook.__struct_fields__, "links"})
 
 
@@ -269,6 +272,10 @@ def _integer(value: Any) -> int | None:
 def _count(value: Any) -> int | None:
     number = _integer(value)
     return number if number is not None and number >= 0 else None
+
+
+def _id(value: Any) -> str:
+    return one_line(value, 64) if isinstance(value, str) else ""
 
 
 def _boolean(value: Any) -> bool | None:

@@ -61,8 +61,10 @@ def assess(
 def _tally(recovered: int, undelivered: list[Batch], now: datetime, policy: DeliveryPolicy) -> Tally:
     tally = Tally(recovered)
     lost_at, at_risk_at, ripe_at = now - policy.lost_after, now - policy.at_risk_after, now - policy.min_age
-    at_risk_attempts, ripe_attempts = policy.max_attempts - 1, policy.min_attempts
+    at_risk_attempts, ripe_attempts = policy.at_risk_attempts, policy.min_attempts
     told_before = policy.ignore_lost_before
+    if told_before and told_before > now + GRACE:  # a clock was wrong when it was told: it would hide every loss
+        told_before = None
     for batch in undelivered:
         created, attempts = batch.created, batch.attempts or 0
         if created is not None and created < lost_at:

@@ -141,13 +141,16 @@ def wait_before_repeat(error: ReachCallError, tries: int) -> float:
     """
     Seconds to wait: what the service asked for, else ever longer; with jitter, so that many watchers spread.
 
+    Who asks for less than a second asks for no wait: a service that always says 0 would else be asked every second.
+
     :param error: What came of the last request.
     :param tries: Requests sent before it.
     """
     asked = error.retry_after if isinstance(error, ReachStatusError) else None
-    if asked is not None:
-        return _believed(asked) * random.uniform(1.0, 1.2)
-    return min(FIRST_WAIT * 2.0 ** min(tries, 10), LONGEST_WAIT) * random.uniform(0.7, 1.3)
+    ever_longer = min(FIRST_WAIT * 2.0 ** min(tries, 10), LONGEST_WAIT)
+    if asked is None:
+        return ever_longer * random.uniform(0.7, 1.3)
+    return (_believed(asked) if asked >= FIRST_WAIT else ever_longer) * random.uniform(1.0, 1.2)
 
 
 def quiet_time(result: Answer | Failure) -> float | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from airflow_provider_reach.core.config import unfolded
 from airflow_provider_reach.core.redaction import (
     PUBLIC_NAMES,
     one_line,
@@ -78,9 +79,9 @@ class Webhook(Struct, frozen=True, kw_only=True):
             "id": self.id,
             "name": self.name,
             "target": safe_url(self.target),
-            "events": list(self.events),
+            "events": [one_line(event, 80) for event in self.events[:100]],
             "active": self.active,
-            "auth_type": self.auth_type,
+            "auth_type": self.auth_type and one_line(self.auth_type, 80),
             "auth_credentials": redacted(self.auth_credentials, PUBLIC_NAMES),
             "auth_request_details": redacted(self.auth_request_details, PUBLIC_NAMES),
             "custom_headers": redacted(self.custom_headers),
@@ -90,7 +91,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
         return {name: value for name, value in plain.items() if value is not None}
 
     def __repr__(self) -> str:
-        return f"Webhook({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})"
+        return unfolded(f"Webhook({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})")
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The same for a traceback that shows variables; msgspec's own would show the secrets."""

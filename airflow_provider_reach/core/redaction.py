@@ -7,9 +7,11 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Container, Iterable, Iterator, Mapping
 from html import escape
+from itertools import islice
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
+from airflow_provider_reach.core.config import unfolded
 from airflow_provider_reach.core.fields import FIELDS
 
 REDACTED: Final = "***"
@@ -23,6 +25,11 @@ SECRETS_OF: Final[Mapping[str, frozenset[str]]] = {
 """The fields of a webhook of which every leaf is a secret, but for those under these names."""
 
 EXCERPT = 300
+_MOST_NAMES = 100
+_MOST_READ = 200_000
+
+DEEPEST: Final = 100
+"""Levels of a JSON value, at the most: what reads or hides a value goes down into it by recursion."""
 
 # Each word is tried at its beginning alone (the look-behinds), so that no text takes long.
 _TELLTALE = (
@@ -55,7 +62,7 @@ def one_line(text: str, most: int = EXCERPT) -> str:
     beginning = text[: most * 8]
     if not beginning.isprintable():
         beginning = "".join(c if c.isprintable() else " " for c in beginning)
-    line = " ".join(beginning.split())
+    line = unfolded(" ".join(beginning.split()))
     return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
@@ -67,7 +74,7 @@ def safe_text(text: str, secrets: Iterable[str] = (), most: int = EXCERPT) -> st
     :param secrets: Values to replace wherever they stand.
     :param most: Characters at the most.
     """
-    text = _cut(_masked(text, secrets), most * 8)
+    text = _cut(_masked(_cut(text, _MOST_READ), secrets), most * 8)
     text = _URL_USERINFO.sub(f"{REDACTED}@", text)
     text = _URL_QUERY.sub(rf"\1{REDACTED}", text)
     text = _TELLTALE_LINE.sub(rf"\1{REDACTED}", text)
@@ -86,7 +93,7 @@ def beginning_of(body: bytes, secrets: Iterable[str] = (), most: int = EXCERPT) 
     :param secrets: Values to replace wherever they stand.
     :param most: Characters at the most.
     """
-    text = _cut(_masked(body.decode("utf-8", "replace"), secrets), most * 8)
+    text = _cut(_masked(_cut(body[: 2 * _MOST_READ].decode("utf-8", "replace"), _MOST_READ), secrets), most * 8)
     if text.startswith("<"):
         text = _TAG.sub(" ", text)
     if json := _JSON_START.search(text):
@@ -155,6 +162,26 @@ def _safe_header(name: str, value: str, secrets: tuple[str, ...]) -> str:
     return REDACTED if is_telltale(name) else safe_text(value, secrets, 120)
 
 
+def is_deeper(value: Any, levels: int) -> bool:
+    """
+    Whether a value is nested deeper than that.
+
+    :param value: Any value.
+    :param levels: At the most; text and numbers have none.
+    """
+    inside = [value]
+    while inside and levels >= 0:
+        inside = list({id(inner): inner for outer in inside for inner in _inside(outer)}.values())
+        levels -= 1
+    return bool(inside)
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else ()
+
+
 def redacted(value: Any, public: Container[str] = ()) -> Any:
     """
     The same JSON value with every leaf replaced: it shows what is set, not to what.
@@ -164,8 +191,10 @@ def redacted(value: Any, public: Container[str] = ()) -> Any:
     """
     if isinstance(value, Mapping):
         return {
-            str(name): _public(name, inner) if name in public and isinstance(inner, str) else redacted(inner, public)
-            for name, inner in value.items()
+            one_line(str(name), 80): _public(name, inner)
+            if name in public and isinstance(inner, str)
+            else redacted(inner, public)
+            for name, inner in islice(value.items(), _MOST_NAMES)
         }
     return None if value is None else REDACTED
 
@@ -180,13 +209,17 @@ def shown_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shown(name: str, value: Any) -> Any:
+    if is_deeper(value, DEEPEST):
+        return REDACTED
     if name in SECRETS_OF:
         return redacted(value, SECRETS_OF[name])
     if name == "extra":
         return shown_fields(value) if isinstance(value, Mapping) else redacted(value)
     if name not in FIELDS and (is_telltale(name) or isinstance(value, (Mapping, list, tuple))):
         return redacted(value)
-    return safe_url(str(value)) if name == "target" else value
+    if name == "target":
+        return redacted(value) if isinstance(value, (Mapping, list, tuple)) else safe_url(str(value))
+    return value
 
 
 def _public(name: str, value: str) -> str:
@@ -244,7 +277,8 @@ def secrets_in_headers(headers: Any) -> tuple[str, ...]:
     """
     if not isinstance(headers, Mapping):
         return secrets_in(headers)
-    values = [str(value) for name, value in headers.items() if str(name).lower() not in _PUBLIC_HEADERS and value]
+    given = {name: value for name, value in headers.items() if str(name).lower() not in _PUBLIC_HEADERS}
+    values = [str(leaf) for leaf in leaves(given)]
     tokens = [value.split()[-1] for value in values if len(value.split()) > 1]
     return (*secrets_in(values), *tokens, *(part for token in tokens for part in _decoded(token)))
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_provider_reach.core.calls import Call
-from airflow_provider_reach.core.config import ReachConfig
+from airflow_provider_reach.core.config import ReachConfig, Secret
+from airflow_provider_reach.core.unpacking import ACCEPTED
 
 TARGET_TIME = 10.0
 """Seconds the service itself waits for a webhook's target, before it answers."""
@@ -51,7 +52,8 @@ def request_for(call: Call[Any], config: ReachConfig, user_agent: str) -> Reques
     """
     headers = {
         "Accept": "application/json",
-        "Authorization": f"{config.auth_scheme} {config.api_key}",
+        "Accept-Encoding": ACCEPTED,
+        "Authorization": Secret(f"{config.auth_scheme} {config.api_key}"),
         "User-Agent": user_agent,
     }
     if call.body is not None:

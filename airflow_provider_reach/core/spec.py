@@ -9,11 +9,14 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from airflow_provider_reach.core.checks import is_list, problems_of, warnings_of
+from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_TYPES, FIELDS
 from airflow_provider_reach.core.redaction import (
+    DEEPEST,
     REDACTED,
     SECRETS_OF,
+    is_deeper,
     leaves,
     secrets_in_authentication,
     secrets_in_headers,
@@ -65,6 +68,8 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
     def secrets(self) -> tuple[str, ...]:
         """Every value that must be masked wherever it turns up."""
         given = self.given
+        if is_deeper([given, self.extra], DEEPEST):  # which is never sent
+            return ()
         return (
             *secrets_in_authentication(given.get("auth_credentials"), given.get("auth_request_details")),
             *secrets_in_headers(given.get("custom_headers")),
@@ -109,6 +114,9 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
             yield f"extra holds {', '.join(known)}: give it as an argument of its own."
         if not given:
             yield "nothing to change was given."
+        if deep := [name for name, value in given.items() if is_deeper(value, DEEPEST - 1)]:
+            yield f"nested too deep: {', '.join(map(shown, deep))}."
+            return
         yield from problems_of(given)
         yield from _stand_in_problems(given)
 
@@ -120,7 +128,8 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
         yield from warnings_of(given)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+        fields = (f"{name}={shown(value, 1000)}" for name, value in self.__rich_repr__())
+        return f"{type(self).__name__}({', '.join(fields)})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The same for a traceback that shows variables; msgspec's own would show the secrets."""

@@ -145,7 +145,7 @@ def unknown_scalars(given: Mapping[str, Any]) -> list[str]:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", version)[:3]))
+    return tuple(map(int, re.findall(r"\d{1,9}", version)[:3]))
 
 
 def _scalar(value: Any) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
 from airflow_provider_reach.declared import webhook_fields
@@ -93,11 +94,12 @@ class ReachOperator(BaseOperator):
         :raises ReachInputError: when it is neither True nor False.
         """
         value = getattr(self, field)
-        text = "" if value is None else str(value).strip().lower()
+        said = shown(value) if isinstance(value, (Mapping, list, tuple)) else str(value)
+        text = "" if value is None else said.strip().lower()
         if text in ("", "none"):
             return None
         if text not in ("true", "false"):
-            raise ReachInputError([f"{field} must be True or False, not {value!r}."], f"task {self.task_id!r}")
+            raise ReachInputError([f"{field} must be True or False, not {shown(value)}."], f"task {self.task_id!r}")
         return text == "true"
 
 

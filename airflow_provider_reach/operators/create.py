@@ -12,6 +12,7 @@ from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachUnsettledError
 from airflow_provider_reach.exceptions import reach_errors
 from airflow_provider_reach.labels import label_mapped_instance
+from airflow_provider_reach.literal import literal
 from airflow_provider_reach.operators.base import DeclaringOperator
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class ReachCreateWebhookOperator(DeclaringOperator):
             self.tell_unlike(done)
         else:
             self.tell(done, spec.given)
-        return {"webhook_id": done.webhook_id, "created": done.created, "changed": done.changed}
+        return {"webhook_id": literal(done.webhook_id), "created": done.created, "changed": done.changed}
 
     def _declare(self, spec: WebhookSpec) -> Declared:
         try:

@@ -15,6 +15,7 @@ from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_TYPES
 from airflow_provider_reach.declared import RENDERED_NONE, parsed, webhook_specs
 from airflow_provider_reach.exceptions import reach_errors
+from airflow_provider_reach.literal import literal
 from airflow_provider_reach.operators.base import ReachOperator
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class ReachListWebhooksOperator(ReachOperator):
     the XCom ``drift``, and fails the task for good.
 
     Returns ``[{"webhook_id": ..., "webhook_name": ...}, ...]``, made for ``.expand_kwargs()``; everything else that is
-    known of them, without secrets, is pushed as the XCom ``webhooks``.
+    known of them, without secrets, is pushed as the XCom ``webhooks``. Where a name looks like a template, it has a
+    blank in each ``{{`` there, so that Airflow does not render it; the id says which webhook is meant.
 
     Finding nothing is a failure: an empty mapping would be green with nothing watched. So is a name of ``expect`` that
     is not found. Both are final.
@@ -102,12 +104,12 @@ class ReachListWebhooksOperator(ReachOperator):
             drift = find_drift(
                 specs, [webhook for webhook in listed if webhook in found or webhook.name.strip() in names]
             )
-            context["ti"].xcom_push(key="drift", value=drift.to_dict())
+            context["ti"].xcom_push(key="drift", value=literal(drift.to_dict()))
             self._tell(drift)
         with reach_errors():
             self._check(listed, found)
-        context["ti"].xcom_push(key="webhooks", value=[webhook.to_dict() for webhook in found])
-        return [{"webhook_id": webhook.id, "webhook_name": webhook.name} for webhook in found]
+        context["ti"].xcom_push(key="webhooks", value=literal([webhook.to_dict() for webhook in found]))
+        return [literal({"webhook_id": webhook.id, "webhook_name": webhook.name}) for webhook in found]
 
     @property
     def _pattern(self) -> str:
@@ -171,8 +173,8 @@ class ReachListWebhooksOperator(ReachOperator):
         if not found and not self.flag("allow_empty"):
             raise AirflowFailException(
                 f"No webhook was found, so that nothing would be watched. The workspace has {len(listed)}: "
-                f"{_names(listed)}. Check the filters (active={self.active}, name_pattern={self.name_pattern!r}) and "
-                "the connection's workspace, or set allow_empty=True."
+                f"{_names(listed)}. Check the filters (active={self.active}, name_pattern={shown(self.name_pattern)}) "
+                "and the connection's workspace, or set allow_empty=True."
             )
 
 

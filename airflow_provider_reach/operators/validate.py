@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.exceptions import reach_errors
 from airflow_provider_reach.labels import label_mapped_instance
+from airflow_provider_reach.literal import literal
 from airflow_provider_reach.operators.base import ReachWebhookOperator
 
 if TYPE_CHECKING:
@@ -48,11 +49,14 @@ class ReachValidateWebhookOperator(ReachWebhookOperator):
         )
         if webhook.active is False:
             self.log.warning("Webhook %s is inactive: its target answers, and it delivers nothing.", webhook.label)
-        return {
-            "webhook_id": webhook.id,
-            "webhook_name": webhook.name,
-            "status": response.status,
-            "seconds": round(seconds, 3),
-            "headers": response.headers,
-            "body": response.body,
-        }
+        answered: dict[str, Any] = literal(
+            {
+                "webhook_id": webhook.id,
+                "webhook_name": webhook.name,
+                "status": response.status,
+                "seconds": round(seconds, 3),
+                "headers": response.headers,
+                "body": response.body,
+            }
+        )
+        return answered

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from airflow_provider_reach.sandbox.checks import decode
 from airflow_provider_reach.sandbox.errors import EXCEPTION_HANDLERS, ApiError, reply
@@ -50,9 +53,9 @@ class Control:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
 
-    def application(self) -> Starlette:
+    def application(self) -> ASGIApp:
         """The ASGI application."""
-        return Starlette(
+        application = Starlette(
             routes=[
                 Route("/sandbox/state", self._state, methods=["GET"]),
                 Route("/sandbox/advance", self._advance, methods=["POST"]),
@@ -61,6 +64,12 @@ class Control:
             ],
             exception_handlers={**EXCEPTION_HANDLERS, ValueError: _invalid, OverflowError: _invalid},
         )
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            refusal = ApiError(403, "forbidden", "No web page may control the sandbox").reply()
+            await (refusal if _is_from_a_page(Request(scope)) else application)(scope, receive, send)
+
+        return guarded
 
     async def _state(self, request: Request) -> Response:
         return reply(self._sandbox.state())
@@ -108,6 +117,23 @@ def state_of(simulation: Simulation, targets: Iterable[Target]) -> dict[str, Any
 def _count_states(batches: Iterable[Batch]) -> dict[str, int]:
     counts = Counter(batch.state for batch in batches)
     return {state: counts[state] for state in get_args(State)}
+
+
+def _is_from_a_page(request: Request) -> bool:
+    """Whether a browser sends it: for another site's page, or for one whose name leads to this machine by now."""
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        host = ""
+    is_led = request.headers.get("sec-fetch-site", "none") != "none"  # and not typed into the address bar
+    return "origin" in request.headers or is_led or not _is_here(host)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -35,6 +35,7 @@ def test_delivered(response: Code, failure: Code) -> None:
     [
         ("201", None, "201"),
         (204, None, "204"),
+        (1, None, "1"),
         (299, "0", "299"),
         (503, None, "503"),
         ("503", "503", "503"),
@@ -92,7 +93,9 @@ def test_the_time_of_a_row(ts: datetime) -> None:
         (NOW + HOUR, True),
         (NOW + HOUR + timedelta(seconds=1), False),
         (datetime(2010, 1, 1, tzinfo=timezone.utc), True),
+        (datetime(2010, 1, 1), True),
         (datetime(2009, 12, 31, tzinfo=timezone.utc), False),
+        ((NOW + HOUR).replace(tzinfo=None), True),
         (datetime.min, False),
         (datetime.max, False),
         (datetime.max.replace(tzinfo=timezone(timedelta(hours=-14))), False),
@@ -119,6 +122,7 @@ def test_all_rows_of_a_batch_are_one_batch() -> None:
 
 def test_of_two_rows_of_one_time_the_one_with_more_attempts_is_the_last() -> None:
     assert one(failed(attempts=2, response_code="401"), failed(attempts=1)).answered == "401"
+    assert one(failed(attempts=1, response_code="401"), failed(attempts=None)).answered == "401"
     assert one(failed(attempts=9, response_code="401", age=2 * HOUR), failed(attempts=None)).answered == "503"
 
 

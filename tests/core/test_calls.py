@@ -244,3 +244,24 @@ def test_the_answer_to_a_delete_says_that_it_was_done() -> None:
     for odd in (answer(b"<html>"), results({"id": ID}), answer({"login": "x"})):
         with pytest.raises(NotTheContract):
             call.read(odd)
+
+
+def test_a_limit_of_more_digits_than_can_be_written_is_refused() -> None:
+    with pytest.raises(ReachInputError, match="limit must be a whole number from 1, not a int that cannot be shown"):
+        calls.get_batch_status(ID, 10**5000)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "json_", "why"),
+    [
+        ("/\ud800", None, None, "path holds characters"),
+        ("/x", {"q": "\ud800"}, None, "cannot be sent: UnicodeEncodeError"),
+        ("/x", {"q": 10**5000}, None, "cannot be sent: ValueError"),
+        ("/x", None, object(), "cannot be sent: TypeError"),
+        ("/x", None, {"a": "\ud800"}, "cannot be sent: UnicodeEncodeError"),
+    ],
+    ids=["path", "half a character", "too many digits", "no JSON", "half a character in JSON"],
+)
+def test_a_request_that_cannot_be_written_is_refused(path: str, query: Any, json_: Any, why: str) -> None:
+    with pytest.raises(ReachInputError, match=why):
+        calls.any_request("POST", path, query, json_)

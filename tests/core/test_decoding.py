@@ -335,7 +335,7 @@ def read_or_refused(reader: str, raw: bytes) -> None:
 
 
 def test_a_body_nested_as_deep_as_json_may_be_is_quoted() -> None:
-    raw = b'{"results":{"response":{"status":400,"body":' + b"[" * 900 + b"]" * 900 + b"}}}"
+    raw = b'{"results":{"response":{"status":400,"body":' + b"[" * 96 + b"]" * 96 + b"}}}"
     assert decoding.validation(raw).response.body.startswith("[[[")  # type: ignore[attr-defined]
 
 
@@ -469,3 +469,25 @@ def test_the_answer_to_a_deletion_holds_nothing(raw: bytes) -> None:
 def test_anything_else_says_nothing_of_a_deletion(raw: bytes, says: str) -> None:
     with pytest.raises(NotTheContract, match=says):
         decoding.nothing(raw)
+
+
+@pytest.mark.parametrize("field", ["auth_credentials", "auth_request_details", "custom_headers", "unknown"])
+@pytest.mark.parametrize("depth", [40, 120, 300, 480, 900])
+def test_a_webhook_nested_however_deep_is_refused_or_can_be_shown(field: str, depth: int) -> None:
+    nested = b'{"password":' * depth + b'"planted"' + b"}" * depth
+    try:
+        [webhook] = decoding.webhooks(b'{"results": [{"id": "x", "%s": {"token": %s}}]}' % (field.encode(), nested))
+    except NotTheContract as why:
+        assert str(why) == "JSON nested too deep"
+        assert depth > 40
+        return
+    assert "planted" in webhook.secrets
+    assert "planted" not in repr(webhook)
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n", "\x00\x1b"])
+def test_an_id_of_nothing_to_see_is_none(blank: str) -> None:
+    with pytest.raises(NotTheContract, match="without an id"):
+        decoding.written_id(json.dumps({"results": {"id": blank}}).encode())
+    with pytest.raises(NotTheContract, match="without an id"):
+        decoding.webhooks(json.dumps({"results": [{"id": blank}]}).encode())

@@ -51,7 +51,8 @@ def state(row: BatchRow, policy: DeliveryPolicy = TOLERANT) -> str:
         (failed(age=8 * HOUR + 15 * MINUTE), "at_risk"),
         (failed(age=8 * HOUR + 15 * MINUTE + SECOND), "lost"),
         (failed(age=24 * HOUR), "lost"),
-        (failed(age=HOUR, attempts=10), "retrying"),
+        (failed(age=HOUR, attempts=9), "retrying"),
+        (failed(age=HOUR, attempts=10), "at_risk"),
         (failed(age=HOUR, attempts=11), "at_risk"),
         (failed(age=HOUR, attempts=12), "at_risk"),
         (failed(age=9 * HOUR, attempts=12), "lost"),
@@ -113,8 +114,9 @@ LIMITS: list[tuple[list[BatchRow], dict[str, Any], str]] = [
     (several(2, LOST), {"max_lost": 1}, "failed"),
     (several(1, LOST), {"retry_window": 9 * HOUR}, "failed"),
     (several(1, LOST), {"retry_window": 9 * HOUR, "max_at_risk": 1}, "healthy"),
-    (several(1, EARLY, attempts=3), {"max_attempts": 4}, "failed"),
-    (several(1, EARLY, attempts=3), {"max_attempts": 5}, "healthy"),
+    (several(1, EARLY, attempts=3), {"max_attempts": 5}, "failed"),
+    (several(1, EARLY, attempts=3), {"max_attempts": 6}, "healthy"),
+    (several(1, EARLY, attempts=None), {"max_attempts": 2}, "healthy"),
     ([failed(age=None)], {}, "failed"),
     ([failed(age=None)], {"max_at_risk": 1}, "healthy"),
 ]
@@ -232,8 +234,15 @@ def test_ripe_batches_of_later_do_not_prolong_either() -> None:
 )
 def test_a_time_that_may_be_of_the_last_attempt(attempts: int | None, outcome: str) -> None:
     part = 8 * HOUR / 11
-    just_before = 4 * part - 15 * MINUTE - SECOND
+    just_before = 4 * part + 15 * MINUTE - SECOND
     assert look([failed(age=timedelta(0), attempts=attempts)], DRAIN, just_before).outcome == outcome
+
+
+def test_how_much_older_a_batch_may_be_is_bounded_by_its_attempts() -> None:
+    four_parts = 4 * (8 * HOUR / 11) + 15 * MINUTE
+    fifth = [failed(age=timedelta(0), attempts=5)]
+    assert look(fifth, DRAIN, four_parts).outcome == "wait"
+    assert look(fifth, DRAIN, four_parts + SECOND).outcome == "healthy"
 
 
 @pytest.mark.parametrize(
@@ -324,6 +333,18 @@ def test_the_most_frequent_answers_come_first_and_only_so_many() -> None:
         assert look(given_).responses == {"412": 2, **{str(code): 1 for code in range(401, 408)}}
 
 
+def test_a_few_ids_are_enough_the_oldest_first() -> None:
+    rows = [failed(f"b{hours}", hours * HOUR) for hours in range(1, 8)]
+    assert look(rows).batch_ids == ["b7", "b6", "b5", "b4", "b3"]
+
+
+def test_what_names_the_webhook_is_cut() -> None:
+    report = look([], webhook=Webhook(id="i" * 100, name="n" * 300))
+    assert (report.webhook_id, report.webhook_name) == ("i" * 63 + "…", "n" * 199 + "…")
+    report = look([], webhook=None)
+    assert (report.webhook_id, report.webhook_name) == ("", "")
+
+
 def test_ids_that_cannot_be_shown_are_left_out() -> None:
     assert look([failed("\x00\x01"), failed(None), failed("a\nb" + "c" * 100)]).batch_ids == ["a b" + "c" * 60 + "…"]
 
@@ -350,6 +371,13 @@ def test_whether_the_target_is_answering_again(
     assert report.outcome == look(rows).outcome == "failed"
     assert (advice.IS_BACK in report.advice) is (answers is True)
     assert any("raw batch" in sentence for sentence in report.advice) is (answers is not True)
+
+
+def test_no_retry_is_promised_to_batches_that_had_their_last_attempt() -> None:
+    back = Webhook(id=ID, active=True, last_successful=NOW)
+    spent, retried = failed("spent", attempts=12), failed("retried", attempts=11)
+    assert look([spent], webhook=back).advice == [advice.REPLAY]
+    assert look([spent, retried], webhook=back).advice == [advice.IS_BACK, advice.REPLAY]
 
 
 def test_whether_a_target_answers_is_not_known_without_a_failure() -> None:

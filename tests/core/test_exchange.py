@@ -161,6 +161,22 @@ def test_only_a_429_makes_all_who_ask_pause(result: Answer | Failure, seconds: f
     assert quiet_time(result) == seconds
 
 
+@pytest.mark.parametrize("retry_after", ["0", "0.5", "Sat, 31 Jan 2026 01:00:00 GMT"])
+def test_who_asks_for_no_wait_is_asked_ever_less_often(retry_after: str) -> None:
+    waits = asked(LIST, forever=refused(429, retry_after=retry_after), patience=900.0).waits
+
+    for wait, middle in zip(waits, [1, 2, 4, 8, 16, 32, *[60] * 50], strict=False):
+        assert middle <= wait.seconds <= 1.2 * middle
+    assert 10 < len(waits) < 20
+
+
+def test_an_interim_answer_is_no_refusal() -> None:
+    played = asked(LIST, refused(101), GOOD)
+
+    assert played.error is None
+    assert len(played.waits) == 1
+
+
 def test_a_retry_after_beyond_all_patience_is_not_waited_for() -> None:
     played = asked(LIST, refused(429, retry_after="61"))
     assert type(played.error) is errors.ReachRateLimitError

@@ -67,6 +67,13 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         {},
         f"HEALTHY: {NAMED}: 3 undelivered (limit 10); 1 recovered after a retry.",
     ),
+    (several(10, 20 * MINUTE), {}, {}, f"HEALTHY: {NAMED}: 10 undelivered (limit 10)."),
+    (
+        several(3, 2 * HOUR),
+        {},
+        {"webhook": Webhook(id=ID, name="orders", active=True)},
+        f"HEALTHY: {NAMED}: 3 undelivered (limit 10).",
+    ),
     (
         [failed(age=9 * HOUR)],
         {"ignore_lost_before": NOW},
@@ -176,6 +183,11 @@ def test_the_moment_at_which_a_batch_is_discarded_leaves_no_time() -> None:
 def test_what_is_not_told_of_attempts_is_no_attempt() -> None:
     headline = assess([failed(age=5 * HOUR, attempts=None)], NOW, DeliveryPolicy(max_attempts=2)).headline
     assert "at most 3 h left for 1 batch" in headline
+
+
+def test_of_two_batches_the_first_is_named_as_such() -> None:
+    headline = assess(several(2, 5 * HOUR), NOW, DeliveryPolicy()).headline
+    assert "2 batches about to be discarded (the first by 2026-01-31 05:00 UTC" in headline
 
 
 def test_a_name_takes_only_so_much_of_the_line() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.policy import DeliveryPolicy, read_duration
+from airflow_provider_reach.core.policy import DeliveryPolicy, read_duration, read_instant
 from tests.core.helpers import HOUR, MINUTE, NOW, bounded
 
 
@@ -147,6 +147,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(ReachInputError) as refused:
         DeliveryPolicy(max_lost="x", min_age="x", drain="x", ignore_lost_before="x", on_cut="x")  # type: ignore[arg-type]
     assert len(refused.value.problems) == 5
+    assert all(problem.endswith(", not 'x'.") for problem in refused.value.problems)
 
 
 anything = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.timedeltas()
@@ -174,3 +175,18 @@ def test_a_duration_may_come_from_a_template(value: timedelta | float | str, sec
 def test_what_is_no_duration_is_refused(value: object) -> None:
     with pytest.raises(ReachInputError, match="outage_tolerance must be a timedelta or a number of seconds from 0"):
         read_duration("outage_tolerance", value)
+
+
+@pytest.mark.parametrize("name", ["max_undelivered", "min_age", "drain", "ignore_lost_before", "on_cut"])
+def test_a_value_nested_too_deep_is_refused_by_name(name: str) -> None:
+    value: Any = 1
+    for _ in range(3000):
+        value = [value]
+    with pytest.raises(ReachInputError, match=name):
+        DeliveryPolicy(**{name: value})
+
+
+def test_a_time_before_the_calendar_is_refused() -> None:
+    before = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+    with pytest.raises(ReachInputError, match="watched_from must be a time"):
+        read_instant("watched_from", before)

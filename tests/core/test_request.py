@@ -16,6 +16,7 @@ def test_a_question_has_no_body_and_the_plain_time_out() -> None:
         query={"limit": "5"},
         headers={
             "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
             "Authorization": "AccessKey planted-key",
             "User-Agent": "tests/1",
         },

@@ -333,9 +333,12 @@ def test_a_value_that_json_cannot_hold_is_refused(value: object) -> None:
 
 def test_a_value_that_has_no_end_is_refused() -> None:
     endless: dict[str, Any] = {}
-    endless["x"] = [endless]
-    with pytest.raises(ReachInputError, match="a value cannot be sent as JSON: RecursionError"):
-        WebhookChanges(extra={"x": endless}).body("update")
+    endless["x"] = [endless, endless]
+    changes = WebhookChanges(extra={"x": endless})
+    assert not changes.secrets
+    assert repr(changes) == "WebhookChanges(x='***')"
+    with pytest.raises(ReachInputError, match="nested too deep: 'x'"):
+        changes.body("update")
 
 
 # What was shown once stands in for a secret and would overwrite it
@@ -564,7 +567,7 @@ def test_a_value_that_is_nested_too_deep_is_refused(field: str) -> None:
     deep: Any = "pl4nted"
     for _ in range(5000):
         deep = {"token": deep}
-    with pytest.raises(ReachInputError, match="a value cannot be sent as JSON: RecursionError") as refused:
+    with pytest.raises(ReachInputError, match="nested too deep: '") as refused:
         WebhookChanges(**{field: deep}).body("update")
     assert "pl4nted" not in str(refused.value)
 
@@ -580,3 +583,17 @@ def test_what_of_a_target_is_a_secret_is_known() -> None:
 
 def test_the_fields_are_those_of_a_change() -> None:
     assert set(FIELDS) == {*WebhookChanges.__struct_fields__} - {"extra"}
+
+
+@pytest.mark.parametrize("field", [*FIELDS, "extra"])
+@pytest.mark.parametrize("in_list", [True, False])
+def test_what_is_nested_too_deep_is_refused_by_name(field: str, in_list: bool) -> None:
+    value: Any = "planted"
+    for _ in range(3000):
+        value = [value] if in_list else {"password": value}
+    assert not WebhookChanges(extra=value).secrets
+    changes = WebhookChanges(**{field: {"more": value} if field == "extra" else value})
+    assert isinstance(changes.secrets, tuple)
+    assert "planted" not in repr(changes) or in_list
+    with pytest.raises(ReachInputError, match="nested too deep: '"):
+        changes.body("update webhook")

@@ -172,3 +172,8 @@ def test_the_next_look_is_at_the_deadline_at_the_latest_and_never_at_once(
     given = watch(poke_interval=timedelta(seconds=poke_interval))
 
     assert given.next_look(given.deadline - timedelta(seconds=left)) == seconds
+
+
+def test_a_version_of_endless_digits_is_a_newer_one() -> None:
+    with pytest.raises(ReachVersionError, match="does not know these"):
+        Watch.from_scalars({**watch().to_scalars(), "version": "9" * 5000, "unknown": 1}, "1.2.3")

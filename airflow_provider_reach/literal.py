@@ -1,0 +1,25 @@
+"""What a task hands on of the service's and the targets' words: never a template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_MARK = re.compile(r"\{(?=[{%#])")
+
+
+def literal(value: Any) -> Any:
+    """
+    The same JSON value for an XCom, with a blank in each ``{{``, ``{%`` and ``{#`` of its texts.
+
+    Airflow renders what ``.expand_kwargs()`` takes from an XCom. Whoever may name a webhook could else have any
+    expression rendered, with every variable and connection of Airflow.
+
+    :param value: A JSON value.
+    """
+    if isinstance(value, str):
+        return _MARK.sub("{ ", value)
+    if isinstance(value, Mapping):
+        return {literal(name): literal(inner) for name, inner in value.items()}
+    return [literal(inner) for inner in value] if isinstance(value, (list, tuple)) else value
