@@ -220,5 +220,6 @@ def as_utc(when: datetime) -> datetime:
 
     :param when: Naive means UTC.
     """
-    when = when.replace(tzinfo=timezone.utc) if when.tzinfo is None else when.astimezone(timezone.utc)
+    if when.tzinfo is not None:
+        when = when.astimezone(timezone.utc)
     return datetime.combine(when.date(), when.time(), timezone.utc)

@@ -7,7 +7,7 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Container, Iterable, Iterator, Mapping
 from html import escape
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
@@ -169,17 +169,24 @@ def is_deeper(value: Any, levels: int) -> bool:
     :param value: Any value.
     :param levels: At the most; text and numbers have none.
     """
-    inside = [value]
-    while inside and levels >= 0:
-        inside = list({id(inner): inner for outer in inside for inner in _inside(outer)}.values())
+    inside = _containers([value])
+    while inside and levels > 0:
+        inside = _containers(chain.from_iterable(map(_inside, inside)))
         levels -= 1
     return bool(inside)
 
 
-def _inside(value: Any) -> Iterable[Any]:
-    if isinstance(value, Mapping):
-        return value.values()
-    return value if isinstance(value, (list, tuple)) else ()
+def _containers(values: Iterable[Any]) -> list[Any]:
+    """Those of the values that hold others, each once, however often it is there."""
+    holding = (v for v in values if type(v) not in _LEAVES and isinstance(v, (list, tuple, Mapping)) and v)
+    return list({id(container): container for container in holding}.values())
+
+
+def _inside(container: Any) -> Iterable[Any]:
+    return container if isinstance(container, (list, tuple)) else container.values()
+
+
+_LEAVES = frozenset({str, int, float, bool, type(None)})  # most of an answer: to ask them for their kind takes long
 
 
 def redacted(value: Any, public: Container[str] = ()) -> Any:

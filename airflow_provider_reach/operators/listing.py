@@ -94,7 +94,7 @@ class ReachListWebhooksOperator(ReachOperator):
         from airflow_provider_reach.core.drift import find_drift
 
         with reach_errors():
-            active, specs = self.flag("active"), self._declared_specs()
+            active, allow_empty, specs = self.flag("active"), self.flag("allow_empty"), self._declared_specs()
             names = [str(spec.given["name"]) for spec in specs or ()]
             listed = self.hook.list_webhooks(expected=[*self._expected(), *names])
             found = [webhook for webhook in listed if self._matches(webhook, active)]
@@ -107,7 +107,7 @@ class ReachListWebhooksOperator(ReachOperator):
             context["ti"].xcom_push(key="drift", value=literal(drift.to_dict()))
             self._tell(drift)
         with reach_errors():
-            self._check(listed, found)
+            self._check(listed, found, bool(allow_empty))
         context["ti"].xcom_push(key="webhooks", value=literal([webhook.to_dict() for webhook in found]))
         return [literal({"webhook_id": webhook.id, "webhook_name": webhook.name}) for webhook in found]
 
@@ -161,7 +161,7 @@ class ReachListWebhooksOperator(ReachOperator):
         seen = " (as far as the service shows it)" if drift.unknown else ""
         self.log.log(logging.WARNING if drift else logging.INFO, "%s%s", drift, seen)
 
-    def _check(self, listed: list[Webhook], found: list[Webhook]) -> None:
+    def _check(self, listed: list[Webhook], found: list[Webhook], allow_empty: bool) -> None:
         names = {webhook.name.strip() for webhook in found}
         expected = self._expected()
         if missing := [name for name in expected if name not in names]:
@@ -170,7 +170,7 @@ class ReachListWebhooksOperator(ReachOperator):
                 f"{'; '.join(_why_missing(name, listed) for name in missing)}. Found: {_names(found)}. Declare what is "
                 "missing, or take it off 'expect'."
             )
-        if not found and not self.flag("allow_empty"):
+        if not found and not allow_empty:
             raise AirflowFailException(
                 f"No webhook was found, so that nothing would be watched. The workspace has {len(listed)}: "
                 f"{_names(listed)}. Check the filters (active={self.active}, name_pattern={shown(self.name_pattern)}) "

@@ -215,3 +215,10 @@ def test_the_webhook_may_come_from_a_template(connected: Sandbox, webhook_id: st
     ended = delete(context=context, webhook_id="{{ params.id }}\n", webhook_name="{{ params.nothing }}")
 
     assert ended.returned == {"webhook_id": webhook_id, "deleted": True}
+
+
+def test_an_ignore_of_any_length_is_refused_in_a_few_words(connected: Sandbox, webhook_id: str) -> None:
+    ended = delete(webhook_id=webhook_id, ignore_if_missing=["x" * 30_000])
+
+    assert "ignore_if_missing must be True or False, not ['xxx" in ended.said
+    assert len(ended.said) < 300

@@ -141,6 +141,11 @@ def test_an_expectation_that_is_a_number_is_refused(ids: dict[str, str]) -> None
     assert "expect must be names of webhooks" in ended.said
 
 
+def test_a_wrong_switch_is_refused_before_anything_is_asked(connected: Sandbox, ids: dict[str, str]) -> None:
+    assert "allow_empty must be True or False, not 'si'." in listed(allow_empty="si").said
+    assert connected.requests == []
+
+
 def test_an_empty_workspace_fails(connected: Sandbox) -> None:
     assert "nothing would be watched. The workspace has 0: none." in listed().said
 

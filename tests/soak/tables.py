@@ -1,0 +1,39 @@
+"""What was seen, as the tables of docs/proof/soak.md, and what of it is not as it has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    One thing that was seen.
+
+    :param what: What was counted or measured.
+    :param seen: What came of it.
+    :param has_to: What it has to be, where it has to be something.
+    :param held: Whether it is so.
+    """
+
+    what: str
+    seen: str
+    has_to: str = ""
+    held: bool = True
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a table of Markdown."""
+    head = ["| what | seen | has to be |", "| --- | --- | --- |"]
+    return "\n".join([*head, *(f"| {row.what} | {told(row)} | {row.has_to} |" for row in rows)])
+
+
+def told(row: Row) -> str:
+    """What was seen, and that it is not as it has to be."""
+    return row.seen if row.held else f"**not so:** {row.seen}"
+
+
+def all_held(rows: Iterable[Row]) -> bool:
+    """Whether all is as it has to be."""
+    return all(row.held for row in rows)
