@@ -55,7 +55,8 @@ class _Incoming(io.RawIOBase):
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         self._raw, self._sock = raw, sock
-        self._longest_pause = sock.gettimeout() or math.inf
+        pause = sock.gettimeout() if hasattr(sock, "gettimeout") else None  # which those of pyOpenSSL do not tell
+        self._longest_pause = pause or math.inf
         self._until = answer_until.get()
         self.ended = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -17,6 +18,7 @@ _FURTHEST_AHEAD = timedelta(hours=1)
 _FIRST_BELIEVED = datetime(2010, 1, 1, tzinfo=timezone.utc)
 _SLOW = 10_000
 _MOST_EVENTS = 1_000_000_000
+_NUMBER = re.compile(r"[0-9]+(?:\.0*)?")
 _NEVER = datetime(1, 1, 2, tzinfo=timezone.utc)
 
 
@@ -122,9 +124,11 @@ def _believed(ts: datetime | None, latest: datetime) -> datetime | None:
 @lru_cache(maxsize=512)
 def _status(code: Code) -> int:
     """The HTTP status a code means; 0, for no response, where it is missing, empty, or no whole number."""
+    if isinstance(code, str) and not _NUMBER.fullmatch(code.strip()):  # float() takes more, such as "2_00"
+        return 0
     try:
         number = float(code or 0)
-    except (ValueError, OverflowError):
+    except OverflowError:
         return 0
     return int(number) if number.is_integer() and 0 < number < 1000 else 0
 

@@ -215,3 +215,9 @@ def test_no_secret_is_in_an_error_of_a_delete() -> None:
         played = deleted(*script, patience=0.0)
         assert "HTTP 500: ***" in str(played.error)
         assert "pl4nted" not in str(played.error)
+
+
+def test_no_secret_is_in_an_error_of_a_validation() -> None:
+    for script in ([refused(500, "k3y-123")], [listed({"id": ID, "name": "orders"}), refused(500, "k3y-123")]):
+        played = play(validate(ID, "", Patience(0.0), ("k3y-123",)), *script)
+        assert "HTTP 500: ***" in str(played.error)

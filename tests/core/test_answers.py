@@ -339,6 +339,7 @@ def test_any_other_refusal_is_the_target_s(said: str, status: int) -> None:
 def test_what_the_service_says_is_quoted_where_it_says_something() -> None:
     assert "said: Test POST failed" in str(target_said("Test POST failed"))
     assert "said:" not in str(target_said())
+    assert str(target_said("this")).replace("\nThe service said: this", "") == str(target_said())
 
 
 @pytest.mark.parametrize(
@@ -436,3 +437,42 @@ def test_what_asks_no_target_and_what_is_no_400_is_not(said: str) -> None:
     assert type(asked_target(said, "list webhooks", asks_target=False)) is errors.ReachRequestError
     for status in (401, 422, 500):
         assert type(asked_target(said, "validate webhook 'orders'", status)) is not errors.ReachTargetError
+
+
+@pytest.mark.parametrize("body", ["k3y-123 is no key", '{"note": "k3y-123"}', '{"errors": [{"message": "k3y-123"}]}'])
+def test_what_the_service_says_is_quoted_without_secrets(body: str) -> None:
+    error = status_error("list webhooks", answer(body.encode(), 500), ("k3y-123",))
+    assert "***" in str(error)
+    assert "k3y-123" not in str(error)
+
+
+def test_a_number_may_be_a_secret_too() -> None:
+    error = status_error("list webhooks", answer({"unknown": 471147}, 500), ("471147",))
+    assert "471147" not in str(error)
+
+
+def test_an_interim_answer_says_so() -> None:
+    text = str(status_error("list webhooks", answer(b"", 103), ()))
+    assert text.startswith("Could not list webhooks: ")
+    assert "an interim answer" in text
+
+
+def test_a_page_in_the_place_of_a_404_says_what_is_wrong_with_it() -> None:
+    assert "no JSON" in str(status_error("get webhook x", answer(b"<html>", 404), ()))
+
+
+def test_every_status_from_300_may_point_elsewhere() -> None:
+    assert "It points to https://there.test/" in str(
+        status_error("op", answer(b"", 300, location="https://there.test/"), ())
+    )
+
+
+@pytest.mark.parametrize(("year", "believed"), [(1999, False), (2000, True), (2999, True), (3000, False)])
+def test_a_date_of_another_age_is_not_believed(year: int, believed: bool) -> None:
+    date = f"{datetime(year, 6, 1):%d %b %Y} 00:00:00 GMT"
+    assert (answer(date=date).at.year == year) is believed
+
+
+def test_what_may_be_the_target_s_names_the_operation() -> None:
+    error = status_error("create webhook 'x'", answer(b"", 400), (), asks_target=True)
+    assert (type(error), error.operation) == (errors.ReachTargetError, "create webhook 'x'")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -265,3 +266,48 @@ def test_a_limit_of_more_digits_than_can_be_written_is_refused() -> None:
 def test_a_request_that_cannot_be_written_is_refused(path: str, query: Any, json_: Any, why: str) -> None:
     with pytest.raises(ReachInputError, match=why):
         calls.any_request("POST", path, query, json_)
+
+
+@pytest.mark.parametrize(
+    ("call", "what"),
+    [
+        (lambda: calls.get_webhook("x"), "get webhook"),
+        (lambda: calls.update_webhook("x", CHANGES), "update webhook"),
+        (lambda: calls.delete_webhook("x"), "delete webhook"),
+        (lambda: calls.validate_webhook("x"), "validate webhook"),
+        (lambda: calls.get_batch_status("x"), "get batch status"),
+        (lambda: calls.get_batch_status(ID, -5), f"get batch status of webhook {ID}"),
+        (lambda: calls.any_request("GET", "x"), "GET 'x'"),
+    ],
+)
+def test_what_is_refused_says_for_what(call: Any, what: str) -> None:
+    with pytest.raises(ReachInputError) as refused:
+        call()
+    assert str(refused.value).startswith(f"Nothing was sent: {what} was refused:")
+
+
+def test_a_limit_that_is_refused_is_shown() -> None:
+    with pytest.raises(ReachInputError, match="from 1, not -5."):
+        calls.get_batch_status(ID, -5)
+
+
+def test_a_path_may_hold_whatever_belongs_in_one() -> None:
+    path = "/webhooks/a-b._~:c@d!$&'()*+,=e"
+    assert calls.any_request("GET", path).path == path
+
+
+def test_the_largest_limit_is_the_largest_number_that_is_counted_with() -> None:
+    assert calls.get_batch_status(ID, sys.maxsize).query == {"limit": str(sys.maxsize)}
+    with pytest.raises(ReachInputError, match="limit must be"):
+        calls.get_batch_status(ID, sys.maxsize + 1)
+
+
+@pytest.mark.parametrize("path", ["/webhooks/..;x", "/webhooks/.;/x"])
+def test_a_path_that_some_servers_read_as_another_is_refused(path: str) -> None:
+    with pytest.raises(ReachInputError, match="path must start with"):
+        calls.any_request("GET", path)
+
+
+def test_an_id_that_is_refused_is_shown() -> None:
+    with pytest.raises(ReachInputError, match="webhook_id 'orders' is no UUID"):
+        calls.get_webhook("orders")

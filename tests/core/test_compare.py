@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from airflow_provider_reach.core.changes import how_changed
 from airflow_provider_reach.core.compare import FieldComparison, compare, fields_that, is_blank, same_url, value_of
 from airflow_provider_reach.core.fields import FIELDS
 from airflow_provider_reach.core.models import Webhook
@@ -362,3 +363,25 @@ def test_any_two_objects_are_compared(declared: dict[str, Any], existing: dict[s
     for field in ("auth_credentials", "auth_request_details", "custom_headers", "other"):
         compared = compare_field(field, declared, existing)
         assert (compared.result == "equal") is (compared.said == "")
+
+
+def test_a_token_beside_credentials_that_shall_be_empty_is_no_difference() -> None:
+    token = Webhook(id=ID, auth_type="oauth2", auth_credentials={"access_token": "t"})
+    [found] = compare(WebhookChanges(auth_credentials={}), token)
+    assert (found.field, found.result) == ("auth_credentials", "equal")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({"name": "https://h"}, {"name": "https://h:443/"}, "name: 'https://h' → 'https://h:443/'"),
+        ({"target": "https://h"}, {"target": "https://h:443/"}, ""),
+        ({"extra": {"x": {"a": 1}}}, {"extra": {"x": 5}}, "x: {'a': 1} → 5"),
+        ({"extra": {"x": 5}}, {"extra": {"x": {"a": 1}}}, "x: 5 → {'a': 1}"),
+        ({"extra": {"x": {"a": {"b": 1}}}}, {"extra": {"x": {"a": 5}}}, "x: a changed"),
+        ({"extra": {"x": {"a": {"b": 1, "c": 2}}}}, {"extra": {"x": {"a": {"b": 1, "c": 3}}}}, "x: a.c changed"),
+    ],
+)
+def test_how_a_field_changed(before: dict[str, Any], after: dict[str, Any], said: str) -> None:
+    field = next(iter(before)) if "extra" not in before else "x"
+    assert how_changed(Webhook(id=ID, **before), Webhook(id=ID, **after), field) == said

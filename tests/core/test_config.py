@@ -42,6 +42,9 @@ def test_a_region_is_a_base_url(region: str, place: str) -> None:
         ("https://email.us-west-2.api.bird.com/api", "https://email.us-west-2.api.bird.com/api"),
         ("https://reach.example.com:8443/api/", "https://reach.example.com:8443/api"),
         ("reach.example.com/api", "https://reach.example.com/api"),
+        ("https://reach.example.com/X/", "https://reach.example.com/X"),
+        ("localhost:8080", "http://localhost:8080"),
+        ("127.0.0.1:8080/api", "http://127.0.0.1:8080/api"),
         ("http://localhost:8080", "http://localhost:8080"),
         ("http://127.0.0.1:8080/api", "http://127.0.0.1:8080/api"),
         ("http://[::1]:8080", "http://[::1]:8080"),
@@ -78,6 +81,7 @@ def test_an_empty_value_counts_as_not_given(empty: str | None) -> None:
         ({"api_key": "s3cr3t\r\nX-Other: 1"}, "set it to the bare key"),
         ({"api_key": "s3cr3t-ß"}, "set it to the bare key"),
         ({"workspace_id": None}, "workspace_id is missing: add it to the extras"),
+        ({"workspace_id": None}, "in the dashboard's address and under Settings."),
         ({"workspace_id": "ws_123"}, "workspace_id 'ws_123' is no UUID"),
         ({"workspace_id": ID.replace("-", "")}, "is no UUID"),
         ({"workspace_id": f"{ID}/../x"}, "is no UUID"),
@@ -89,6 +93,7 @@ def test_an_empty_value_counts_as_not_given(empty: str | None) -> None:
         ({"base_url": "https://h:port/api"}, "host is no URL"),
         ({"base_url": "https://[::1"}, "host is no URL"),
         ({"base_url": "https://user:s3cr3t@h/api"}, "take them out"),
+        ({"base_url": "https://s3cr3t@h/api"}, "take them out"),
         ({"base_url": "https://h/api?s3cr3t=1"}, "host holds a '?' or '#'"),
         ({"base_url": "https://h/api?"}, "host holds a '?' or '#'"),
         ({"base_url": "https://h/api#"}, "host holds a '?' or '#'"),
@@ -121,6 +126,15 @@ def test_one_error_names_all_that_is_wrong() -> None:
 @pytest.mark.parametrize("flag", ["true", "1", "YES", "on", True, 1])
 def test_plain_http_where_it_is_allowed(flag: object) -> None:
     assert read_config(**{**GOOD, "base_url": "http://reach.internal", "allow_http": flag}).base_url
+
+
+@pytest.mark.parametrize("flag", ["", "false", "0", "NO", "off", False, 0])
+def test_plain_http_where_it_is_not(flag: object) -> None:
+    assert "in clear" in "".join(problems(base_url="http://reach.internal", allow_http=flag))
+
+
+def test_a_flag_that_cannot_be_read_allows_nothing() -> None:
+    assert len(problems(base_url="http://reach.internal", allow_http="perhaps")) == 2
 
 
 @pytest.mark.parametrize("timeout", ["300", 0.1])

@@ -828,3 +828,24 @@ def test_a_webhook_deleted_meanwhile() -> None:
     assert type(played.error) is errors.ReachNotFoundError
     played = converged(changes(active=False), listed(entry()), stored(), refused(404))
     assert type(played.error) is errors.ReachNotFoundError
+
+
+@pytest.mark.parametrize("script", [[refused(403, "k3y-123")], [listed(), refused(403, "k3y-123")]])
+def test_no_secret_is_in_an_error_of_a_declaration(script: list[Reply]) -> None:
+    played = declared(spec(), "reuse", *script, patience=0.0)
+    assert "HTTP 403: ***" in str(played.error)
+
+
+def test_what_to_do_with_one_that_is_there_is_refused_by_name() -> None:
+    with pytest.raises(errors.ReachInputError, match="^Nothing was sent: create webhook 'orders' was refused:"):
+        _ = declared(spec(), "replace").result
+
+
+def test_what_does_not_differ_is_not_sent_unless_that_is_asked_for() -> None:
+    played = play(converge(ID, "", changes(name="orders"), Patience(60.0)), listed(entry()), stored())
+    assert played.result.changed == []
+
+
+def test_an_update_that_lags_is_looked_for_at_ever_longer_intervals() -> None:
+    played = updated(changes(name="new"), stored(), *[stored()] * 5)
+    assert [wait.seconds for wait in played.waits] == [1.0, 2.0, 4.0, 3.0]

@@ -491,3 +491,13 @@ def test_an_id_of_nothing_to_see_is_none(blank: str) -> None:
         decoding.written_id(json.dumps({"results": {"id": blank}}).encode())
     with pytest.raises(NotTheContract, match="without an id"):
         decoding.webhooks(json.dumps({"results": [{"id": blank}]}).encode())
+
+
+@pytest.mark.parametrize("field", ["name", "target", "active"])
+def test_one_field_that_every_webhook_has_makes_it_one(field: str) -> None:
+    assert decoding.webhook(json.dumps({"results": {field: "true"}}).encode(), ID).id == ID
+
+
+def test_a_count_of_none_is_read_from_text_too() -> None:
+    [row] = decoding.batch_rows(body([{"batch_id": "b", "attempts": "0", "batch_size": "-1"}]))
+    assert (row.attempts, row.batch_size) == (0, None)

@@ -143,6 +143,12 @@ def test_a_loss_that_was_told_before_does_not_fail_again(before: datetime, outco
     assert report.lost_from == report.lost_until == NOW - 9 * HOUR
 
 
+@pytest.mark.parametrize(("ahead", "counted"), [(15 * MINUTE, "lost_before"), (15 * MINUTE + SECOND, "lost")])
+def test_a_time_told_by_a_clock_that_was_wrong_hides_no_loss(ahead: timedelta, counted: str) -> None:
+    report = look([failed(age=9 * HOUR)], DeliveryPolicy(ignore_lost_before=NOW + ahead))
+    assert report.counts[counted] == 1
+
+
 def test_what_was_told_before_hides_no_new_loss_and_nothing_at_risk() -> None:
     policy = DeliveryPolicy(ignore_lost_before=NOW - HOUR)
     assert look(several(5, 20 * HOUR), policy).outcome == "healthy"

@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from airflow_provider_reach.core import errors
+from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.delivery import assess
 from airflow_provider_reach.core.endings import TimedOut, ending, event_of, read_event
 from airflow_provider_reach.core.errors import (
@@ -108,6 +109,7 @@ def test_anything_else_is_refused_and_quoted(event: Any) -> None:
 
     assert not refused.value.final
     assert len(str(refused.value)) < 700
+    assert shown(event, 300) in str(refused.value)
 
 
 WAIT, FAILED = structs.replace(REPORT, outcome="wait"), structs.replace(REPORT, outcome="failed")

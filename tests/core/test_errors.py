@@ -81,3 +81,16 @@ def test_in_another_process_it_is_the_same(error: ReachError, again: Callable[[R
 
     assert type(other) is type(error)
     assert (str(other), other.args, vars(other)) == (str(error), error.args, vars(error))
+
+
+def test_several_problems_have_a_line_each() -> None:
+    assert str(ReachInputError(["a.", "b."], "it")).splitlines()[1:] == ["  - a.", "  - b."]
+    assert str(ReachConfigError(["a.", "b."])).splitlines() == [
+        "The Reach configuration cannot be used:",
+        "  - a.",
+        "  - b.",
+    ]
+
+
+def test_what_the_service_did_not_say_is_empty() -> None:
+    assert ReachStatusError("m", operation="o", status=500).service_message == ""

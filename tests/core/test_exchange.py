@@ -40,6 +40,7 @@ PERHAPS_TAKEN = [
     (TOO_LARGE, errors.ReachDecodeError),
 ]
 REFUSED = [
+    (refused(300), errors.ReachRequestError),
     (refused(302), errors.ReachRequestError),
     (refused(400, "events is required"), errors.ReachRequestError),
     (answer({"errors": [{"message": "m", "response": {"status": 500}}]}, 400), errors.ReachTargetError),
@@ -385,6 +386,13 @@ def test_a_create_of_which_nothing_can_be_seen_says_so() -> None:
     played = created(TIMEOUT, forever=answer(b"", 401))
     assert isinstance(played.error, errors.ReachUnsettledError)
     assert "whether the webhook is there could not be seen (Could not list webhooks: " in str(played.error)
+    assert ".)" not in str(played.error)
+
+
+def test_the_look_for_a_lost_creation_lasts_to_the_end() -> None:
+    slow = replace(listed(), seconds=29.5)
+    played = created(TIMEOUT, slow, listed({"id": ID, "name": "orders", "target": SPEC.target}))
+    assert (played.waited, played.result) == (0.5, ID)
 
 
 def test_a_refused_spec_sends_nothing() -> None:
@@ -459,3 +467,13 @@ def test_a_list_cut_off_anywhere_shows_no_secret_of_the_webhooks_in_it(cut: int,
     assert isinstance(played.error, errors.ReachDecodeError)
     assert "S3cret" not in str(played.error)
     assert "list webhooks" in str(played.error)
+
+
+@pytest.mark.parametrize(("left", "patience"), [(5.0, 5.0), (0.0, 0.0), (-3.0, 0.0)])
+def test_a_request_waits_for_its_turn_no_longer_than_patience_lasts(left: float, patience: float) -> None:
+    assert next(ask(LIST, Patience(left))) == Send(LIST, patience)
+
+
+def test_a_wait_may_use_up_all_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.uniform", lambda least, most: least)
+    assert asked(LIST, UNREACHABLE, GOOD, patience=0.7).waited == 0.7

@@ -26,8 +26,8 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [failed(age=MINUTE, attempts=10)],
         {},
         {},
-        f"FAILED: {NAMED}: at most 7 h 59 min left for 1 batch about to be discarded (by 2026-01-31 09:59 UTC, after 10 of "
-        "12 attempts).",
+        f"FAILED: {NAMED}: at most 7 h 59 min left for 1 batch about to be discarded (by 2026-01-31 09:59 UTC, after "
+        "10 of 12 attempts).",
     ),
     (
         [failed(age=4 * HOUR, attempts=10)],

@@ -112,6 +112,7 @@ def test_no_batch_status_though_the_webhook_is_there_is_no_verdict() -> None:
     played = looked(listed(ORDERS), refused(404), listed(ORDERS))
     assert type(played.error) is errors.ReachCallError
     assert not played.error.final
+    assert played.error.operation == f"get batch status of webhook {ID}"
     assert str(played.error).startswith(f"Could not get batch status of webhook {ID}: the service answered HTTP 404")
     assert str(played.error).endswith("Yet the webhook is there: ask again.")
 
@@ -216,6 +217,8 @@ def test_no_secret_is_in_an_error_of_a_look() -> None:
         [refused(500, "k3y-123")],
         [listed(ORDERS), refused(500, "k3y-123")],
         [listed(), refused(500, "k3y-123")],
+        [listed(ORDERS), refused(404), refused(500, "k3y-123")],
+        [listed(ORDERS), rows(1000), refused(500, "k3y-123")],
     ):
         played = looked(*script, patience=0.0, secrets=("k3y-123",))
         assert "HTTP 500: ***" in str(played.error)

@@ -248,3 +248,36 @@ def test_a_large_workspace_makes_a_bounded_message() -> None:
     assert len(missing(Gone(name="orders"), webhooks)) < 600
     assert len(missing(Gone(name="5" * 500), webhooks)) < 600
     assert missing(Gone(name="a\nb"), [Webhook(id=ID, name="c\nd")]).isprintable()
+
+
+def test_no_secret_is_in_an_error_of_a_second_look() -> None:
+    played = surely_found(listed(), refused(500, "k3y-123"), name="orders")
+    assert "HTTP 500: ***" in str(played.error)
+
+
+def test_neither_id_nor_name_is_refused_for_what_was_asked() -> None:
+    with pytest.raises(errors.ReachInputError, match="^Nothing was sent: the look at a webhook was refused:"):
+        _ = found().result
+
+
+@pytest.mark.parametrize(("number", "more"), [(5, False), (6, True)])
+def test_of_many_of_one_name_five_are_named(number: int, more: bool) -> None:
+    target = "https://c.example.com/" + "x" * 100
+    with pytest.raises(errors.ReachLookupError) as refused:
+        only("orders", [Webhook(id=f"id-{n}", name="orders", target=target) for n in range(number)])
+    assert str(refused.value).count("id-") == 5
+    assert ("; …." in str(refused.value)) is more
+    assert f"(to {target[:79]}…)" in str(refused.value)
+
+
+def test_only_what_is_much_alike_is_suggested_and_only_three() -> None:
+    assert "Those of the connection's workspace: 'ordexx'." in missing(
+        Gone(name="orders"), [Webhook(id=ID, name="ordexx")]
+    )
+    alike = [Webhook(id=ID, name=f"orders{n}") for n in range(4)]
+    assert missing(Gone(name="orders"), alike).count("orders") == 1 + 3
+
+
+def test_the_names_that_are_there_take_only_so_much_room() -> None:
+    there = [Webhook(id=ID, name=f"name {n}") for n in range(100)]
+    assert len(missing(Gone(name="?"), there).partition("workspace: ")[2]) == 300 + len(".")

@@ -168,3 +168,25 @@ def test_every_other_telling_header(name: str) -> None:
 
 def test_what_of_a_target_is_a_secret_is_known() -> None:
     assert set(Webhook(id=ID, target="https://u:p4ss@h/?key=k-1&page=2").secrets) == {"p4ss", "dTpwNHNz", "k-1"}
+
+
+def test_a_label_is_cut() -> None:
+    assert Webhook(id=ID, name="n" * 81).label == f"'{'n' * 79}…' ({ID})"
+
+
+def test_what_is_shown_of_how_a_token_is_fetched() -> None:
+    details = {"url": "https://a.example.com", "body": {"client_id": "i", "client_secret": "s3cr3t"}}
+    assert Webhook(id=ID, auth_request_details=details).to_dict()["auth_request_details"] == {
+        "url": "https://a.example.com",
+        "body": {"client_id": "i", "client_secret": "***"},
+    }
+
+
+def test_an_instant_does_not_depend_on_where_this_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    try:
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("TZ", "Asia/Tokyo")
+            time.tzset()
+            assert as_utc(NOW.astimezone(timezone(timedelta(hours=5)))) == as_utc(NOW.replace(tzinfo=None)) == NOW
+    finally:
+        time.tzset()

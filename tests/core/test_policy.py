@@ -177,6 +177,16 @@ def test_what_is_no_duration_is_refused(value: object) -> None:
         read_duration("outage_tolerance", value)
 
 
+def test_what_is_refused_of_a_watch_is_shown() -> None:
+    with pytest.raises(ReachInputError) as duration:
+        read_duration("outage_tolerance", "soon")
+    with pytest.raises(ReachInputError) as instant:
+        read_instant("deadline", "soon")
+    for refused in (duration, instant):
+        assert str(refused.value).startswith("Nothing was sent: the watch was refused:")
+        assert str(refused.value).endswith(", not 'soon'.")
+
+
 @pytest.mark.parametrize("name", ["max_undelivered", "min_age", "drain", "ignore_lost_before", "on_cut"])
 def test_a_value_nested_too_deep_is_refused_by_name(name: str) -> None:
     value: Any = 1
@@ -190,3 +200,8 @@ def test_a_time_before_the_calendar_is_refused() -> None:
     before = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
     with pytest.raises(ReachInputError, match="watched_from must be a time"):
         read_instant("watched_from", before)
+
+
+@pytest.mark.parametrize(("most", "at_risk"), [(2, 1), (3, 1), (4, 2), (12, 10)])
+def test_with_two_attempts_left_at_the_most_a_batch_is_at_risk(most: int, at_risk: int) -> None:
+    assert DeliveryPolicy(max_attempts=most).at_risk_attempts == at_risk

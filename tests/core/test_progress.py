@@ -81,3 +81,10 @@ def test_the_time_left_is_by_the_clock_of_the_deadline() -> None:
 
     assert line is not None
     assert line.startswith("Waiting, 9 h 30 min left: ")
+
+
+def test_a_count_that_is_not_told_is_none() -> None:
+    progress = Progress(NOON + timedelta(hours=9))
+    assert "left: none undelivered. " in str(told(progress, seen(counts={})))
+    assert "left: 2 retrying (+2). " in str(told(progress, seen(counts={"retrying": 2})))
+    assert "left: 0 retrying (-2). " in str(told(progress, seen(counts={})))

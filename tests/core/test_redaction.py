@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import time
+from base64 import b64encode
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from airflow_provider_reach.core.redaction import (
     PUBLIC_NAMES,
     basic_tokens,
     beginning_of,
+    is_deeper,
     is_masked,
     is_telltale,
     leaves,
@@ -510,3 +513,63 @@ def test_a_secret_is_masked_in_the_forms_of_html() -> None:
 
 def test_a_secret_that_no_text_can_hold_does_no_harm() -> None:
     assert safe_text("saw it", ["\ud800" * 5]) == "saw it"
+
+
+def test_the_longest_secret_is_replaced_first_and_the_shortest_has_four_letters() -> None:
+    assert safe_text("a-zzzz-b", ("zzzz", "a-zzzz-b")) == "***"
+    assert safe_text("is pa55 it", ("pa55",)) == "is *** it"
+
+
+def test_what_is_shown_is_as_long_as_it_may_be() -> None:
+    assert safe_text("ab " * 5000) == "ab " * 99 + "ab…"
+    assert len(beginning_of(b"x " * 1000, (), 50)) == 50
+    assert safe_url("https://h/" + "x" * 300) == "https://h/" + "x" * 189 + "…"
+    assert redacted({"username": "n" * 300}, PUBLIC_NAMES) == {"username": "n" * 199 + "…"}
+
+
+def test_the_last_word_of_a_header_is_its_token() -> None:
+    assert "t0ken" in secrets_in_headers({"X-Auth": "Custom of t0ken"})
+
+
+def test_a_password_may_hold_a_colon() -> None:
+    token = b64encode(b"user:pa:ss").decode()
+    assert "pa:ss" in secrets_in_headers({"Authorization": f"Basic {token}"})
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [("secret", False), ("<secret>", True), ("Hidden", False), ("[Hidden]", True), ("*•●·", True), ("•a", False)],
+)
+def test_a_word_stands_for_what_is_hidden_only_in_brackets(value: str, masked: bool) -> None:
+    assert is_masked(value) is masked
+
+
+@pytest.mark.parametrize(
+    ("value", "levels"),
+    [
+        ("text", 0),
+        (None, 0),
+        ([], 0),
+        ({}, 0),
+        ([1], 1),
+        ((1,), 1),
+        (MappingProxyType({"a": "b"}), 1),
+        ([{"a": ["b"]}, 1, []], 3),
+        ({"a": {"b": ({"c": 1}, {})}}, 4),
+    ],
+)
+def test_how_deep_a_value_is_nested(value: Any, levels: int) -> None:
+    assert not is_deeper(value, levels)
+    assert levels == 0 or is_deeper(value, levels - 1)
+
+
+def test_a_value_that_holds_itself_is_deeper_and_one_that_is_there_often_is_looked_at_once() -> None:
+    itself: list[Any] = []
+    itself.append(itself)
+    often: list[Any] = [1]
+    for _ in range(99):
+        often = [often, often]
+
+    assert is_deeper(itself, 100)
+    assert is_deeper(often, 99)
+    assert not is_deeper(often, 100)

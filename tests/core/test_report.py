@@ -91,3 +91,8 @@ def test_a_report_as_plain_json() -> None:
 )
 def test_a_duration_as_people_say_it(duration: timedelta, said: str) -> None:
     assert span(duration) == said
+
+
+def test_the_id_is_told_at_the_end_only_beside_a_name() -> None:
+    assert "The webhook's id is" not in str(assess([], NOW, DeliveryPolicy(), webhook=Webhook(id=ID)))
+    assert str(assess([], NOW, DeliveryPolicy(), webhook=Webhook(id=ID, name="n"))).endswith(f"webhook's id is {ID}.")

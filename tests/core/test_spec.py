@@ -597,3 +597,17 @@ def test_what_is_nested_too_deep_is_refused_by_name(field: str, in_list: bool) -
     assert "planted" not in repr(changes) or in_list
     with pytest.raises(ReachInputError, match="nested too deep: '"):
         changes.body("update webhook")
+
+
+def test_the_usual_ports_are_no_reason_to_warn() -> None:
+    assert list(WebhookChanges(target="https://c.example.com:80/x").warnings()) == []
+    assert list(WebhookChanges(target="https://c.example.com:443/x").warnings()) == []
+
+
+def test_a_user_alone_is_meant_for_basic_authentication() -> None:
+    problems = WebhookChanges(auth_credentials={"username": 5}).problems()
+    assert any("username must be a text" in problem for problem in problems)
+
+
+def test_only_what_looks_like_digits_is_explained_by_native_rendering() -> None:
+    assert list(WebhookChanges(name="").problems()) == ["name must be a text that is not empty."]

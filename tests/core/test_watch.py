@@ -177,3 +177,34 @@ def test_the_next_look_is_at_the_deadline_at_the_latest_and_never_at_once(
 def test_a_version_of_endless_digits_is_a_newer_one() -> None:
     with pytest.raises(ReachVersionError, match="does not know these"):
         Watch.from_scalars({**watch().to_scalars(), "version": "9" * 5000, "unknown": 1}, "1.2.3")
+
+
+def test_a_watch_begins_with_its_first_look() -> None:
+    given = {name: getattr(watch(), name) for name in WATCH_FIELDS if name not in ("watched_from", "deadline", "limit")}
+    begun = Watch.begin(
+        watched_from=NOON, timeout=timedelta(hours=9), execution_timeout=None, policy=DeliveryPolicy(), **given
+    )
+    assert begun == watch()
+
+
+def test_what_an_older_version_did_not_give_is_empty() -> None:
+    given = {"watched_from": NOON.isoformat(), "deadline": NOON.isoformat()}
+    assert Watch.from_scalars(given, "0.1.0").webhook_id == ""
+
+
+@pytest.mark.parametrize("name", ["poke_interval", "outage_tolerance", "watched_from", "deadline"])
+def test_what_cannot_be_read_is_named(name: str) -> None:
+    with pytest.raises(ReachInputError, match=rf"  - {name} must be "):
+        Watch.from_scalars(watch().to_scalars() | {name: "soon"}, "0.1.0")
+
+
+def test_a_watch_beyond_the_calendar_is_refused_as_a_watch() -> None:
+    with pytest.raises(ReachInputError, match="^Nothing was sent: the watch was refused:"):
+        Watch.begin(watched_from=NOON, timeout=timedelta.max, execution_timeout=None)
+
+
+def test_what_another_version_says_is_cut() -> None:
+    given = watch().to_scalars() | {"n" * 50: 1, "version": "9." + "v" * 50}
+    assert unknown_scalars(given) == ["n" * 39 + "…"]
+    with pytest.raises(ReachVersionError, match=f"airflow-provider-reach 9.{'v' * 37}…[.] The one"):
+        Watch.from_scalars(given, "0.1.0")

@@ -122,6 +122,7 @@ UNEXPLAINED = {
         "The Reach configuration",
         "for an unknown reason",
         "less than a minute",
+        "an interim answer, with none after it",
         "none undelivered",
     },
 }

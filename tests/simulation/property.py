@@ -34,7 +34,7 @@ def lives_hold(examples: int) -> None:
         life = make_life(random, days=4)
         service = Service(played(life, retry_schedule), view_of(retry_schedule, view, 0), life.clock_offset, life.dated)
         for schedule in (HOURLY, TOLD_ONCE, TWO_HOURLY, TWICE_A_DAY):
-            found = broken(schedule, score(life, service, schedule.run(service, life), schedule.policy))
+            found = broken(schedule, score(life, service, schedule))
             assert not found, f"{found[0]}\n{life}\n{service.view}"
 
     holds()

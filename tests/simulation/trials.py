@@ -103,8 +103,7 @@ def _capped(seed: int) -> Iterator[Trial]:
 
 
 def _trial(seed: int, group: str, life: Life, service: Service, schedule: Schedule) -> Trial:
-    found = score(life, service, schedule.run(service, life), schedule.policy)
-    return Trial(seed, group, schedule, service.view, life, found)
+    return Trial(seed, group, schedule, service.view, life, score(life, service, schedule))
 
 
 def played(life: Life, retry_schedule: str) -> Play:
@@ -156,4 +155,6 @@ def broken(schedule: Schedule, found: Score) -> list[str]:
         said.append(f"{found.late} losses told too late")
     if found.false:
         said.append(f"{found.false} false alarms")
+    if found.hasty:
+        said.append(f"{found.hasty} checks ended too soon")
     return [f"{schedule.name}: {what}: {found.faults[0]}" for what in said]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.sandbox.model import Batch
 from airflow_provider_reach.sandbox.status import KEPT
-from tests.simulation.checks import Check
+from tests.simulation.checks import Check, Schedule
 from tests.simulation.life import HOUR, Life
 from tests.simulation.play import Moment
 from tests.simulation.service import Service
@@ -28,7 +28,7 @@ class Score:
     :param alarms: Times that somebody was woken: of failed checks in a row, the first.
     :param false: Failed checks when nothing was wrong.
     :param unneeded: Alarms for what recovered by itself.
-    :param timeouts: Checks that ended without a verdict.
+    :param hasty: Checks that drained and ended well though a batch of their first look was in flight.
     :param faults: What must not be, in words.
     """
 
@@ -40,7 +40,7 @@ class Score:
     alarms: int = 0
     false: int = 0
     unneeded: int = 0
-    timeouts: int = 0
+    hasty: int = 0
     faults: list[str] = field(default_factory=list)
 
     def add(self, other: Score) -> None:
@@ -49,33 +49,35 @@ class Score:
             setattr(self, name, getattr(self, name) + value)
 
 
-def score(life: Life, service: Service, checks: Sequence[Check], policy: DeliveryPolicy) -> Score:
+def score(life: Life, service: Service, schedule: Schedule) -> Score:
     """
-    Hold what the checks told against the truth.
+    Let a schedule check a life, and hold what it told against the truth.
 
     :param life: The life.
-    :param service: How it was shown.
-    :param checks: The checks, the first one first.
-    :param policy: By what they judged.
+    :param service: How it is shown.
+    :param schedule: When it is checked, and how.
     """
     found = Score(days=life.days)
-    told = _first_told(service, checks)
+    checks, policy = schedule.run(service, life), schedule.policy
+    first_told, last_told = _told(service, checks)
     for batch in discarded(life, service):
         found.lost += 1
-        first, at = told.get(batch.batch_id), batch.answers[-1][0]
-        if first is None:
+        first, at = first_told.get(batch.batch_id), batch.answers[-1][0]
+        if first is None or (schedule.tells_once and last_told[batch.batch_id] < at):
             found.missed += 1
-            found.faults.append(f"never told: the batch of {batch.created}, discarded {at}")
+            found.faults.append(f"never told as lost: the batch of {batch.created}, discarded {at}")
         elif first >= at:
             found.late += 1
             found.faults.append(f"told {first}, too late: the batch of {batch.created}, discarded {at}")
         else:
             found.spare.append(at - first)
     for number, made in enumerate(checks):
+        moment = service.play.moment(made.ended)
+        if made.outcome == "healthy" and policy.drain and _in_flight_from(made.begun, moment):
+            found.hasty += 1
+            found.faults.append(f"{made.ended}: healthy though not all of {made.begun} was decided: {made.report}")
         if not made.tells:
             continue
-        found.timeouts += made.outcome == "timeout"
-        moment = service.play.moment(made.ended)
         if made.outcome == "timeout" or not is_wrong(made, moment, service, policy):
             found.false += 1
             found.faults.append(f"{made.ended}: {made.outcome} though nothing was wrong: {made.report}")
@@ -109,13 +111,15 @@ def is_wrong(made: Check, moment: Moment, service: Service, policy: DeliveryPoli
     return piled_up > policy.max_undelivered or at_risk > policy.max_at_risk
 
 
-def _first_told(service: Service, checks: Sequence[Check]) -> dict[str, datetime]:
-    """When a check failed first that counts the batch among what is not delivered, for each batch of which one did."""
-    told: dict[str, datetime] = {}
+def _told(service: Service, checks: Sequence[Check]) -> tuple[dict[str, datetime], dict[str, datetime]]:
+    """When a check failed first, and last, that counts a batch among what is not delivered, for each such batch."""
+    first: dict[str, datetime] = {}
+    last: dict[str, datetime] = {}
     for made in checks:
         if made.tells:
-            told = {**dict.fromkeys(_told_by(made, service), made.ended), **told}
-    return told
+            told = dict.fromkeys(_told_by(made, service), made.ended)
+            first, last = {**told, **first}, {**last, **told}
+    return first, last
 
 
 def _told_by(made: Check, service: Service) -> Iterator[str]:
@@ -131,6 +135,10 @@ def _told_by(made: Check, service: Service) -> Iterator[str]:
         # Of a webhook that is gone, and of an answer that was cut, everything is said to be wrong.
         if not whole or (batch.batch_id in shown and not ignored):
             yield batch.batch_id
+
+
+def _in_flight_from(begun: datetime, moment: Moment) -> bool:
+    return any(batch.state == "pending" and batch.created <= begun for batch in moment.batches)
 
 
 def _was_needed(moment: Moment, service: Service) -> bool:
