@@ -213,3 +213,14 @@ def lost_answers_make_no_second_webhook(run: Run, sandboxes: dict[str, Sandbox])
             "created": name in ("before", "settled"),
             "changed": [],
         }
+
+
+def test_a_webhook_that_is_called_like_a_template(reach: Sandbox, airflow: RealAirflow) -> None:
+    reach.add_webhook("is {{ 6 * 7 }} {{ conn.reach_default.password }}", target=reach.target("orders").url)
+
+    run = airflow.test_dag("every_webhook", reach_default=reach.connection_json)
+
+    assert run.state == "success"
+    [label] = {states.label for (task_id, _), states in run.tasks.items() if task_id == "validate_target"}
+    assert label == "is { { 6 * 7 }} { { conn.reach_default.password }}"
+    assert "is 42" not in run.output + "".join(airflow.left_behind().values())
