@@ -7,24 +7,22 @@ from typing import Any
 
 import pytest
 import requests
+import schemathesis
 from hypothesis import given
 from hypothesis import strategies as st
-
-from airflow_provider_reach.sandbox import Sandbox
-from tests.conftest import API_KEY, WORKSPACE_ID
-from tests.fuzz.contract import OPERATIONS, completed
-from tests.fuzz.values import examples
-
-schemathesis = pytest.importorskip("schemathesis", reason="it is installed with the newest Airflow alone")
-
-from schemathesis import GenerationMode  # noqa: E402
-from schemathesis.checks import not_a_server_error  # noqa: E402
-from schemathesis.specs.openapi.checks import (  # noqa: E402
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
+
+from airflow_provider_reach.sandbox import Sandbox
+from tests.conftest import API_KEY, WORKSPACE_ID
+from tests.fuzz.contract import OPERATIONS, completed
+from tests.fuzz.values import examples
 
 CHECKS = [
     not_a_server_error,
