@@ -14,12 +14,11 @@ import sys
 import tempfile
 import time
 
+from scripts.pages import MadePage
+from scripts.telling import say
 from tests.bench import cells, imports, tables, verdicts
-from tests.bench.server import ROOT
 
-PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN = "<!-- What follows is made by `make bench`. -->"
-END = "<!-- The end of what `make bench` makes. -->"
+PAGE = MadePage("docs/benchmarks.md", "make bench")
 
 LONG = cells.Plan(numbers=(10, 100, 1000), warm_up=3.0, seconds=8.0)
 SHORT = cells.Plan(numbers=(100,), warm_up=2.0, seconds=2.0)
@@ -28,7 +27,7 @@ SHORT = cells.Plan(numbers=(100,), warm_up=2.0, seconds=2.0)
 def main() -> int:
     """Measure, print, and write if asked."""
     parser = argparse.ArgumentParser(description="Measure the provider.")
-    parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.relative_to(ROOT)}")
+    parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.place}")
     parser.add_argument("--short", action="store_true", help="under a minute: 100 watches alone; writes nothing")
     options = parser.parse_args()
     began = time.monotonic()
@@ -37,8 +36,8 @@ def main() -> int:
         text = measured(short=options.short)
     say(f"\n{text}\n\nIn {time.monotonic() - began:.0f} s.")
     if options.write and not options.short:
-        write(text)
-        say(f"Written to {PAGE.relative_to(ROOT)}.")
+        PAGE.write(text)
+        say(f"Written to {PAGE.place}.")
     return 0
 
 
@@ -69,19 +68,6 @@ def measured(*, short: bool) -> str:
         )
         found.append(cell)
     return tables.whole(imported, judged, found)
-
-
-def write(text: str) -> None:
-    """Put the tables between the two marks of the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
-
-
-def say(text: str) -> None:
-    """Show it at once, also where the output is a file."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -11,23 +11,27 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.faults import pages, tables
+from scripts.pages import MadePage
+from scripts.telling import say
+from tests.faults import tables
 from tests.faults.run import everything
+
+PAGE = MadePage("docs/proof/faults.md", "make faults")
 
 
 def main() -> int:
     """Try, print, and write if asked; 1 where anything failed."""
     parser = argparse.ArgumentParser(description="Let every operation of the API meet every fault.")
-    parser.add_argument("--write", action="store_true", help=f"write the tables into {pages.PLACE}")
+    parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.place}")
     parser.add_argument("--short", action="store_true", help="one operation of each kind; writes nothing")
     parser.add_argument("--only", default="", help="the cells whose name holds all of these, parted by '/'")
     options = parser.parse_args()
     tried = everything(short=options.short, only=options.only)
     failed = sum(bool(each.wrong) for each in tried)
     if options.write and not options.short and not options.only and not failed:
-        pages.write(tables.whole(tried))
-        pages.say(f"Written to {pages.PLACE}.")
-    pages.say(f"{len(tried) - failed} passed, {failed} failed")
+        PAGE.write(tables.whole(tried))
+        say(f"Written to {PAGE.place}.")
+    say(f"{len(tried) - failed} passed, {failed} failed")
     return 1 if failed or not tried else 0
 
 

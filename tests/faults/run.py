@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_reach.core import request
+from scripts.telling import say
 from tests.faults import cells, certificates
 from tests.faults.catalogue import FAULTS
 from tests.faults.cells import DRIVERS, MOST_MEMORY, Cell, Tried
 from tests.faults.front import HOST
 from tests.faults.operations import OPERATIONS, SIMPLE
-from tests.faults.pages import say
 from tests.faults.right import Fault, Way
 from tests.faults.stages import resolved
 from tests.faults.trials import Listening, try_cell

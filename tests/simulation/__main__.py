@@ -17,17 +17,16 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
 from random import Random
 
+from scripts.pages import MadePage
+from scripts.telling import say
 from tests.simulation import tables
 from tests.simulation.life import make_life
 from tests.simulation.property import lives_hold
 from tests.simulation.trials import UNKNOWABLE, Trial, broken, trials_of
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "proof" / "simulation.md"
-BEGIN = "<!-- What follows is made by `make simulate`. -->"
-END = "<!-- The end of what `make simulate` makes. -->"
+PAGE = MadePage("docs/proof/simulation.md", "make simulate")
 
 LONG, SHORT = 200, 12
 
@@ -62,8 +61,8 @@ def main() -> int:
     text = tables.whole(tried)
     say(f"\n{text}\n\nIn {time.monotonic() - began:.0f} s.")
     if options.write and not options.short and options.seed is None:
-        write(text)
-        say(f"Written to docs/proof/{PAGE.name}.")
+        PAGE.write(text)
+        say(f"Written to {PAGE.place}.")
     say(f"{len(tried) - faults} passed, {faults} failed")
     return 1 if faults else 0
 
@@ -89,19 +88,6 @@ def faults_of(trial: Trial) -> list[str]:
     :param trial: The trial.
     """
     return [] if trial.group in ("threshold", f"cap {UNKNOWABLE}") else broken(trial.schedule, trial.score)
-
-
-def write(text: str) -> None:
-    """Put the tables between the two marks of the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
-
-
-def say(text: str) -> None:
-    """Show it at once, also where the output is a file."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

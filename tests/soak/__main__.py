@@ -16,23 +16,21 @@ import sys
 import time
 from importlib.metadata import version
 
-from scripts.playing import ROOT
+from scripts.pages import MadePage
 from scripts.telling import say
 from tests.soak import days, triggerers
 from tests.soak.postgres import NoPostgres, find_programs, number_of
 from tests.soak.tables import Row, all_held, table
 
-PAGE = ROOT / "docs" / "proof" / "soak.md"
+PAGE = MadePage("docs/proof/soak.md", "make soak")
 INTERRUPTED = 130
-BEGIN = "<!-- What follows is made by `make soak`. -->"
 AGAIN = "Not all of it held; what did not, stands above. To try one part alone: --only loop, --only triggerers."
-END = "<!-- The end of what `make soak` makes. -->"
 
 
 def main() -> int:
     """Try it, print, and write if asked."""
     parser = argparse.ArgumentParser(description="Watch for days, and lose triggerers on the way.")
-    parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.relative_to(ROOT)}")
+    parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.place}")
     parser.add_argument("--short", action="store_true", help="a few minutes: fewer watches; writes nothing")
     parser.add_argument("--only", choices=["loop", "triggerers"], help="one of the two parts; writes nothing")
     options = parser.parse_args()
@@ -68,8 +66,8 @@ def tried(*, short: bool, only: str | None, write: bool) -> int:
         statuses.append(status)
     say(f"\nIn {time.monotonic() - began:.0f} s. {AGAIN if any(statuses) else 'All of it held.'}")
     if write and not short and not only and not any(statuses):
-        PAGE.write_text(paged(PAGE.read_text(encoding="utf-8"), "\n\n".join(parts)), encoding="utf-8")
-        say(f"Written to {PAGE.relative_to(ROOT)}.")
+        PAGE.write("\n\n".join(parts))
+        say(f"Written to {PAGE.place}.")
     return max(statuses)
 
 
@@ -88,11 +86,6 @@ def shown(title: str, rows: list[Row]) -> str:
     text = f"### {title}\n\n{table(rows)}"
     say(f"\n{text}\n")
     return text
-
-
-def paged(page: str, text: str) -> str:
-    """The page with the text between its two marks."""
-    return f"{page.split(BEGIN)[0]}{BEGIN}\n\n{text}\n\n{END}{page.split(END)[1]}"
 
 
 def where(*, with_postgres: bool) -> str:
