@@ -59,9 +59,11 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         is not ripe: it does not count yet.
     :param min_attempts: See ``min_age``.
     :param max_at_risk: More batches than this that will be discarded unless somebody acts is a failure.
-    :param at_risk_after: The age (seconds or timedelta) from which an undelivered batch is at risk.
+    :param at_risk_after: The age (seconds or timedelta) from which an undelivered batch is at risk; with two attempts
+        left or fewer it is at any age.
     :param max_lost: More batches than this whose data is presumed gone is a failure.
-    :param ignore_lost_before: Losses before this time were told before and do not fail the check; empty means none.
+    :param ignore_lost_before: Losses before this time were told before and do not fail the check; empty means none, and
+        so does a time in the future.
     :param drain: Wait until every batch of the first look or earlier is delivered or lost.
     :param allow_inactive: An inactive webhook does not fail.
     :param on_cut: What an answer means that may not be whole: ``fail``, or ``warn`` in the report's first line.

@@ -9,7 +9,7 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
     decoding → answers          an answer's body → models; an answer or a failure → the error it means (target_errors:
                                 the target's)
     calls → exchange            an operation; how it is asked, repeated and settled
-    request                     a call as it goes over the wire, whoever sends it
+    unpacking → request         an answer's body as it comes in; a call as it goes over the wire, whoever sends it
     lookup → actions            which webhook is meant; validate it, delete it
     compare → declare  drift    declared beside existing: send what differs; or only tell
     changes                     a webhook beside itself before an update

@@ -189,7 +189,7 @@ def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, 
         problems.append("path holds characters that do not belong in one: percent signs, '?', '#', spaces; use query.")
     try:
         texts = {name: str(value) for name, value in (query or {}).items()}
-        "".join(texts.values()).encode()
+        "".join([*map(str, texts), *texts.values()]).encode()
         body = None if json is None else msgspec.json.encode(json)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         problems.append(f"query or json holds a value that cannot be sent: {type(error).__name__}.")

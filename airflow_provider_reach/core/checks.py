@@ -7,7 +7,7 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from airflow_provider_reach.core.config import shown
-from airflow_provider_reach.core.fields import AUTH_TYPES, EventType
+from airflow_provider_reach.core.fields import AUTH_TYPES, LONGEST_NAME, EventType
 
 Json = Mapping[str, Any]
 
@@ -24,6 +24,8 @@ def problems_of(given: Mapping[str, Any]) -> Iterator[str]:
     """
     if "name" in given and not (isinstance(given["name"], str) and given["name"].strip()):
         yield f"name must be a text that is not empty.{_native(given['name'])}"
+    elif len(given.get("name", "")) > LONGEST_NAME:
+        yield f"name must have {LONGEST_NAME} characters at the most."
     if "target" in given:
         yield from _target_problems(given["target"])
     if "events" in given:

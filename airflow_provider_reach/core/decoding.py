@@ -18,6 +18,7 @@ import msgspec
 import pendulum
 from msgspec import Struct
 
+from airflow_provider_reach.core.fields import LONGEST_NAME
 from airflow_provider_reach.core.models import BatchRow, TargetResponse, ValidationResult, Webhook, as_utc
 from airflow_provider_reach.core.redaction import DEEPEST, is_deeper, one_line, safe_headers, safe_text
 
@@ -190,7 +191,7 @@ def _webhook(webhook_id: str, raw: Mapping[str, Any]) -> Webhook:
     events = raw.get("events")
     return Webhook(
         id=one_line(webhook_id, 64),
-        name=(_text(raw.get("name")) or "")[:_LONGEST_NAME],
+        name=(_text(raw.get("name")) or "")[:LONGEST_NAME],
         target=_text(raw.get("target")) or "",
         events=tuple(e for e in events if isinstance(e, str)) if isinstance(events, list) else (),
         active=_boolean(raw.get("active")),
@@ -204,7 +205,6 @@ def _webhook(webhook_id: str, raw: Mapping[str, Any]) -> Webhook:
     )
 
 
-_LONGEST_NAME = 1000
 _WEBHOOK_FIELDS = frozenset({*Webhook.__struct_fields__, "links"})
 
 

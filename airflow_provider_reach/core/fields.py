@@ -16,6 +16,9 @@ FIELDS = (
 )
 """Those of the contract that can be written, in the order in which they are told."""
 
+LONGEST_NAME = 1000
+"""Characters of a webhook's name: more are not read of an answer, so that a longer one would never be found again."""
+
 AUTH_TYPES = {"auth_credentials": "basic", "auth_request_details": "oauth2"}
 """The type of authentication that makes use of a field."""
 AUTH_FIELDS = ("auth_type", *AUTH_TYPES)

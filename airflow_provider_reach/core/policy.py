@@ -35,7 +35,7 @@ class DeliveryPolicy:
         any age.
     :param max_lost: More batches than this whose data is presumed gone is a failure.
     :param ignore_lost_before: Losses before this time were told before: they stay in the report but do not fail it. A
-        time, or its text; empty and ``"None"`` mean none.
+        time, or its text; empty and ``"None"`` mean none, and so does a time in the future.
     :param drain: Wait until every batch of the first look or earlier is decided.
     :param allow_inactive: An inactive webhook does not fail.
     :param on_cut: What it means when an answer may not be whole: ``fail``, or ``warn`` in the first line.

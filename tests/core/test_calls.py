@@ -257,11 +257,19 @@ def test_a_limit_of_more_digits_than_can_be_written_is_refused() -> None:
     [
         ("/\ud800", None, None, "path holds characters"),
         ("/x", {"q": "\ud800"}, None, "cannot be sent: UnicodeEncodeError"),
+        ("/x", {"\ud800": "q"}, None, "cannot be sent: UnicodeEncodeError"),
         ("/x", {"q": 10**5000}, None, "cannot be sent: ValueError"),
         ("/x", None, object(), "cannot be sent: TypeError"),
         ("/x", None, {"a": "\ud800"}, "cannot be sent: UnicodeEncodeError"),
     ],
-    ids=["path", "half a character", "too many digits", "no JSON", "half a character in JSON"],
+    ids=[
+        "path",
+        "half a character",
+        "half a character in a name",
+        "too many digits",
+        "no JSON",
+        "half a character in JSON",
+    ],
 )
 def test_a_request_that_cannot_be_written_is_refused(path: str, query: Any, json_: Any, why: str) -> None:
     with pytest.raises(ReachInputError, match=why):

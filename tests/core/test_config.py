@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_reach.core.config import ReachConfig, is_loopback, is_uuid, read_config, shown
+from airflow_provider_reach.core.config import ReachConfig, is_loopback, is_uuid, read_config, shown, unfolded
 from airflow_provider_reach.core.errors import ReachConfigError
 from tests.core.helpers import ID, bounded
 
@@ -130,7 +130,8 @@ def test_plain_http_where_it_is_allowed(flag: object) -> None:
 
 @pytest.mark.parametrize("flag", ["", "false", "0", "NO", "off", False, 0])
 def test_plain_http_where_it_is_not(flag: object) -> None:
-    assert "in clear" in "".join(problems(base_url="http://reach.internal", allow_http=flag))
+    [problem] = problems(base_url="http://reach.internal", allow_http=flag)
+    assert "in clear" in problem
 
 
 def test_a_flag_that_cannot_be_read_allows_nothing() -> None:
@@ -226,3 +227,23 @@ def test_what_cannot_be_shown_is_named_by_its_type(value: object) -> None:
 def test_a_value_that_is_no_text_is_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(ReachConfigError, match=name):
         read_config(**{"api_key": "key", "workspace_id": ID, name: value})
+
+
+def test_no_repr_shows_the_key() -> None:
+    config = read_config(**GOOD)
+    assert repr(config.api_key) == "'***'"
+    assert GOOD["api_key"] not in repr([config, config.api_key])
+    assert config.api_key == GOOD["api_key"]
+
+
+def test_a_host_that_libraries_read_differently_is_refused() -> None:
+    [problem] = problems(base_url="https://a.example.com\\b.example.com/api")
+    assert problem.startswith("host holds what belongs in no host's name or port")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("::group::a", ": :group::a"), ("a ::endgroup::", "a : :endgroup::"), ("a::b", "a::b"), ("group::", "group::")],
+)
+def test_what_airflow_s_log_would_fold_away_is_told_apart(text: str, told: str) -> None:
+    assert unfolded(text) == told

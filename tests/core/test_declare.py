@@ -177,6 +177,12 @@ def test_declaring_the_same_once_more_sends_nothing() -> None:
     assert {field.result for field in played.result.compared} == {"equal"}
 
 
+def test_what_is_there_is_found_by_the_longest_name() -> None:
+    longest = "x" * 1000
+
+    assert not declared(spec(name=longest), "reuse", listed(entry(name=longest))).result.created
+
+
 def test_what_is_there_may_be_refused() -> None:
     played = declared(spec(), "fail", listed(entry()))
     assert type(played.error) is errors.ReachExistsError

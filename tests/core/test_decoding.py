@@ -501,3 +501,8 @@ def test_one_field_that_every_webhook_has_makes_it_one(field: str) -> None:
 def test_a_count_of_none_is_read_from_text_too() -> None:
     [row] = decoding.batch_rows(body([{"batch_id": "b", "attempts": "0", "batch_size": "-1"}]))
     assert (row.attempts, row.batch_size) == (0, None)
+
+
+def test_an_id_is_as_long_as_it_may_be() -> None:
+    [found] = decoding.webhooks(body([{"id": "i" * 70, "name": "n"}]))
+    assert found.id == decoding.written_id(body({"id": "i" * 70})) == "i" * 63 + "…"

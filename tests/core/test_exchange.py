@@ -477,3 +477,9 @@ def test_a_request_waits_for_its_turn_no_longer_than_patience_lasts(left: float,
 def test_a_wait_may_use_up_all_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda least, most: least)
     assert asked(LIST, UNREACHABLE, GOOD, patience=0.7).waited == 0.7
+
+
+def test_who_asks_for_a_second_gets_it_however_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.uniform", lambda least, most: least)
+    played = asked(LIST, *[refused(503, retry_after="1")] * 4, GOOD)
+    assert [wait.seconds for wait in played.waits] == [1.0] * 4

@@ -190,3 +190,10 @@ def test_an_instant_does_not_depend_on_where_this_machine_is(monkeypatch: pytest
             assert as_utc(NOW.astimezone(timezone(timedelta(hours=5)))) == as_utc(NOW.replace(tzinfo=None)) == NOW
     finally:
         time.tzset()
+
+
+def test_what_is_shown_of_a_webhook_is_bounded() -> None:
+    shown = Webhook(id=ID, events=tuple(f"{n}-{'e' * 100}" for n in range(101)), auth_type="t" * 100).to_dict()
+    assert len(shown["events"]) == 100
+    assert shown["events"][0] == "0-" + "e" * 77 + "…"
+    assert shown["auth_type"] == "t" * 79 + "…"

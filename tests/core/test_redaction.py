@@ -28,6 +28,7 @@ from airflow_provider_reach.core.redaction import (
     secrets_in_headers,
     secrets_in_url,
     secrets_named,
+    shown_fields,
 )
 from tests.core.helpers import bounded
 
@@ -573,3 +574,13 @@ def test_a_value_that_holds_itself_is_deeper_and_one_that_is_there_often_is_look
     assert is_deeper(itself, 100)
     assert is_deeper(often, 99)
     assert not is_deeper(often, 100)
+
+
+def test_what_is_hidden_is_bounded_by_name_and_number() -> None:
+    assert list(redacted({"n" * 81: "s"})) == ["n" * 79 + "…"]
+    assert len(redacted({str(n): "s" for n in range(101)})) == 100
+
+
+def test_a_target_that_is_no_text_is_hidden_like_any_value() -> None:
+    assert shown_fields({"target": {"url": "https://u:pl4nted@h"}}) == {"target": {"url": "***"}}
+    assert shown_fields({"target": "https://u:pl4nted@h"}) == {"target": "https://***@h"}

@@ -9,7 +9,7 @@ import pytest
 
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import FIELDS, EventType
-from airflow_provider_reach.core.redaction import shown_fields
+from airflow_provider_reach.core.redaction import DEEPEST, shown_fields
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 
 GOOD: dict[str, Any] = {"name": "orders", "target": "https://c.example.com/reach", "events": ["delivery"]}
@@ -34,6 +34,7 @@ REFUSED = [
     ({"name": ""}, "name must be a text that is not empty"),
     ({"name": "  "}, "name must be a text"),
     ({"name": None}, "name must be a text"),
+    ({"name": "x" * 1001}, "name must have 1000 characters at the most"),
     ({"target": ""}, "target must be a URL"),
     ({"target": None}, "target must be a URL"),
     ({"target": "ftp://c.example.com"}, "target must start with https://"),
@@ -611,3 +612,20 @@ def test_a_user_alone_is_meant_for_basic_authentication() -> None:
 
 def test_only_what_looks_like_digits_is_explained_by_native_rendering() -> None:
     assert list(WebhookChanges(name="").problems()) == ["name must be a text that is not empty."]
+
+
+def test_a_value_may_be_nested_as_deep_as_can_be_read_again() -> None:
+    def nested(levels: int) -> Any:
+        return {"x": nested(levels - 1)} if levels else 1
+
+    assert "nested too deep" not in "".join(WebhookChanges(extra={"x": nested(DEEPEST - 1)}).problems())
+    assert "nested too deep: 'x'." in "".join(WebhookChanges(extra={"x": nested(DEEPEST)}).problems())
+
+
+def test_what_cannot_be_sent_says_why() -> None:
+    with pytest.raises(ReachInputError, match="a value cannot be sent as JSON: TypeError"):
+        WebhookChanges(extra={"x": object()}).body("update")
+
+
+def test_a_value_takes_only_so_much_of_a_repr() -> None:
+    assert len(repr(WebhookChanges(name="n" * 2000))) == len("WebhookChanges(name=)") + 1000

@@ -101,3 +101,20 @@ def test_a_bomb_is_not_unpacked() -> None:
 
     assert body.too_large
     assert peak < 10_000_000
+
+
+@pytest.mark.parametrize(("packed", "packed_with"), [(b" " * 1000, ""), (gzip.compress(b" " * 1000), "gzip")])
+def test_what_reaches_the_bound_in_pieces_is_whole(packed: bytes, packed_with: str) -> None:
+    body = unpacked(packed, packed_with)
+
+    assert not body.too_large
+    assert body.whole() == b" " * 1000
+
+
+def test_several_parts_are_bounded_together() -> None:
+    assert unpacked(gzip.compress(b" " * 600) * 2, "gzip", piece=1000).too_large
+
+
+def test_packed_in_another_way_than_it_says() -> None:
+    with pytest.raises(ValueError, match="cannot be unpacked"):
+        unpacked(zlib.compress(TEXT), "gzip")

@@ -60,7 +60,7 @@ def main() -> int:
             say(f"FAILED {trial.again}: {fault}")
     text = tables.whole(tried)
     say(f"\n{text}\n\nIn {time.monotonic() - began:.0f} s.")
-    if options.write and not options.short and options.seed is None:
+    if options.write and not options.short and options.seed is None and not faults:
         PAGE.write(text)
         say(f"Written to {PAGE.place}.")
     say(f"{len(tried) - faults} passed, {faults} failed")

@@ -153,7 +153,7 @@ def broken(schedule: Schedule, found: Score) -> list[str]:
         said.append(f"{found.missed} losses never told")
     if found.late and schedule in IN_TIME:
         said.append(f"{found.late} losses told too late")
-    if found.false:
+    if found.false > found.unlucky:
         said.append(f"{found.false} false alarms")
     if found.hasty:
         said.append(f"{found.hasty} checks ended too soon")

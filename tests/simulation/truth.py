@@ -27,6 +27,7 @@ class Score:
     :param spare: How long before the discard the others were told first.
     :param alarms: Times that somebody was woken: of failed checks in a row, the first.
     :param false: Failed checks when nothing was wrong.
+    :param unlucky: Of these, since a whole answer had by chance a round number of thousands of rows, as a cap has.
     :param unneeded: Alarms for what recovered by itself.
     :param hasty: Checks that drained and ended well though a batch of their first look was in flight.
     :param faults: What must not be, in words.
@@ -39,6 +40,7 @@ class Score:
     spare: list[timedelta] = field(default_factory=list)
     alarms: int = 0
     false: int = 0
+    unlucky: int = 0
     unneeded: int = 0
     hasty: int = 0
     faults: list[str] = field(default_factory=list)
@@ -80,6 +82,7 @@ def score(life: Life, service: Service, schedule: Schedule) -> Score:
             continue
         if made.outcome == "timeout" or not is_wrong(made, moment, service, policy):
             found.false += 1
+            found.unlucky += bool(made.report and not made.report.complete and len(service.rows(moment)) % 1000 == 0)
             found.faults.append(f"{made.ended}: {made.outcome} though nothing was wrong: {made.report}")
         if number == 0 or not checks[number - 1].tells:
             found.alarms += 1
