@@ -66,15 +66,22 @@ def _batch_status(webhook_id: str, patience: Patience, secrets: tuple[str, ...])
     limit = DEFAULT_LIMIT
     status = yield from ask(get_batch_status(webhook_id, limit), patience, secrets)
     while not status.complete and limit < MAX_LIMIT:
-        limit *= 10
-        try:
-            larger = yield from ask(get_batch_status(webhook_id, limit), patience, secrets)
-        except ReachRequestError as error:
-            if error.status not in _OVER_THE_CAP:
-                raise
-            return status
-        if len(larger.rows) <= len(status.rows):
+        limit, larger = yield from _with_larger_limit(webhook_id, limit, patience, secrets)
+        if larger is None or len(larger.rows) <= len(status.rows):
             return status
         capped = len(larger.rows) % _ROUND == 0
         status = structs.replace(larger, complete=larger.complete and not capped)
     return status
+
+
+def _with_larger_limit(
+    webhook_id: str, limit: int, patience: Patience, secrets: tuple[str, ...]
+) -> Exchange[tuple[int, BatchStatus | None]]:
+    """The limit that the service took, the largest of those tried, and the batch status; None where it took none."""
+    for larger in dict.fromkeys(min(times * limit, MAX_LIMIT) for times in (10, 5, 2)):
+        try:
+            return larger, (yield from ask(get_batch_status(webhook_id, larger), patience, secrets))
+        except ReachRequestError as error:
+            if error.status not in _OVER_THE_CAP:
+                raise
+    return limit, None

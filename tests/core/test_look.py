@@ -174,11 +174,30 @@ def test_a_cut_answer_is_asked_for_again(counts: list[int], complete: bool, seen
 
 
 @pytest.mark.parametrize("status", [400, 413, 416, 422])
-def test_a_refusal_of_the_larger_limit_is_the_services_cap(status: int) -> None:
-    played = looked(listed(ORDERS), rows(1000), refused(status, "limit too large"))
-    assert (played.result.complete, played.result.counts["recovered"]) == (False, 1000)
-    played = looked(listed(ORDERS), rows(1000), rows(10_000), refused(status))
-    assert (played.result.complete, played.result.counts["recovered"]) == (False, 10_000)
+@pytest.mark.parametrize(
+    ("answers", "asked", "complete", "seen"),
+    [
+        ([1000, None, None, None], [1000, 10_000, 5000, 2000], False, 1000),
+        ([1000, None, 1400], [1000, 10_000, 5000], True, 1400),
+        ([1000, None, None, 2000, None, None, None], [1000, 10_000, 5000, 2000, 20_000, 10_000, 4000], False, 2000),
+        ([1000, 10_000, None, None, 11_001], [1000, 10_000, 100_000, 50_000, 20_000], True, 11_001),
+        (
+            [1000, 10_000, None, None, 20_000, None, 30_001],
+            [1000, 10_000, 100_000, 50_000, 20_000, 100_000, 40_000],
+            True,
+            30_001,
+        ),
+    ],
+)
+def test_where_a_larger_limit_is_refused_a_smaller_one_may_do(
+    status: int, answers: list[int | None], asked: list[int], complete: bool, seen: int
+) -> None:
+    replies = [refused(status, "limit too large") if count is None else rows(count) for count in answers]
+
+    played = looked(listed(ORDERS), *replies)
+
+    assert limits(played) == [str(limit) for limit in asked]
+    assert (played.result.complete, played.result.counts["recovered"]) == (complete, seen)
 
 
 def test_a_refusal_of_the_first_limit_is_an_error() -> None:
