@@ -28,7 +28,7 @@ from tests.simulation.trials import UNKNOWABLE, Trial, broken, trials_of
 
 PAGE = MadePage("docs/proof/simulation.md", "make simulate")
 
-LONG, SHORT = 200, 12
+LONG, SHORT = 120, 12
 
 
 def main() -> int:
@@ -42,7 +42,7 @@ def main() -> int:
         say(f"{make_life(Random(options.seed))}\n")
         seeds, examples = range(options.seed, options.seed + 1), 1
     else:
-        examples = 20 if options.short else 200
+        examples = 20 if options.short else 100
         seeds = range(SHORT if options.short else LONG)
     began = time.monotonic()
     tried, faults = [], 0
