@@ -105,7 +105,7 @@ def check_sdist(sdist: Path, wheel: Path) -> list[str]:
             archive.extractall(temporary, filter="data")
         (unpacked,) = Path(temporary).iterdir()
         names = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
-        single = {"CHANGELOG.md", "LICENSE", "README.md", "pyproject.toml", ".gitignore", "PKG-INFO"}
+        single = {"CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "pyproject.toml", ".gitignore", "PKG-INFO"}
         problems = differences("sdist", names, files_below(PACKAGE, *SHIPPED) | single)
         build(unpacked, Path(temporary, "dist"), "wheel")
         (again,) = Path(temporary, "dist").iterdir()

@@ -476,3 +476,7 @@ def test_a_date_of_another_age_is_not_believed(year: int, believed: bool) -> Non
 def test_what_may_be_the_target_s_names_the_operation() -> None:
     error = status_error("create webhook 'x'", answer(b"", 400), (), asks_target=True)
     assert (type(error), error.operation) == (errors.ReachTargetError, "create webhook 'x'")
+
+
+def test_what_took_no_time_that_is_known_took_none() -> None:
+    assert Answer(200, {}, b"", NOW).seconds == Failure("lost", "").seconds == 0.0

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_reach.core.config import ReachConfig, is_loopback, is_uuid, read_config, shown, unfolded
+from airflow_provider_reach.core.config import (
+    DEFAULT_PATIENCE,
+    ReachConfig,
+    is_loopback,
+    is_uuid,
+    read_config,
+    shown,
+    unfolded,
+)
 from airflow_provider_reach.core.errors import ReachConfigError
 from tests.core.helpers import ID, bounded
 
@@ -138,6 +146,10 @@ def test_a_flag_that_cannot_be_read_allows_nothing() -> None:
     assert len(problems(base_url="http://reach.internal", allow_http="perhaps")) == 2
 
 
+def test_a_minute_is_the_patience_of_who_says_nothing() -> None:
+    assert DEFAULT_PATIENCE == 60.0
+
+
 @pytest.mark.parametrize("timeout", ["300", 0.1])
 def test_a_timeout_at_its_limits(timeout: object) -> None:
     assert read_config(**{**GOOD, "timeout": timeout}).timeout == float(str(timeout))
@@ -227,6 +239,11 @@ def test_what_cannot_be_shown_is_named_by_its_type(value: object) -> None:
 def test_a_value_that_is_no_text_is_refused_by_name(name: str, value: object) -> None:
     with pytest.raises(ReachConfigError, match=name):
         read_config(**{"api_key": "key", "workspace_id": ID, name: value})
+
+
+def test_a_value_that_cannot_be_shown_is_told_as_such() -> None:
+    [problem] = problems(workspace_id=10**5000)
+    assert "int that cannot be shown" in problem
 
 
 def test_no_repr_shows_the_key() -> None:
