@@ -66,8 +66,10 @@ class Control:
         )
 
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-            refusal = ApiError(403, "forbidden", "No web page may control the sandbox").reply()
-            await (refusal if _is_from_a_page(Request(scope)) else application)(scope, receive, send)
+            answer: ASGIApp = application
+            if _is_from_a_page(Request(scope)):
+                answer = ApiError(403, "forbidden", "No web page may control the sandbox").reply()
+            await answer(scope, receive, send)
 
         return guarded
 
