@@ -28,7 +28,7 @@ class Tally(Struct):
     :param lost_before: Presumed lost, and told before.
     """
 
-    recovered: int = 0
+    recovered: int
     unripe: list[Batch] = []
     ripe: list[Batch] = []
     at_risk: list[Batch] = []
