@@ -483,3 +483,7 @@ def test_who_asks_for_a_second_gets_it_however_often(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("random.uniform", lambda least, most: least)
     played = asked(LIST, *[refused(503, retry_after="1")] * 4, GOOD)
     assert [wait.seconds for wait in played.waits] == [1.0] * 4
+
+
+def test_who_says_nothing_does_not_wait_for_a_turn() -> None:
+    assert Send(LIST).patience == 0.0

@@ -281,3 +281,7 @@ def test_only_what_is_much_alike_is_suggested_and_only_three() -> None:
 def test_the_names_that_are_there_take_only_so_much_room() -> None:
     there = [Webhook(id=ID, name=f"name {n}") for n in range(100)]
     assert len(missing(Gone(name="?"), there).partition("workspace: ")[2]) == 300 + len(".")
+
+
+def test_what_a_list_may_show_late_is_looked_for_again_after_three_seconds() -> None:
+    assert surely_found(listed(), listed(ORDERS), name="orders").waited == 3.0

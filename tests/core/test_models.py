@@ -197,3 +197,7 @@ def test_what_is_shown_of_a_webhook_is_bounded() -> None:
     assert len(shown["events"]) == 100
     assert shown["events"][0] == "0-" + "e" * 77 + "…"
     assert shown["auth_type"] == "t" * 79 + "…"
+
+
+def test_a_validation_that_was_not_timed_took_no_time() -> None:
+    assert ValidationResult(message="", response=TargetResponse()).seconds == 0.0

@@ -33,4 +33,11 @@ def test_what_makes_the_service_ask_a_target_waits_for_that_too() -> None:
 
 
 def test_the_key_is_not_in_its_repr() -> None:
-    assert "planted-key" not in repr(request_for(calls.list_webhooks(), CONFIG, "tests/1"))
+    shown = repr(request_for(calls.list_webhooks(), CONFIG, "tests/1"))
+    assert "planted-key" not in shown
+    assert "Authorization" not in shown
+
+
+def test_no_credentials_are_in_its_repr() -> None:
+    given = WebhookChanges(auth_type="basic", auth_credentials={"username": "u", "password": "pl4nted"})
+    assert "pl4nted" not in repr(request_for(calls.update_webhook(ID, given), CONFIG, "tests/1"))
