@@ -584,3 +584,9 @@ def test_what_is_hidden_is_bounded_by_name_and_number() -> None:
 def test_a_target_that_is_no_text_is_hidden_like_any_value() -> None:
     assert shown_fields({"target": {"url": "https://u:pl4nted@h"}}) == {"target": {"url": "***"}}
     assert shown_fields({"target": "https://u:pl4nted@h"}) == {"target": "https://***@h"}
+
+
+def test_a_value_is_as_deep_as_the_deepest_in_it() -> None:
+    assert is_deeper([[[1]], [1]], 2)
+    assert is_deeper([[1], [[1]]], 2)
+    assert not is_deeper([[1], [[1]]], 3)

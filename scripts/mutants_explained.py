@@ -1,0 +1,149 @@
+"""Mutants of ``core/`` that no test notices, and why that is right: matched by what they change, not by a number."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Explained(NamedTuple):
+    """
+    A change that survives, and why.
+
+    :param place: The module, with the function.
+    :param was: A part of the code.
+    :param becomes: What the change makes of it.
+    :param why: Why no test notices, or should.
+    """
+
+    place: str
+    was: str
+    becomes: str
+    why: str
+
+    def fits(self, place: str, before: str, after: str) -> bool:
+        """
+        Whether it is this change: one of the places where the part stands is all that differs.
+
+        :param place: Where the change is.
+        :param before: The whole line.
+        :param after: The whole changed line.
+        """
+        if place != self.place:
+            return False
+        parts = before.split(self.was)
+        joined = (
+            self.was.join(parts[:number]) + self.becomes + self.was.join(parts[number:])
+            for number in range(1, len(parts))
+        )
+        return any(one == after for one in joined)
+
+
+FASTER = "only the quick way is lost, and the long one comes to the same"
+SAME_LENGTH = "both are of the same length, always"
+TWO_OR_MORE = "`max_attempts` is 2 or more"
+DEFAULT = "it is the default anyway"
+FALSE = "None is as false as False"
+NO_DATE = "no date either way"
+CODEC = "another name of the same"
+READ_ON = "how much is read before it is cut, to the letter"
+REFUSED = "it is refused in any case"
+CAUSE = "the text of an error that is only the cause of another"
+EQUAL = "whatever is neither `differs` nor `unknown` counts as equal"
+NO_X = "an X is never changed here"
+
+EXPLAINED = tuple(
+    Explained(*one)
+    for one in (
+        ("answers.Answer.at", '"date", ""', '"date", None', NO_DATE),
+        ("answers.Answer.at", '"date", ""', '"date", ', NO_DATE),
+        ("answers.Answer.at", '"date", ""', '"date", "XXXX"', NO_DATE),
+        ("answers.Answer.retry_after", '"retry-after", ""', '"retry-after", "XXXX"', NO_DATE),
+        ("answers._http_date", "if text else", "if (text) or True else", NO_DATE),
+        ("answers.status_error", "status < 200", "status <= 200", "200 is no error"),
+        ("answers.status_error", "status < 200", "status < 201", "200 is no error"),
+        ("batches", "_NEVER = datetime(1, 1, 2", "_NEVER = datetime(2, 1, 2", "it is before all that is believed"),
+        ("batches", "_NEVER = datetime(1, 1, 2", "_NEVER = datetime(1, 2, 2", "it is before all that is believed"),
+        ("batches", "_NEVER = datetime(1, 1, 2", "_NEVER = datetime(1, 1, 3", "it is before all that is believed"),
+        ("batches", "2010, 1, 1", "2010, 2, 1", "only its year is exact"),
+        ("batches", "2010, 1, 1", "2010, 1, 2", "only its year is exact"),
+        ("batches._each", "_FIRST_BELIEVED <= ts <= latest", "_FIRST_BELIEVED < ts <= latest", FASTER),
+        ("batches._each", "_FIRST_BELIEVED <= ts <= latest", "_FIRST_BELIEVED <= ts < latest", FASTER),
+        ("batches._each", "telling.get(row.response_code)", "telling.get(None)", FASTER),
+        ("batches._each", "row.latency or 0", "row.latency or 1", "a millisecond is not slow either"),
+        ("batches._status", "0 < number", "0 <= number", "0 is 0 either way"),
+        ("batches._together", "strict=True", "strict=None", SAME_LENGTH),
+        ("batches._together", "strict=True", "strict=False", SAME_LENGTH),
+        ("batches._together", "strict=True", "", SAME_LENGTH),
+        ("batches._together", "len(of_one) > 1", "(len(of_one) > 1) or True", FASTER),
+        ("batches._together", "len(of_one) > 1", "len(of_one) >= 1", FASTER),
+        ("calls", "T] = field(repr=False)", "T] = field(repr=True)", "a function's name is no secret"),
+        ("calls.any_request", "/-._~:@!$&'()*+,;=", "XX/-._~:@!$&'()*+,;=XX", NO_X),
+        ("calls.any_request", '"".join', '"XXXX".join', "only whether it can be encoded counts"),
+        ("calls.create_webhook", "repeatable=False", "repeatable=None", FALSE),
+        ("checks._event_warnings", "1, 0.7", "1, ", "how alike is a matter of taste"),
+        ("checks._event_warnings", "1, 0.7", "2, 0.7", "only the first is taken"),
+        ("compare._leaves", '"unknown"', '"XXunknownXX"', EQUAL),
+        ("compare._leaves", '"unknown"', '"UNKNOWN"', EQUAL),
+        ("compare._leaves", '"equal"', '"XXequalXX"', EQUAL),
+        ("compare._leaves", '"equal"', '"EQUAL"', EQUAL),
+        ("compare._leaves", '"equal", ""', '"equal", "XXXX"', EQUAL),
+        ("config", "field(repr=False)", "field(repr=True)", "the key's own repr hides it too"),
+        ("config._base_url", 'return ""', 'return "XXXX"', REFUSED),
+        ("config._base_url", "host = None", 'host = ""', "an empty host is as wrong as none"),
+        ("config.unfolded", 'if "group::" in text else', 'if ("group::" in text) or True else', FASTER),
+        ("declare._see_what_was_made", "Patience(0.0), secrets", "Patience(0.0), ", "its errors are said to nobody"),
+        ("declare._updated", "left <= 0", "left <= 1", "it is 10, 9, 7, 3 and 0 s"),
+        ("declare.declare", "always=False", "always=None", FALSE),
+        ("decoding._batch_row", "convert(raw, BatchRow)", "convert(None, BatchRow)", FASTER),
+        ("decoding.moment", "convert(value, datetime)", "convert(None, datetime)", FASTER),
+        ("decoding.moment", "convert(value, datetime)", "convert(value, None)", FASTER),
+        (
+            "decoding.moment",
+            "if isinstance(parsed, datetime) else",
+            "if (isinstance(parsed, datetime)) or True else",
+            "what the pattern lets through has a date and a time",
+        ),
+        ("delivery._may_be_from", "batch.created <= instant", "batch.created < instant", FASTER),
+        ("delivery._report", "batch.attempts or 0", "batch.attempts or 1", TWO_OR_MORE),
+        ("endings._error", 'TypeError(event["type"])', "TypeError(None)", CAUSE),
+        ("endings._error", 'TypeError(event["type"])', 'TypeError(event["XXtypeXX"])', CAUSE),
+        ("endings._error", 'TypeError(event["type"])', 'TypeError(event["TYPE"])', CAUSE),
+        ("endings._timeout", "ValueError(limit)", "ValueError(None)", CAUSE),
+        ("endings.read_event", 'ValueError("a watch does not end undecided")', "ValueError(None)", CAUSE),
+        ("exchange.ask", 'cast("Answer | Failure"', "cast(None", "a cast does nothing"),
+        ("exchange.create", "rstrip('.')", "rstrip('XX.XX')", "no message ends with an X"),
+        ("exchange.quiet_time", "or 0.0", "or 1.0", "a second is the least anyway"),
+        ("exchange.wait_before_repeat", "min(tries, 10)", "min(tries, 11)", "a minute is the most long before"),
+        ("findings._about_to_be_discarded", "else timedelta(0)", "else timedelta(1)", "not looked at without a time"),
+        ("findings.findings", "batch.attempts or 0", "batch.attempts or 1", TWO_OR_MORE),
+        ("look._batch_status", "webhook_id, limit", "webhook_id, ", DEFAULT),
+        ("lookup.missing", "for other in there), 300)", "for other in there), )", DEFAULT),
+        ("models", "ge=0", "ge=1", FASTER),
+        ("policy._count", "-1", "-2", "any number below 0 is refused alike"),
+        ("policy._duration", "timedelta(-1)", "timedelta(-2)", "any duration below 0 is refused alike"),
+        ("policy._duration", '""', '"XXXX"', "neither is a number"),
+        ("policy._flag", '""', '"XXXX"', REFUSED),
+        ("redaction", "200_000", "200001", READ_ON),
+        ("redaction", "100", "101", "how deep is a matter of choice"),
+        ("redaction._cut", "len(text) <= most", "len(text) < most", READ_ON),
+        ("redaction._cut", "rsplit(None, 1)", "rsplit(None, 2)", READ_ON),
+        ("redaction._decoded", "token, validate=True", "token, ", "it may mask more than a secret"),
+        ("redaction._decoded", "validate=True", "validate=False", "it may mask more than a secret"),
+        ("redaction._forms", '"utf-8"', '"UTF-8"', CODEC),
+        ("redaction._forms", 'safe=""', 'safe="XXXX"', NO_X),
+        ("redaction._forms", "quote=False", "quote=None", FALSE),
+        ("redaction.basic_tokens", '"utf-8"', '"UTF-8"', CODEC),
+        ("redaction.basic_tokens", 'rstrip("=")', 'rstrip("XX=XX")', "an X may be left beside what is masked"),
+        ("redaction.beginning_of", '"utf-8"', '"UTF-8"', CODEC),
+        ("redaction.beginning_of", "most * 8", "most * 9", READ_ON),
+        ("redaction.beginning_of", "2 * _MOST_READ", "3 * _MOST_READ", READ_ON),
+        ("redaction.is_masked", '"*•●·"', '"XX*•●·XX"', "no X is left in small letters"),
+        ("redaction.one_line", "most * 8", "most * 9", READ_ON),
+        ("redaction.safe_text", "most * 8", "most * 9", READ_ON),
+        ("redaction.secrets_in_url", 'else ""', 'else "XXXX"', "there is no secret in it either"),
+        ("spec.WebhookChanges.body", 'b""', "None", "it is encoded, or nothing is returned"),
+        ("spec.WebhookChanges.body", 'b""', 'b"XXXX"', "it is encoded, or nothing is returned"),
+        ("unpacking.Body._unpack", "self._most - self._size", "self._most + self._size", READ_ON),
+        ("unpacking.Body._unpack", "self._size + 1", "self._size + 2", READ_ON),
+    )
+)
