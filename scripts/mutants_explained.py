@@ -124,7 +124,7 @@ EXPLAINED = tuple(
         ("policy._duration", '""', '"XXXX"', "neither is a number"),
         ("policy._flag", '""', '"XXXX"', REFUSED),
         ("redaction", "200_000", "200001", READ_ON),
-        ("redaction", "100", "101", "how deep is a matter of choice"),
+        ("redaction", "DEEPEST: Final = 100", "DEEPEST: Final = 101", "how deep is a matter of choice"),
         ("redaction._cut", "len(text) <= most", "len(text) < most", READ_ON),
         ("redaction._cut", "rsplit(None, 1)", "rsplit(None, 2)", READ_ON),
         ("redaction._decoded", "token, validate=True", "token, ", "it may mask more than a secret"),

@@ -279,8 +279,9 @@ def try_value(mutant: Mutant, number: int) -> None:
     own = home / TESTS / f"test_{mutant.module}.py"
     command = [*PYTEST, *QUICK, "-x", *([str(own)] if own.exists() else []), TESTS]
     done = subprocess.run(command, cwd=home, env=environment(home), check=False, capture_output=True, text=True)
-    mutant.verdict = {0: "survived", 1: "killed"}.get(done.returncode, "broken")
-    mutant.said = next((line for line in done.stdout.splitlines() if line.startswith("FAILED")), "all tests")
+    failed = next((line for line in done.stdout.splitlines() if line.startswith("FAILED")), "")
+    mutant.verdict = "survived" if not done.returncode else "killed" if failed else "broken"
+    mutant.said = failed or "all tests"
     shutil.rmtree(home)
 
 
@@ -304,16 +305,16 @@ def outcome(mutants: Sequence[Mutant]) -> str:
     rows.append(row("**all**", mutants))
     reasons = Counter(mutant.why for mutant in survivors(mutants) if mutant.why)
     lines = [
-        f"| {one.place} | `{one.was}` → `{one.becomes}` | {number} | {one.why} |" for one, number in reasons.items()
+        f"| `{one.place}` | {cell(one.was)} → {cell(one.becomes)} | {number} | {one.why} |"
+        for one, number in reasons.items()
     ]
     explained = ["| where | change | mutants | why no test notices |", "| --- | --- | --- | --- |", *sorted(lines)]
     return "\n".join([*rows, "", *(explained if lines else ["None survived."])])
 
 
-def code(text: str) -> str:
-    """A bit of code in a cell of a table."""
-    text = text.replace("|", r"\|")
-    return f"`` {text} ``" if "`" in text or not text else f"`{text}`"
+def cell(code: str) -> str:
+    """A bit of code in a table."""
+    return "`{}`".format(code.replace("|", r"\|")) if code else "nothing"
 
 
 def row(name: str, mutants: Sequence[Mutant]) -> str:
@@ -336,12 +337,6 @@ def told(mutants: Sequence[Mutant], stale: Sequence[Explained]) -> int:
         places = " ".join(sorted({mutant.place for mutant in open_ones}))
         say(f"\n{len(open_ones)} survived. Those alone again: python scripts/mutate.py {places}")
     return bool(open_ones or stale)
-
-
-def say(text: str) -> None:
-    """Show it at once, also where the output is a file."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
