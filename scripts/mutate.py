@@ -34,6 +34,7 @@ from mutmut.mutation.trampoline_templates import CLASS_NAME_SEPARATOR
 
 from scripts.mutants_explained import EXPLAINED, Explained
 from scripts.pages import ROOT, MadePage
+from scripts.telling import say
 
 PAGE = MadePage("docs/proof/mutation.md", "make mutate")
 FOLDER = ROOT / ".mutants"
