@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -67,7 +68,7 @@ def postgres(log: Path) -> Iterator[Postgres]:
     """
     programs = find_programs()
     as_owner = owner()
-    with tempfile.TemporaryDirectory(prefix="reach-", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="reach-", dir=place(), ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if as_owner:
             shutil.chown(folder, as_owner["user"])
@@ -127,6 +128,13 @@ def number_of(programs: Path) -> str:
     """The number of a PostgreSQL's release."""
     said = subprocess.run([programs / "postgres", "--version"], capture_output=True, text=True).stdout
     return said.split()[2]
+
+
+def place() -> Path:
+    """Where folders for temporary files are; as root, above those that another user may not enter."""
+    temporary = Path(tempfile.gettempdir()).resolve()
+    closed = [folder for folder in (temporary, *temporary.parents) if not folder.stat().st_mode & stat.S_IXOTH]
+    return closed[-1].parent if closed and os.geteuid() == 0 else temporary
 
 
 def owner() -> dict[str, Any]:
