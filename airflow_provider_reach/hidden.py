@@ -60,10 +60,9 @@ def _holds_literal_secret(field: str, value: Any) -> bool:
 
 
 def _secret_leaves(field: str, value: Any) -> Iterable[Any]:
-    from airflow_provider_reach.core.redaction import (
-        DEEPEST,
+    from airflow_provider_reach.core.nesting import DEEPEST, is_deeper
+    from airflow_provider_reach.core.secret_values import (
         PUBLIC_NAMES,
-        is_deeper,
         is_telltale,
         leaves,
         secrets_in_url,

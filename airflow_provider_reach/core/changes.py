@@ -8,7 +8,8 @@ from typing import Any
 from airflow_provider_reach.core.compare import by_lower_name, is_blank, same_url, value_of
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.models import Webhook
-from airflow_provider_reach.core.redaction import is_masked, safe_url
+from airflow_provider_reach.core.redaction import safe_url
+from airflow_provider_reach.core.secret_values import is_masked
 
 
 def how_changed(before: Webhook, after: Webhook, field: str) -> str:

@@ -12,7 +12,8 @@ from airflow_provider_reach.core.checks import is_unused
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.fields import FIELDS
 from airflow_provider_reach.core.models import Webhook
-from airflow_provider_reach.core.redaction import is_masked, one_line, safe_url
+from airflow_provider_reach.core.redaction import one_line, safe_url
+from airflow_provider_reach.core.secret_values import is_masked
 from airflow_provider_reach.core.spec import WebhookChanges
 
 Result = Literal["equal", "differs", "unknown"]

@@ -20,7 +20,8 @@ from msgspec import Struct
 
 from airflow_provider_reach.core.fields import LONGEST_NAME
 from airflow_provider_reach.core.models import BatchRow, TargetResponse, ValidationResult, Webhook, as_utc
-from airflow_provider_reach.core.redaction import DEEPEST, is_deeper, one_line, safe_headers, safe_text
+from airflow_provider_reach.core.nesting import DEEPEST, is_deeper
+from airflow_provider_reach.core.redaction import one_line, safe_headers, safe_text
 
 T = TypeVar("T")
 

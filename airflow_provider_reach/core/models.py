@@ -9,11 +9,9 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from airflow_provider_reach.core.config import unfolded
-from airflow_provider_reach.core.redaction import (
+from airflow_provider_reach.core.redaction import one_line, redacted, safe_url
+from airflow_provider_reach.core.secret_values import (
     PUBLIC_NAMES,
-    one_line,
-    redacted,
-    safe_url,
     secrets_in_authentication,
     secrets_in_headers,
     secrets_in_url,

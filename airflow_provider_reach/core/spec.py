@@ -12,17 +12,15 @@ from airflow_provider_reach.core.checks import is_list, problems_of, warnings_of
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_TYPES, FIELDS
-from airflow_provider_reach.core.redaction import (
-    DEEPEST,
-    REDACTED,
+from airflow_provider_reach.core.nesting import DEEPEST, is_deeper
+from airflow_provider_reach.core.redaction import REDACTED, shown_fields
+from airflow_provider_reach.core.secret_values import (
     SECRETS_OF,
-    is_deeper,
     leaves,
     secrets_in_authentication,
     secrets_in_headers,
     secrets_in_url,
     secrets_named,
-    shown_fields,
 )
 
 Json = Mapping[str, Any]

@@ -9,7 +9,8 @@ import pytest
 
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import FIELDS, EventType
-from airflow_provider_reach.core.redaction import DEEPEST, shown_fields
+from airflow_provider_reach.core.nesting import DEEPEST
+from airflow_provider_reach.core.redaction import shown_fields
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 
 GOOD: dict[str, Any] = {"name": "orders", "target": "https://c.example.com/reach", "events": ["delivery"]}
