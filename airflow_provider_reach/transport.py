@@ -42,15 +42,15 @@ class Session(requests.Session):
         """None, since requests reads the body of what it takes for a redirect without a bound, followed or not."""
         return None
 
-    def merge_environment_settings(self, url: Any, *given: Any) -> Any:
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """What the environment says; but never a proxy to this machine: it would be shown the key, perhaps in clear."""
-        settings = super().merge_environment_settings(url, *given)
+        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if is_loopback(urlsplit(str(url)).hostname or ""):
             settings["proxies"] = {}
         return settings
 
 
-def send(session: requests.Session, request: Request) -> Answer | Failure:
+def send(session: Session, request: Request) -> Answer | Failure:
     """
     Send a request once. Redirects are not followed, since the API key would go along.
 
