@@ -1,5 +1,5 @@
-# Everything here works in a fresh clone with nothing but make and a Python 3.10 to 3.13; uv is used when
-# it is on PATH. The first command installs into .venv, the next ones start at once.
+# Everything here works in a fresh clone with nothing but make and a Python 3.10 to 3.13 (and PostgreSQL, for soak
+# alone); uv is used when it is on PATH. The first command installs into .venv, the next ones start at once.
 #
 #   make PYTHON=/path/to/python3.12 ...   with this Python
 #   make test ARGS="-x -k sensor"         these tests only, without their coverage

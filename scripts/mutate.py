@@ -3,7 +3,7 @@ Break ``core/`` in every way there is, and see whether a test notices: ``make mu
 
 ::
 
-    python scripts/mutate.py [--write | --short] [MODULE | MODULE.FUNCTION ...]
+    make mutate ARGS="[--short] [MODULE | MODULE.FUNCTION ...]"
 
 mutmut makes the mutants; ``scripts/mutants_tried.py`` tries them; what survives for a reason is in
 ``scripts/mutants_explained.py``. Everything happens in a copy, in ``.mutants/``. The exit status is 1 when a mutant
@@ -34,6 +34,7 @@ from mutmut.mutation.trampoline_templates import CLASS_NAME_SEPARATOR
 
 from scripts.mutants_explained import EXPLAINED, Explained
 from scripts.pages import ROOT, MadePage
+from scripts.playing import interruptible
 from scripts.telling import say
 
 PAGE = MadePage("docs/proof/mutation.md", "make mutate")
@@ -45,6 +46,8 @@ CORE = INSTALLED / PACKAGE / "core"
 TESTS = "tests/core"
 PLUGIN = "mutants_tried"
 
+LONGEST = 300.0
+"""Seconds for all tests with a constant changed, which take some 30 without."""
 VERDICT = ("delivery", "findings", "batches", "policy")
 SAMPLE = 400
 """So many of them are tried by ``--short``, always the same while the code is."""
@@ -264,26 +267,41 @@ def try_functions(mutants: Sequence[Mutant], workers: int) -> None:
 
 def try_values(mutants: Sequence[Mutant], workers: int) -> None:
     """Try those of constants: each needs the package imported anew, and so a process and a copy of its own."""
+    if not mutants:
+        return
     pristine = Path("values")
     shutil.copytree(ROOT / PACKAGE, pristine / INSTALLED / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree("tests", pristine / "tests")
     shutil.copy(ROOT / "pyproject.toml", pristine)
+    verdict, said = verdict_in(pristine)
+    if verdict != "survived":
+        sys.exit(f"In a copy of its own, without any mutant: {verdict}, {said}")
     with ThreadPoolExecutor(workers) as threads:
         list(threads.map(try_value, mutants, range(len(mutants))))
 
 
 def try_value(mutant: Mutant, number: int) -> None:
-    """Run the module's own tests first, then all."""
-    home = Path(f"value-{number}").absolute()
+    """In a copy of its own, the tests of its module first."""
+    home = Path(f"value-{number}")
     shutil.copytree("values", home)
     (home / CORE / f"{mutant.module}.py").write_text(mutant.code, encoding="utf-8")
-    own = home / TESTS / f"test_{mutant.module}.py"
-    command = [*PYTEST, *QUICK, "-x", *([str(own)] if own.exists() else []), TESTS]
-    done = subprocess.run(command, cwd=home, env=environment(home), check=False, capture_output=True, text=True)
-    failed = next((line for line in done.stdout.splitlines() if line.startswith("FAILED")), "")
-    mutant.verdict = "survived" if not done.returncode else "killed" if failed else "broken"
-    mutant.said = failed or "all tests"
+    mutant.verdict, mutant.said = verdict_in(home, mutant.module)
     shutil.rmtree(home)
+
+
+def verdict_in(home: Path, module: str = "") -> tuple[str, str]:
+    """What all tests say in a copy, those of one module before the others, and by which."""
+    home = home.absolute()
+    own = home / TESTS / f"test_{module}.py"
+    command = [*PYTEST, *QUICK, "-x", *([str(own)] if own.exists() else []), TESTS]
+    try:
+        done = subprocess.run(
+            command, cwd=home, env=environment(home), check=False, capture_output=True, text=True, timeout=LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        return "time", f"over {LONGEST:.0f} s"
+    failed = next((line for line in done.stdout.splitlines() if line.startswith("FAILED")), "")
+    return "survived" if not done.returncode else "killed" if failed else "broken", failed or "all tests"
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -336,9 +354,9 @@ def told(mutants: Sequence[Mutant], stale: Sequence[Explained]) -> int:
         say(f"\nExplained, but no such mutant survives: {one.place}: {one.was} → {one.becomes}")
     if open_ones:
         places = " ".join(sorted({mutant.place for mutant in open_ones}))
-        say(f"\n{len(open_ones)} survived. Those alone again: python scripts/mutate.py {places}")
+        say(f"\n{len(open_ones)} survived. Those alone again: make mutate ARGS='{places}'")
     return bool(open_ones or stale)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible(main))

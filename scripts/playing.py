@@ -11,10 +11,25 @@ from pathlib import Path
 from scripts.telling import colour, say
 
 ROOT = Path(__file__).resolve().parent.parent
+INTERRUPTED = 130
 
 
 class NotAsItShouldBe(Exception):
     """The story went another way; the text is how."""
+
+
+def interruptible(main: Callable[[], int]) -> int:
+    """
+    Run a program and return its exit status; interrupted, or asked to end, it ends tidily and says so.
+
+    :param main: The program.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return main()
+    except KeyboardInterrupt:
+        say("\nInterrupted; every process is ended.")
+        return INTERRUPTED
 
 
 def play(logs: Path, story: Callable[[Path], None]) -> int:
@@ -35,7 +50,7 @@ def play(logs: Path, story: Callable[[Path], None]) -> int:
         status = 1
     except KeyboardInterrupt:
         say("\nInterrupted; every process is ended.")
-        status = 130
+        status = INTERRUPTED
     else:
         return 0
     say(f"All that Airflow said: {logs.relative_to(ROOT)}")

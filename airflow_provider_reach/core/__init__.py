@@ -5,7 +5,8 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
 
     config  fields  models      the values: a connection, a webhook's fields by name, what the service speaks of
     checks → spec               what a person asks a webhook to be, and what of it is refused
-    redaction  errors           what may be shown of them; what can go wrong
+    secret_values → redaction   what of it is secret (nesting: how deep it goes); what may be shown
+    errors                      what can go wrong
     decoding → answers          an answer's body → models; an answer or a failure → the error it means (target_errors:
                                 the target's)
     calls → exchange            an operation; how it is asked, repeated and settled

@@ -11,20 +11,22 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import signal
 import sys
 import time
 from importlib.metadata import version
 
 from scripts.pages import MadePage
+from scripts.playing import INTERRUPTED, interruptible
 from scripts.telling import say
 from tests.soak import days, triggerers
 from tests.soak.postgres import NoPostgres, find_programs, number_of
 from tests.soak.tables import Row, all_held, table
 
 PAGE = MadePage("docs/proof/soak.md", "make soak")
-INTERRUPTED = 130
-AGAIN = "Not all of it held; what did not, stands above. To try one part alone: --only loop, --only triggerers."
+AGAIN = (
+    "Not all of it held; what did not, stands above. One part alone: make soak ARGS='--only loop', or "
+    "ARGS='--only triggerers'."
+)
 
 
 def main() -> int:
@@ -34,15 +36,11 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="a few minutes: fewer watches; writes nothing")
     parser.add_argument("--only", choices=["loop", "triggerers"], help="one of the two parts; writes nothing")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end as tidily as by Ctrl-C
     try:
         return tried(short=options.short, only=options.only, write=options.write)
     except NoPostgres as missing:
         say(str(missing))
         return 2
-    except KeyboardInterrupt:
-        say("\nInterrupted; every process is ended.")
-        return INTERRUPTED
 
 
 def tried(*, short: bool, only: str | None, write: bool) -> int:
@@ -102,4 +100,4 @@ def where(*, with_postgres: bool) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible(main))

@@ -129,7 +129,7 @@ def problem(script: Script, event: Any, service: Service) -> str:
     says = _SAYS.get(script.fate, "to be decided")
     if says not in report.headline:
         return f"it says {report.headline!r}, without {says!r}"
-    late = service.waited(script.decided, (report.looked_at - BEGIN).total_seconds())
+    late = service.waited(script, script.decided, (report.looked_at - BEGIN).total_seconds())
     return f"it saw that {late:.0f} s late" if late > LATE else ""
 
 

@@ -21,7 +21,7 @@ NAME = "airflow"
 MISSING = (
     "Two triggerers need a database that both may use, and PostgreSQL was not found, neither on PATH nor under "
     "/usr/lib/postgresql. Install the system's package (Debian and Ubuntu: apt-get install postgresql; macOS: brew "
-    "install postgresql), or leave this part out: --only loop."
+    "install postgresql), or leave this part out: make soak ARGS='--only loop'."
 )
 
 _PLACES = "/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin", "/usr/local/opt/postgresql*/bin"

@@ -35,6 +35,10 @@ class Outage:
     how: Literal["reset", 429, 503]
     workspace: int | None = None
 
+    def meets(self, workspace: int) -> bool:
+        """Whether this workspace has it."""
+        return self.workspace in (None, workspace)
+
 
 def workspace_id(workspace: int) -> str:
     """The id of a workspace."""
@@ -70,9 +74,9 @@ class Service:
         for script in scripts:
             self._of_workspace[workspace_id(script.workspace)].append(script)
 
-    def waited(self, since: float, now: float) -> float:
-        """How long something has been left undone that could be done: since then, or the last outage's end."""
-        ends = [outage.ends for outage in self._outages if outage.begins <= now]
+    def waited(self, script: Script, since: float, now: float) -> float:
+        """How long a watch has left undone what it could do: since then, or the end of its last outage."""
+        ends = [outage.ends for outage in self._outages if outage.begins <= now and outage.meets(script.workspace)]
         return now - min(now, max([since, *ends]))
 
     def answer(self, path: str, key: str) -> bytes | None:
@@ -80,7 +84,7 @@ class Service:
         now = self.time()
         workspace, _, below = path.removeprefix("/workspaces/").partition("/reach/webhooks")
         for outage in self._outages:
-            if outage.begins <= now < outage.ends and outage.workspace in (None, self._number(workspace)):
+            if outage.begins <= now < outage.ends and outage.meets(self._number(workspace)):
                 self.failed += 1
                 return None if outage.how == "reset" else self._error(outage.how, now)
         if key != self.key:
@@ -99,7 +103,7 @@ class Service:
 
     def _note(self, script: Script, now: float) -> None:
         self.looks += 1
-        self.longest_gap = max(self.longest_gap, self.waited(self._seen[script.webhook_id], now))
+        self.longest_gap = max(self.longest_gap, self.waited(script, self._seen[script.webhook_id], now))
         self._seen[script.webhook_id] = now
 
     def _list(self, workspace: str, now: float) -> bytes:
