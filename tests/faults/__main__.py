@@ -12,6 +12,7 @@ import argparse
 import sys
 
 from scripts.pages import MadePage
+from scripts.playing import interruptible
 from scripts.telling import say
 from tests.faults import tables
 from tests.faults.run import everything
@@ -24,7 +25,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Let every operation of the API meet every fault.")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.place}")
     parser.add_argument("--short", action="store_true", help="one operation of each kind; writes nothing")
-    parser.add_argument("--only", default="", help="the cells whose name holds all of these, parted by '/'")
+    parser.add_argument(
+        "--only", default="", help="the cell of this name, or all whose name holds these parts, parted by '/'"
+    )
     options = parser.parse_args()
     tried = everything(short=options.short, only=options.only)
     failed = sum(bool(each.wrong) for each in tried)
@@ -36,4 +39,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible(main))

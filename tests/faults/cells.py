@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from airflow_provider_reach.client import ReachClient
 from tests.drivers import LoopClient
 from tests.faults.operations import Operation
-from tests.faults.right import Fault, Outcome, Way
+from tests.faults.right import PATIENCE, Fault, Outcome, Way
 
 DRIVERS: dict[str, type[ReachClient]] = {"sync": ReachClient, "async": LoopClient}
-TIMEOUT, SHORT_TIMEOUT, PATIENCE = 5.0, 1.0, 60.0
-LONGEST = 15.0
-"""Seconds after which a cell is broken off, and has failed."""
+TIMEOUT, SHORT_TIMEOUT = 5.0, 1.0
 
 MOST_MEMORY = 160 * 1024 * 1024
 """Bytes at the most while an answer without end is read."""
@@ -38,6 +36,11 @@ class Cell:
     def name(self) -> str:
         """As it is told, and as ``--only`` finds it."""
         return f"{self.operation.name}/{self.fault.group}: {self.fault.name}/{self.driver}/{self.way}"
+
+    @property
+    def longest(self) -> float:
+        """Seconds after which it is broken off, and has failed."""
+        return PATIENCE if self.fault.slow and self.way == "stays" else 15.0
 
 
 @dataclass(frozen=True)

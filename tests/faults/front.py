@@ -15,6 +15,9 @@ from typing import Literal
 
 HOST = "127.0.0.1"
 
+resolved: set[str] = set()
+"""Names that are known to be those of this host."""
+
 _OPERATIONS = {
     ("GET", ""): "list",
     ("POST", ""): "create",

@@ -16,7 +16,7 @@ from airflow_provider_reach.core.errors import (
     ReachTargetError,
 )
 from airflow_provider_reach.sandbox import Fault as SandboxFault
-from tests.faults.front import HOST, Play, Reply, Talk, answer
+from tests.faults.front import HOST, Play, Reply, Talk, answer, resolved
 from tests.faults.in_http import says
 from tests.faults.right import Fault, Outcome
 
@@ -48,12 +48,13 @@ _WORDS = {
 
 
 class Elsewhere:
-    """Another host, to which nothing may ever be sent; it counts who comes all the same."""
+    """Another host, to which nothing may ever be sent; it sees who comes all the same."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        resolved.add(name)
         self._listener = socket.create_server((HOST, 0))
         self._listener.setblocking(False)
-        self.url = f"http://{HOST}:{self._listener.getsockname()[1]}/login?next=planted-query"
+        self.url = f"http://{name}:{self._listener.getsockname()[1]}/login?next=planted-query"
 
     def was_asked(self) -> bool:
         """Whether anybody has come since it was last asked."""
@@ -64,7 +65,7 @@ class Elsewhere:
         return True
 
 
-ELSEWHERE = Elsewhere()
+ELSEWHERE = Elsewhere("elsewhere.invalid")
 
 
 def _redirect(code: int) -> Fault:

@@ -19,7 +19,8 @@ from tests.faults.right import Kind
 API_KEY, WORKSPACE = "planted-api-key-4711", "7c1b54a0-0d5e-4f6e-9a51-2f7f4f1b6d3e"
 CREDENTIALS = {"username": "reach", "password": "planted-password-4712"}
 HEADERS = {"X-Token": "planted-header-4713"}
-CHANGES = WebhookChanges(active=False, custom_headers={"X-Token": "planted-header-4714"})
+CHANGED = {"active": False, "custom_headers": {"X-Token": "planted-header-4714"}}
+CHANGES = WebhookChanges(**CHANGED)  # type: ignore[arg-type]
 
 Webhooks = dict[str, dict[str, Any]]
 
@@ -37,7 +38,8 @@ class Scene:
         secrets: Any = {"auth_type": "basic", "auth_credentials": CREDENTIALS, "custom_headers": HEADERS}
         self.webhook_id = sandbox.add_webhook("orders", target=self.target, events=["open"], **secrets)
         self.other_id = sandbox.add_webhook("others", target=self.target, events=["click"], **secrets)
-        self.spec = WebhookSpec(name="new", target=self.target, events=["bounce"], **secrets)
+        self.wanted: dict[str, Any] = {"name": "new", "target": self.target, "events": ["bounce"], **secrets}
+        self.spec = WebhookSpec(**self.wanted)
         self.before = self.webhooks()
 
     def webhooks(self) -> Webhooks:
@@ -64,22 +66,22 @@ class Scene:
         if kind == "delete" and done:
             del expected[self.webhook_id]
         if kind == "update" and done:
-            expected[self.webhook_id].update(CHANGES.given)
+            expected[self.webhook_id].update(CHANGED)
         if {webhook_id: now.get(webhook_id) for webhook_id in expected} != expected or self._are_others(now, expected):
             return f"the service has {now}, and should have {expected}"
         if len(made) != (kind == "create" and done):
             return f"{len(made)} webhooks were made"
-        wrong = [webhook for webhook in made if not _holds(webhook, self.spec.given)]
+        wrong = [webhook for webhook in made if not _holds(webhook, self.wanted)]
         return f"what was made is {wrong}" if wrong else ""
 
     def _are_others(self, now: Webhooks, expected: Webhooks) -> bool:
         return any(webhook_id in self.before and webhook_id not in expected for webhook_id in now)
 
 
-def _holds(webhook: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+def _holds(webhook: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return all(
         sorted(webhook[name]) == sorted(value) if name == "events" else webhook[name] == value
-        for name, value in given.items()
+        for name, value in wanted.items()
     )
 
 
@@ -188,4 +190,5 @@ OPERATIONS = (
         lambda result, scene: result.ok and result.response.status == 200,
     ),
 )
-SIMPLE = ("list", "create", "update", "delete", "validate")
+SIMPLE, HEAVY = ("list", "create", "update", "delete", "validate"), ("list", "create")
+"""What a short run tries; of faults that are aimed at memory, less."""

@@ -32,6 +32,9 @@ NOT_TAKEN: tuple[Outcome, ...] = (ReachUnreachableError, ReachRateLimitError)
 MAY_BE_TAKEN: tuple[Outcome, ...] = (ReachTimeoutError, ReachLostAnswerError, ReachDecodeError, ReachServerError)
 FINAL: tuple[Outcome, ...] = (ReachAuthError, ReachNotFoundError, ReachRequestError, ReachUnsettledError)
 
+PATIENCE, LOOK_AFTER_CREATE = 60.0, 30.0
+"""Seconds for which a service is asked again, and for which a webhook is looked for that may have been made."""
+
 Way = Literal["once", "heals", "stays"]
 """Asked once; asked with patience of a service that is well after the first wait, or never."""
 
@@ -115,3 +118,21 @@ def requests_at_most(outcomes: tuple[Outcome, ...], kind: Kind, way: Way, *, slo
     if way == "once" or not set(outcomes) & set(repeated):
         return 1
     return 3 if way == "heals" and not slow else 12
+
+
+def waits(came: Outcome, kind: Kind, way: Way, *, too_long: bool) -> tuple[float, float]:
+    """
+    How many seconds it must go on, waits and requests, at the least; and how many may be waited at the most.
+
+    Each wait is about twice the one before it, and none is begun that patience does not last for.
+
+    :param came: What came of it.
+    :param kind: Of what kind the operation is.
+    :param way: How it was asked.
+    :param too_long: Whether the fault asks for a longer wait than anybody has patience for.
+    """
+    most = (0 if way == "once" else PATIENCE) + (LOOK_AFTER_CREATE if kind == "create" else 0)
+    if came is ReachUnsettledError:
+        return LOOK_AFTER_CREATE / 4, most
+    asks_again = way == "stays" and came in NOT_TAKEN + MAY_BE_TAKEN and not too_long
+    return PATIENCE / 4 if asks_again else 0, most

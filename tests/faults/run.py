@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import re
+import shlex
 import socket
 import ssl
 import tempfile
@@ -21,14 +23,12 @@ from scripts.telling import say
 from tests.faults import cells, certificates
 from tests.faults.catalogue import FAULTS
 from tests.faults.cells import DRIVERS, MOST_MEMORY, Cell, Tried
-from tests.faults.front import HOST
-from tests.faults.operations import OPERATIONS, SIMPLE
+from tests.faults.front import HOST, resolved
+from tests.faults.operations import HEAVY, OPERATIONS, SIMPLE, Operation
 from tests.faults.right import Fault, Way
-from tests.faults.stages import resolved
 from tests.faults.trials import Listening, try_cell
 
 AT_A_TIME, WAITING_AT_A_TIME = 6, 20
-_HEAVY = ("list", "create")
 
 
 def everything(*, short: bool, only: str) -> list[Tried]:
@@ -38,10 +38,10 @@ def everything(*, short: bool, only: str) -> list[Tried]:
     :param short: Whether to try one operation of each kind.
     :param only: Parts of the names of the cells to try, parted by ``/``.
     """
-    chosen = [cell for cell in _cells(short=short) if all(part in cell.name for part in only.split("/"))]
+    chosen = _chosen(list(_cells(short=short)), only)
     heavy = [cell for cell in chosen if cell.fault.heavy]
     light = [cell for cell in chosen if not cell.fault.heavy]
-    with _world() as shown, ThreadPoolExecutor(AT_A_TIME) as some, ThreadPoolExecutor(WAITING_AT_A_TIME) as waiting:
+    with _world() as shown, _threads(AT_A_TIME) as some, _threads(WAITING_AT_A_TIME) as waiting:
         trials = [(waiting if cell.fault.slow else some).submit(try_cell, cell, shown) for cell in light]
         tried = list(_told(light, (trial.result() for trial in trials)))
         tried += _told(heavy, (_measured(cell, shown) for cell in heavy))
@@ -50,15 +50,39 @@ def everything(*, short: bool, only: str) -> list[Tried]:
 
 def _cells(*, short: bool) -> Iterator[Cell]:
     for fault in FAULTS:
-        for operation, driver, way in itertools.product(OPERATIONS, DRIVERS, _ways(fault, short=short)):
-            if operation.name in (_HEAVY if fault.heavy else SIMPLE if short else operation.name):
-                yield Cell(operation, fault, driver, way)
+        for operation, driver, way in itertools.product(
+            _operations(fault, short=short), DRIVERS, _ways(fault, short=short)
+        ):
+            yield Cell(operation, fault, driver, way)
+
+
+def _operations(fault: Fault, *, short: bool) -> Iterable[Operation]:
+    if not short:
+        return OPERATIONS
+    names = HEAVY if fault.heavy else SIMPLE
+    return [operation for operation in OPERATIONS if operation.name in names]
 
 
 def _ways(fault: Fault, *, short: bool) -> list[Way]:
     if fault.heavy:
         return ["once"]
-    return ["once", "heals"] if short or fault.slow else ["once", "heals", "stays"]
+    return ["once", "heals"] if short else ["once", "heals", "stays"]
+
+
+def _chosen(cells: list[Cell], only: str) -> list[Cell]:
+    """The one of this name; else all whose name holds its parts."""
+    named = [cell for cell in cells if cell.name == only]
+    return named or [cell for cell in cells if all(part in cell.name for part in only.split("/"))]
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[ThreadPoolExecutor]:
+    """So many at a time; at the end, what has not begun is left."""
+    executor = ThreadPoolExecutor(number)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def _told(chosen: list[Cell], tried: Iterable[Tried]) -> Iterator[Tried]:
@@ -72,8 +96,14 @@ def _told(chosen: list[Cell], tried: Iterable[Tried]) -> Iterator[Tried]:
             say(f"  FAILED {each.cell.name}")
             for wrong in each.wrong:
                 say(f"    {wrong}")
-            say(f'    alone: python -m tests.faults --only "{each.cell.name}"')
+            say(f"    alone: {_alone(each.cell.name)}")
         yield from found
+
+
+def _alone(name: str) -> str:
+    """How to try a cell alone: first the shell reads it, then make, then make's shell."""
+    quoted = re.sub(r'(["$`\\])', r"\\\1", name)
+    return "make faults ARGS=" + shlex.quote(f'--only "{quoted}"'.replace("$", "$$"))
 
 
 def _measured(cell: Cell, shown: dict[str, ssl.SSLContext]) -> Tried:

@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from airflow_provider_reach.sandbox import Sandbox
 from tests.faults.before_http import UNKNOWN_NAME
 from tests.faults.cells import Cell
-from tests.faults.front import HOST, Front, Play
-
-resolved: set[str] = set()
-"""Host names that have become known."""
+from tests.faults.front import HOST, Front, Play, resolved
 
 _numbers = itertools.count()
 
@@ -27,13 +24,13 @@ class Stage:
 
     :param url: The base URL to ask.
     :param heal: Ends the fault.
-    :param drop: Breaks all connections.
+    :param break_off: Ends it, and all that is under way, for whoever asks for ever.
     :param requests: The operations that were asked for.
     """
 
     url: str
     heal: Callable[[], None]
-    drop: Callable[[], None]
+    break_off: Callable[[], None]
     requests: Callable[[], Counter[str | None]]
 
 
@@ -58,4 +55,8 @@ def staged(cell: Cell, sandbox: Sandbox, certificates: dict[str, ssl.SSLContext]
             resolved.add(host)
             front.heal()
 
-        yield Stage(f"{play.scheme}://{host}:{front.port}/api", heal, front.drop, lambda: Counter(front.requests))
+        def break_off() -> None:
+            heal()
+            front.drop()
+
+        yield Stage(f"{play.scheme}://{host}:{front.port}/api", heal, break_off, lambda: Counter(front.requests))

@@ -8,8 +8,8 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from airflow_provider_reach.client import ReachClient
@@ -17,10 +17,10 @@ from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.declare import declare
 from airflow_provider_reach.core.errors import ReachError, ReachTimeoutError
 from airflow_provider_reach.sandbox import Sandbox
-from tests.faults.cells import DRIVERS, LONGEST, PATIENCE, SHORT_TIMEOUT, TIMEOUT, Cell, Tried
+from tests.faults.cells import DRIVERS, SHORT_TIMEOUT, TIMEOUT, Cell, Tried
 from tests.faults.in_status import ELSEWHERE
 from tests.faults.operations import API_KEY, WORKSPACE, Scene
-from tests.faults.right import FINAL, Outcome, is_right, requests_at_most
+from tests.faults.right import FINAL, LOOK_AFTER_CREATE, PATIENCE, Outcome, is_right, requests_at_most, waits
 from tests.faults.stages import Stage, staged
 
 _TRIES = 4
@@ -39,64 +39,118 @@ def try_cell(cell: Cell, certificates: dict[str, ssl.SSLContext]) -> Tried:
     """
     for _ in range(_TRIES):
         said_in_logs.pop(threading.get_ident(), None)
-        with Sandbox(api_key=API_KEY, workspace_id=WORKSPACE, target_timeout=5.0) as sandbox:
-            scene = Scene(sandbox)
-            with staged(cell, sandbox, certificates) as stage, _client(cell, stage) as client:
-                trial = _Trial(cell, scene, stage)
-                tried = trial.run(client)
+        trial = _Trial(cell)
+        with _noted("not played to its end", trial.wrong):
+            trial.play(certificates)
         if trial.has_met_it:
             break
-    return tried
+    else:
+        trial.wrong.append("it never met the fault")
+    return Tried(cell, trial.outcome, trial.wrong, str(trial.error or ""), trial.seconds)
 
 
-def _client(cell: Cell, stage: Stage) -> ReachClient:
-    timeout = SHORT_TIMEOUT if cell.fault.slow else TIMEOUT
-    config = ReachConfig(stage.url, WORKSPACE, API_KEY, timeout=timeout)
-    patience = 0.0 if cell.way == "once" else PATIENCE
-    waited: Callable[[float], None] = (lambda _: stage.heal()) if cell.way == "heals" else (lambda _: None)
-    return DRIVERS[cell.driver](config, patience=patience, sleep=waited)
+@contextmanager
+def _noted(what: str, wrong: list[str]) -> Iterator[None]:
+    """An error of what is tried, or of how it is judged, is wrong in this cell, and is no end of the others."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        wrong.append(f"{what}: {type(error).__name__}: {error}")
+
+
+class WaitedTooLong(BaseException):
+    """Ends a client that waits on and on; nothing between may take it for an error of its own."""
+
+
+class _Waits:
+    """
+    Sleeps in no time, and adds up how long.
+
+    :param then: What is done in each wait.
+    """
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        self.seconds = 0.0
+        self._then = then
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds += seconds
+        if self.seconds > PATIENCE + LOOK_AFTER_CREATE:
+            raise WaitedTooLong(f"{self.seconds:.0f} s were waited")
+        self._then()
+
+    def taken(self) -> float:
+        """Seconds until now; from here on it counts anew."""
+        seconds, self.seconds = self.seconds, 0.0
+        return seconds
 
 
 class _Trial:
-    def __init__(self, cell: Cell, scene: Scene, stage: Stage) -> None:
-        self.cell, self.scene, self.stage = cell, scene, stage
+    scene: Scene
+    stage: Stage
+    client: ReachClient
+    requests: Counter[str | None]
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
         self.wrong: list[str] = []
         self.error: BaseException | None = None
         self.result: Any = None
-        self.has_met_it = True
+        self.seconds = self.waited = 0.0
+        self.has_met_it = False
 
-    def run(self, client: ReachClient) -> Tried:
-        seconds = self._ask(client)
-        requests = self.stage.requests()
-        self.has_met_it = self.cell.fault.on_all or bool(requests[self.cell.operation.meets])
-        self.stage.heal()
-        self._judge_outcome()
-        self._judge_requests(requests)
-        self._judge_state()
-        self._judge_secrets()
-        if not self.cell.fault.quiet:
-            self._is_usable(client)
-        if self.cell.operation.name == "declare" and self.error:
-            self._declares_again()
-        return Tried(self.cell, self.outcome, self.wrong, str(self.error or ""), seconds)
+    def play(self, certificates: dict[str, ssl.SSLContext]) -> None:
+        with Sandbox(api_key=API_KEY, workspace_id=WORKSPACE, target_timeout=5.0) as sandbox:
+            self.scene = Scene(sandbox)
+            with staged(self.cell, sandbox, certificates) as self.stage:
+                sleep = _Waits(self.stage.heal if self.cell.way == "heals" else lambda: None)
+                with self._client(sleep) as self.client:
+                    self._ask()
+                    self.waited, self.requests = sleep.taken(), self.stage.requests()
+                    self.has_met_it = self.cell.fault.on_all or bool(self.requests[self.cell.operation.meets])
+                    self.stage.heal()
+                    self._judge()
 
     @property
     def outcome(self) -> Outcome:
         return type(self.error) if isinstance(self.error, ReachError) else None
 
-    def _ask(self, client: ReachClient) -> float:
+    def _client(self, sleep: _Waits) -> ReachClient:
+        timeout = SHORT_TIMEOUT if self.cell.fault.slow else TIMEOUT
+        config = ReachConfig(self.stage.url, WORKSPACE, API_KEY, timeout=timeout)
+        return DRIVERS[self.cell.driver](config, patience=0.0 if self.cell.way == "once" else PATIENCE, sleep=sleep)
+
+    def _ask(self) -> None:
         began = time.monotonic()
-        guard = threading.Timer(LONGEST, self.stage.drop)
+        guard = threading.Timer(self.cell.longest, self.stage.break_off)
         guard.start()
         try:
-            self.result = self.cell.operation.do(client, self.scene)
+            self.result = self.cell.operation.do(self.client, self.scene)
+        except KeyboardInterrupt:
+            raise
         except BaseException as error:
             self.error = error
-        guard.cancel()
-        seconds = time.monotonic() - began
-        if seconds > LONGEST:
-            self.wrong.append(f"it took {seconds:.1f} s, over {LONGEST:.0f} s")
-        return seconds
+        finally:
+            guard.cancel()
+        self.seconds = time.monotonic() - began
+
+    def _judge(self) -> None:
+        judges = [
+            self._judge_outcome,
+            self._judge_seconds,
+            self._judge_requests,
+            self._judge_state,
+            self._judge_secrets,
+        ]
+        if not self.cell.fault.quiet:
+            judges.append(self._judge_next_answer)
+        if self.cell.operation.name == "declare" and self.error:
+            judges.append(self._judge_next_declaration)
+        for judge in judges:
+            with _noted(judge.__name__.strip("_").replace("_", " "), self.wrong):
+                judge()
 
     def _judge_outcome(self) -> None:
         fault, operation = self.cell.fault, self.cell.operation
@@ -111,8 +165,18 @@ class _Trial:
         if self.error is None and not operation.is_right(self.result, self.scene):
             self.wrong.append(f"the result is not right: {self.result!r}")
 
-    def _judge_requests(self, requests: Counter[str | None]) -> None:
-        operation = self.cell.operation
+    def _judge_seconds(self) -> None:
+        if self.seconds > self.cell.longest:
+            self.wrong.append(f"it took {self.seconds:.1f} s, over {self.cell.longest:.0f} s")
+        fault, kind = self.cell.fault, self.cell.operation.kind
+        least, most = waits(self.outcome, kind, self.cell.way, too_long=fault.too_long)
+        if self.waited > most:
+            self.wrong.append(f"{self.waited:.1f} s were waited between requests, over {most:.0f} s")
+        if self.waited + self.seconds < least:
+            self.wrong.append(f"it gave up after {self.waited + self.seconds:.1f} s, under {least:.0f} s")
+
+    def _judge_requests(self) -> None:
+        operation, requests = self.cell.operation, self.requests
         brings = self.cell.fault.brings(operation.name, operation.kind)
         most = requests_at_most(brings, operation.kind, self.cell.way, slow=self.cell.fault.slow)
         if requests[operation.meets] > most:
@@ -133,17 +197,17 @@ class _Trial:
             error = error.__cause__ or error.__context__
         self.wrong += [f"a secret in: {text[:300]}" for text in texts if "planted" in text]
 
-    def _is_usable(self, client: ReachClient) -> None:
+    def _judge_next_answer(self) -> None:
         """The next answer is the next answer, whatever was left of this one."""
         try:
-            names = _names(client)
+            names = _names(self.client)
         except ReachError as error:
             self.wrong.append(f"the client was of no use afterwards: {error}")
         else:
             if "others" not in names:
                 self.wrong.append(f"the client read another answer afterwards: {names}")
 
-    def _declares_again(self) -> None:
+    def _judge_next_declaration(self) -> None:
         """Whatever became of it, declaring it once more leaves exactly one."""
         config = ReachConfig(self.scene.sandbox.base_url, WORKSPACE, API_KEY)
         with ReachClient(config, patience=0) as client:
