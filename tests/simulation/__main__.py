@@ -12,83 +12,98 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import Pool
 from random import Random
 
 from scripts.pages import MadePage
+from scripts.playing import interruptible
 from scripts.telling import say
 from tests.simulation import tables
 from tests.simulation.life import make_life
 from tests.simulation.property import lives_hold
-from tests.simulation.trials import UNKNOWABLE, Trial, broken, trials_of
+from tests.simulation.trials import Trial, trials_of
 
 PAGE = MadePage("docs/proof/simulation.md", "make simulate")
 
 LONG, SHORT = 120, 12
+MANY_EXAMPLES, SOME_EXAMPLES = 100, 20
 
 
 def main() -> int:
     """Try the lives, print what came of them, and write it if asked."""
-    parser = argparse.ArgumentParser(description="Simulate the life of webhooks, and their checks.")
-    parser.add_argument("--write", action="store_true", help="write the tables into docs/proof/simulation.md")
-    parser.add_argument("--short", action="store_true", help=f"{SHORT} lives, not {LONG}; writes nothing")
-    parser.add_argument("--seed", type=int, help="this life alone, and what it consists of")
-    options = parser.parse_args()
+    options, began = asked(), time.monotonic()
     if options.seed is not None:
         say(f"{make_life(Random(options.seed))}\n")
-        seeds, examples = range(options.seed, options.seed + 1), 1
+        seeds, held = range(options.seed, options.seed + 1), []
     else:
-        examples = 20 if options.short else 100
         seeds = range(SHORT if options.short else LONG)
-    began = time.monotonic()
-    tried, faults = [], 0
+        held = [searched(SOME_EXAMPLES if options.short else MANY_EXAMPLES)]
+    tried = lived(seeds, whole=not options.short)
+    held += [not trial.faults for trial in tried]
+    text = tables.whole(tried)
+    say(f"\n{text}\n\nIn {time.monotonic() - began:.0f} s.")
+    if options.write and all(held):
+        PAGE.write(text)
+        say(f"Written to {PAGE.place}.")
+    say(f"{held.count(True)} passed, {held.count(False)} failed")
+    return 0 if all(held) else 1
+
+
+def asked() -> argparse.Namespace:
+    """What the command line asks for; only what is tried in full is written."""
+    parser = argparse.ArgumentParser(description="Simulate the life of webhooks, and their checks.")
+    parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.place}")
+    parser.add_argument("--short", action="store_true", help=f"{SHORT} lives, not {LONG}; writes nothing")
+    parser.add_argument("--seed", type=int, help="this life alone, and what it consists of; writes nothing")
+    options = parser.parse_args()
+    options.write = options.write and not options.short and options.seed is None
+    return options
+
+
+def searched(examples: int) -> bool:
+    """
+    Look for a life that breaks a rule, and show the smallest one; True when there is none.
+
+    :param examples: How many lives are tried.
+    """
     say(f"Small lives that break a rule, out of {examples} ...")
     try:
         lives_hold(examples)
     except AssertionError as broke:
-        faults += 1
-        say(f"FAILED, the smallest one: {broke}\n{chr(10).join(getattr(broke, '__notes__', []))}")
-    say(f"{len(seeds)} lives, {'schedules only' if options.short else 'schedules and thresholds'} ...")
-    for trial in trials(seeds, whole=not options.short):
-        tried.append(trial)
-        for fault in faults_of(trial):
-            faults += 1
-            say(f"FAILED {trial.again}: {fault}")
-    text = tables.whole(tried)
-    say(f"\n{text}\n\nIn {time.monotonic() - began:.0f} s.")
-    if options.write and not options.short and options.seed is None and not faults:
-        PAGE.write(text)
-        say(f"Written to {PAGE.place}.")
-    say(f"{len(tried) - faults} passed, {faults} failed")
-    return 1 if faults else 0
+        say("\n".join((f"FAILED, the smallest one: {broke}", *getattr(broke, "__notes__", []))))
+        return False
+    return True
 
 
-def trials(seeds: range, whole: bool) -> Iterator[Trial]:
+def lived(seeds: range, whole: bool) -> list[Trial]:
     """
-    All trials of these lives, in two processes.
+    All trials of these lives, in two processes; what fails is told at once.
 
     :param seeds: Of the lives.
     :param whole: Whether thresholds and caps are tried, too.
     """
-    with ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        for number, of_life in enumerate(pool.map(partial(trials_of, whole=whole), seeds), 1):
+    say(f"{len(seeds)} lives, {'schedules, thresholds and caps' if whole else 'schedules only'} ...")
+    tried: list[Trial] = []
+    with Pool(min(2, os.cpu_count() or 1), initializer=leave_signals_to_main) as pool:
+        for number, of_life in enumerate(pool.imap(partial(trials_of, whole=whole), seeds), 1):
+            tried += of_life
+            for trial in of_life:
+                for fault in trial.faults:
+                    say(f"FAILED {trial.again}: {fault}")
             if number % 20 == 0:
                 say(f"{number} lives ...")
-            yield from of_life
+    return tried
 
 
-def faults_of(trial: Trial) -> list[str]:
-    """
-    What a trial shows that must not be.
-
-    :param trial: The trial.
-    """
-    return [] if trial.group in ("threshold", f"cap {UNKNOWABLE}") else broken(trial.schedule, trial.score)
+def leave_signals_to_main() -> None:
+    """In a process of the pool: Ctrl-C reaches all of them, and the main one ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(interruptible(main))

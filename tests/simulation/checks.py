@@ -86,9 +86,9 @@ class Schedule:
     policy: DeliveryPolicy
     tells_once: bool = False
 
-    def run(self, service: Service, life: Life) -> list[Check]:
+    def run(self, service: Service, life: Life) -> Iterator[Check]:
         """
-        Every check of a life, one after the other.
+        Every check of a life, each as soon as it is made.
 
         :param service: What they ask.
         :param life: When they begin, and when the service cannot be asked.
@@ -104,9 +104,9 @@ class Schedule:
                     break
                 begun = made.ended + _RETRY_DELAY
             if made.ended > life.end:
-                break
+                return
             checks.append(made)
-        return checks
+            yield made
 
     def _planned(self, life: Life) -> Iterator[datetime]:
         planned, number = BEGIN + 2 * HOUR + life.minute * MINUTE, 0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from airflow_provider_reach.core.report import span
-from tests.simulation.checks import HOURLY, TWICE_A_DAY
+from tests.simulation.checks import HOURLY, SCHEDULES
 from tests.simulation.trials import CAPS, UNKNOWABLE, Trial
 from tests.simulation.truth import Score
 
@@ -22,6 +22,7 @@ _HEADS = (
     "false",
 )
 _TWO_HOURS = timedelta(hours=2)
+_OVER_CAP = {"cut": "the others left out", "refuse": "a larger limit refused"}
 _SWITCHES: dict[str, Callable[[Trial], bool]] = {
     "a row is a batch, its time the creation": lambda t: (t.view.rows, t.view.ts) == ("batch", "creation"),
     "a row is a batch, its time the last attempt": lambda t: (t.view.rows, t.view.ts) == ("batch", "last_attempt"),
@@ -49,30 +50,20 @@ def whole(tried: Sequence[Trial]) -> str:
     """
     of_schedules = [trial for trial in tried if trial.group == "schedule"]
     hourly = [trial for trial in of_schedules if trial.schedule == HOURLY]
-    drained = [trial for trial in of_schedules if trial.schedule == TWICE_A_DAY]
     thresholds = [trial for trial in tried if trial.group == "threshold"]
+    caps = [trial for trial in tried if trial.group == "cap"]
     lives = len({trial.seed for trial in tried})
-    caps = {
-        f"{cap:,} rows{' (cannot be known)' if cap == UNKNOWABLE else ''}": total(
-            trial for trial in tried if trial.group == f"cap {cap}"
-        )
-        for cap in CAPS
-    }
-    return "\n\n".join(
-        (
-            f"{lives} lives, {sum(trial.life.days for trial in hourly):,} days seen by each schedule.",
-            "### Schedules",
-            _table("schedule", _by_schedule(of_schedules)),
-            "### What the documentation leaves open: the hourly check",
-            _table("where", {name: total(filter(is_so, hourly)) for name, is_so in _SWITCHES.items()}),
-            "### What the documentation leaves open: drained, twice a day",
-            _table("where", {name: total(filter(is_so, drained)) for name, is_so in _SWITCHES.items()}),
-            "### Thresholds of the hourly check",
-            _table("policy", _by_schedule(thresholds)),
-            "### A cap on the rows of an answer: the hourly check",
-            _table("at the most", caps),
-        )
-    )
+    parts = [
+        f"{lives} lives, {sum(trial.life.days for trial in hourly):,} days seen by each schedule.",
+        f"### Schedules\n\n{_scores('schedule', _by_schedule(of_schedules))}",
+        f"### What the documentation leaves open: late / missed / false\n\n{_by_switch(of_schedules)}",
+        f"### What the documentation leaves open: the hourly check\n\n{_scores('where', _where(hourly))}",
+    ]
+    if thresholds:
+        parts.append(f"### Thresholds of the hourly check\n\n{_scores('policy', _by_schedule(thresholds))}")
+    if caps:
+        parts.append(f"### A cap on the rows of an answer: the hourly check\n\n{_by_cap(caps)}")
+    return "\n\n".join(parts)
 
 
 def total(tried: Iterable[Trial]) -> Score:
@@ -92,9 +83,37 @@ def _by_schedule(tried: Sequence[Trial]) -> dict[str, Score]:
     return {name: total(trial for trial in tried if trial.schedule.name == name) for name in names}
 
 
-def _table(first: str, rows: dict[str, Score]) -> str:
-    lines = [f"| {first} | {' | '.join(_HEADS)} |", f"| --- |{' ---: |' * len(_HEADS)}"]
-    lines += [f"| {name} | {' | '.join(_cells(row))} |" for name, row in rows.items()]
+def _where(tried: Sequence[Trial]) -> dict[str, Score]:
+    return {name: total(filter(is_so, tried)) for name, is_so in _SWITCHES.items()}
+
+
+def _by_switch(tried: Sequence[Trial]) -> str:
+    of_each = [_where([trial for trial in tried if trial.schedule == schedule]) for schedule in SCHEDULES]
+    rows = {
+        name: [f"{of_each[0][name].lost:,}"]
+        + [f"{found[name].late:,} / {found[name].missed:,} / {found[name].false:,}" for found in of_each]
+        for name in _SWITCHES
+    }
+    return _table(("where", "lost", *(schedule.name for schedule in SCHEDULES)), rows)
+
+
+def _by_cap(tried: Sequence[Trial]) -> str:
+    rows = {}
+    for cap, over_cap in CAPS:
+        found = total(trial for trial in tried if (trial.view.limit_cap, trial.view.over_cap) == (cap, over_cap))
+        name = f"{cap:,} rows, {_OVER_CAP[over_cap]}{' (cannot be known)' if (cap, over_cap) == UNKNOWABLE else ''}"
+        seen = f"{found.cut - found.unseen:,}"
+        rows[name] = [f"{found.cut:,}", seen, *(f"{n:,}" for n in (found.lost, found.late, found.missed, found.false))]
+    return _table(("at the most", "cut answers", "seen as cut", "lost", "late", "missed", "false"), rows)
+
+
+def _scores(first: str, rows: dict[str, Score]) -> str:
+    return _table((first, *_HEADS), {name: _cells(row) for name, row in rows.items()})
+
+
+def _table(heads: Sequence[str], rows: dict[str, list[str]]) -> str:
+    lines = [f"| {' | '.join(heads)} |", f"| --- |{' ---: |' * (len(heads) - 1)}"]
+    lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
     return "\n".join(lines)
 
 

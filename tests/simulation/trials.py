@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from itertools import product
 from random import Random
+from typing import Literal
 
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.sandbox import Switches
@@ -18,12 +19,14 @@ from tests.simulation.truth import Score, score
 
 RETRY_SCHEDULES = ("doubling", "even", "early")
 VIEWS = list(product(("batch", "attempt"), ("creation", "last_attempt"), ("creation", "last_change")))
-CAPS = (1000, 5000, 1730)
-UNKNOWABLE = 1730  # more than is asked for first, and no round number: it looks like a whole answer
+CAPS = list(product((1000, 5000, 1730), ("cut", "refuse")))
+UNKNOWABLE = (1730, "cut")  # more than is asked for first, and no round number: it looks like a whole answer
+_CAPPED_EVERY = 30
+
+Group = Literal["schedule", "threshold", "cap"]
 
 IN_TIME = (HOURLY, TOLD_ONCE)
 NONE_MISSED = (*IN_TIME, TWO_HOURLY, TWICE_A_DAY)
-
 
 THRESHOLDS = {
     "the defaults": DeliveryPolicy(),
@@ -46,13 +49,15 @@ class Trial:
     A life as one schedule checked it.
 
     :param seed: Of the life.
-    :param group: What it was tried for: the ``schedule``, a ``threshold``, a ``cap …``.
+    :param group: What it was tried for.
     :param schedule: Which one.
     :param view: How the service showed it.
+    :param life: The life.
+    :param score: How the schedule did.
     """
 
     seed: int
-    group: str
+    group: Group
     schedule: Schedule
     view: Switches
     life: Life
@@ -66,6 +71,11 @@ class Trial:
         shown = ", ".join(f"{name}={value}" for name, value in switched.items() if value != getattr(usual, name))
         return f"--seed {self.seed}, {self.schedule.name}, {shown or 'usual view'}"
 
+    @property
+    def faults(self) -> list[str]:
+        """What it shows that must not be."""
+        return [] if (self.view.limit_cap, self.view.over_cap) == UNKNOWABLE else broken(self.schedule, self.score)
+
 
 def trials_of(seed: int, whole: bool = True) -> list[Trial]:
     """
@@ -78,31 +88,34 @@ def trials_of(seed: int, whole: bool = True) -> list[Trial]:
     found = []
     for turn, retry_schedule in enumerate(RETRY_SCHEDULES):
         play = played(life, retry_schedule)
-        for number in (seed + 3 * turn, seed + 3 * turn + 4):
-            view = view_of(retry_schedule, number, seed)
-            service = Service(play, view, life.clock_offset, life.dated)
-            found += [_trial(seed, "schedule", life, service, schedule) for schedule in SCHEDULES]
-        if whole:
+        first, second = (
+            Service(play, view_of(retry_schedule, number, seed), life.clock_offset, life.dated)
+            for number in (seed + 3 * turn, seed + 3 * turn + 4)
+        )
+        found += [
+            _trial(seed, "schedule", life, shown, schedule) for shown in (first, second) for schedule in SCHEDULES
+        ]
+        if whole:  # in one of the two views: thresholds are many
             tried = [Schedule(name, HOUR, policy) for name, policy in THRESHOLDS.items()]
-            found += [_trial(seed, "threshold", life, service, schedule) for schedule in tried]
-    if whole and seed % 20 == 5:
+            found += [_trial(seed, "threshold", life, second, schedule) for schedule in tried]
+    if whole and seed % _CAPPED_EVERY == 5:
         found += _capped(seed)
     return found
 
 
 def _capped(seed: int) -> Iterator[Trial]:
     """A life of so many failures that its status has thousands of rows."""
-    calm = make_life(Random(seed))
+    calm, turn = make_life(Random(seed)), seed // _CAPPED_EVERY
     down = Trouble("long outage", BEGIN + 30 * HOUR, 20 * HOUR + seed * MINUTE, 503)
     life = replace(calm, batches_per_hour=40, troubles=(*calm.troubles, down), changes={}, days=4)
-    retry_schedule = RETRY_SCHEDULES[seed // 20 % len(RETRY_SCHEDULES)]
+    retry_schedule = RETRY_SCHEDULES[turn % len(RETRY_SCHEDULES)]
     play = played(life, retry_schedule)
-    for cap in CAPS:
-        view = view_of(retry_schedule, 4 + seed // 20 % 4, seed, cap)
-        yield _trial(seed, f"cap {cap}", life, Service(play, view, life.clock_offset, life.dated), HOURLY)
+    for cap, over_cap in CAPS:
+        view = replace(view_of(retry_schedule, 4 + turn % 4, turn), limit_cap=cap, over_cap=over_cap)
+        yield _trial(seed, "cap", life, Service(play, view, life.clock_offset, life.dated), HOURLY)
 
 
-def _trial(seed: int, group: str, life: Life, service: Service, schedule: Schedule) -> Trial:
+def _trial(seed: int, group: Group, life: Life, service: Service, schedule: Schedule) -> Trial:
     return Trial(seed, group, schedule, service.view, life, score(life, service, schedule))
 
 
@@ -117,14 +130,13 @@ def played(life: Life, retry_schedule: str) -> Play:
     return Play(life.target, life.batches_per_hour, life.changes, retry_schedule, whole)
 
 
-def view_of(retry_schedule: str, number: int, seed: int, cap: int | None = None) -> Switches:
+def view_of(retry_schedule: str, number: int, seed: int) -> Switches:
     """
     One of the eight views; what matters less takes turns.
 
     :param retry_schedule: As ``Switches.retry_schedule``.
     :param number: Which one.
     :param seed: Whose turn it is.
-    :param cap: The most rows one answer gives.
     """
     rows, ts, kept_from = VIEWS[number % len(VIEWS)]
     return Switches(
@@ -135,9 +147,6 @@ def view_of(retry_schedule: str, number: int, seed: int, cap: int | None = None)
         codes=("string", "number")[seed % 2],  # type: ignore[arg-type]
         no_response=("missing", "zero", "empty")[seed % 3],  # type: ignore[arg-type]
         extra_fields=seed % 2 == 0,
-        limit_cap=cap,
-        # Less than the contract's default of 1000 cannot be refused.
-        over_cap="refuse" if cap and cap >= 1000 and seed % 2 else "cut",
     )
 
 
@@ -148,13 +157,19 @@ def broken(schedule: Schedule, found: Score) -> list[str]:
     :param schedule: The schedule.
     :param found: How it did.
     """
-    said = []
-    if found.missed and schedule in NONE_MISSED:
-        said.append(f"{found.missed} losses never told")
-    if found.late and schedule in IN_TIME:
-        said.append(f"{found.late} losses told too late")
+    said = {}
+    if schedule in NONE_MISSED:
+        said["missed"] = "losses never told"
+    if schedule in IN_TIME:
+        said["late"] = "losses told too late"
     if found.false > found.unlucky:
-        said.append(f"{found.false} false alarms")
-    if found.hasty:
-        said.append(f"{found.hasty} checks ended too soon")
-    return [f"{schedule.name}: {what}: {found.faults[0]}" for what in said]
+        said["false"] = "false alarms"
+    said |= {
+        "hasty": "checks ended too soon",
+        "miscounted": "checks counted other batches than the service shows",
+        "unseen": "cut answers taken for whole",
+    }
+    first = dict(reversed(found.faults))
+    return [
+        f"{schedule.name}: {getattr(found, name)} {what}: {first[name]}" for name, what in said.items() if name in first
+    ]

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.report import DeliveryReport
 from airflow_provider_reach.sandbox.model import Batch
 from airflow_provider_reach.sandbox.status import KEPT
 from tests.simulation.checks import Check, Schedule
 from tests.simulation.life import HOUR, Life
 from tests.simulation.play import Moment
 from tests.simulation.service import Service
+
+_LOST_AFTER = DeliveryPolicy().lost_after
 
 
 @dataclass
@@ -30,7 +34,10 @@ class Score:
     :param unlucky: Of these, since a whole answer had by chance a round number of thousands of rows, as a cap has.
     :param unneeded: Alarms for what recovered by itself.
     :param hasty: Checks that drained and ended well though a batch of their first look was in flight.
-    :param faults: What must not be, in words.
+    :param miscounted: Checks whose report counts other batches than the service shows.
+    :param cut: Checks that ended with an answer that a cap had cut.
+    :param unseen: Of these, taken for whole.
+    :param faults: What must not be: by which of these names it is counted, and in words.
     """
 
     days: int = 0
@@ -43,12 +50,59 @@ class Score:
     unlucky: int = 0
     unneeded: int = 0
     hasty: int = 0
-    faults: list[str] = field(default_factory=list)
+    miscounted: int = 0
+    cut: int = 0
+    unseen: int = 0
+    faults: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, other: Score) -> None:
         """Count another one in."""
         for name, value in vars(other).items():
             setattr(self, name, getattr(self, name) + value)
+
+    def blame(self, name: str, text: str) -> None:
+        """Count what must not be, and keep it in words."""
+        setattr(self, name, getattr(self, name) + 1)
+        self.faults.append((name, text))
+
+
+@dataclass(frozen=True)
+class Checked:
+    """
+    A check, and what was true when it ended.
+
+    :param made: The check.
+    :param service: What it asked.
+    :param moment: What was true.
+    :param rows: How many rows batch status had.
+    :param shown: The batches of those rows that the service gave.
+    """
+
+    made: Check
+    service: Service
+    moment: Moment
+    rows: int
+    shown: list[Batch]
+
+    @property
+    def cut(self) -> bool:
+        """Whether the service had more rows than it gave."""
+        return self.rows > self.service.most
+
+    @property
+    def works(self) -> bool:
+        """Whether the webhook existed, and was active."""
+        return bool(self.moment.webhooks) and all(webhook.active for webhook in self.moment.webhooks)
+
+    def lost_at(self, batch: Batch) -> datetime:
+        """When a batch that is not delivered is presumed lost, by the times of the rows."""
+        dated_by_last = (self.service.view.rows, self.service.view.ts) == ("batch", "last_attempt")
+        seen = batch.answers[-1][0] if dated_by_last else batch.created
+        return seen + self.service.clock_offset + _LOST_AFTER
+
+    def was_told(self, batch: Batch) -> bool:
+        """Whether the check was to take the loss of a batch for told."""
+        return self.made.ignored_before is not None and self.lost_at(batch) < self.made.ignored_before
 
 
 def score(life: Life, service: Service, schedule: Schedule) -> Score:
@@ -60,33 +114,11 @@ def score(life: Life, service: Service, schedule: Schedule) -> Score:
     :param schedule: When it is checked, and how.
     """
     found = Score(days=life.days)
-    checks, policy = schedule.run(service, life), schedule.policy
-    first_told, last_told = _told(service, checks)
-    for batch in discarded(life, service):
-        found.lost += 1
-        first, at = first_told.get(batch.batch_id), batch.answers[-1][0]
-        if first is None or (schedule.tells_once and last_told[batch.batch_id] < at):
-            found.missed += 1
-            found.faults.append(f"never told as lost: the batch of {batch.created}, discarded {at}")
-        elif first >= at:
-            found.late += 1
-            found.faults.append(f"told {first}, too late: the batch of {batch.created}, discarded {at}")
-        else:
-            found.spare.append(at - first)
-    for number, made in enumerate(checks):
-        moment = service.play.moment(made.ended)
-        if made.outcome == "healthy" and policy.drain and _in_flight_from(made.begun, moment):
-            found.hasty += 1
-            found.faults.append(f"{made.ended}: healthy though not all of {made.begun} was decided: {made.report}")
-        if not made.tells:
-            continue
-        if made.outcome == "timeout" or not is_wrong(made, moment, service, policy):
-            found.false += 1
-            found.unlucky += bool(made.report and not made.report.complete and len(service.rows(moment)) % 1000 == 0)
-            found.faults.append(f"{made.ended}: {made.outcome} though nothing was wrong: {made.report}")
-        if number == 0 or not checks[number - 1].tells:
-            found.alarms += 1
-            found.unneeded += not _was_needed(moment, service)
+    checks = [_checked(made, service) for made in schedule.run(service, life)]
+    _count_losses(found, checks, discarded(life, service), schedule.tells_once)
+    for checked in checks:
+        _count_faults(found, checked, schedule.policy)
+    _count_alarms(found, checks)
     return found
 
 
@@ -96,17 +128,16 @@ def discarded(life: Life, service: Service) -> list[Batch]:
     return [b for b in service.play.batches if b.state == "discarded" and b.answers[-1][0] < until]
 
 
-def is_wrong(made: Check, moment: Moment, service: Service, policy: DeliveryPolicy) -> bool:
+def is_wrong(checked: Checked, policy: DeliveryPolicy) -> bool:
     """Whether an alarm is right by the policy's own words, applied to what the service knows."""
-    if not moment.webhooks or not all(webhook.active for webhook in moment.webhooks):
+    report, now = checked.made.report, checked.moment.now
+    if not checked.works or (report and not report.complete and checked.cut):
         return True
-    if made.report and not made.report.complete and len(service.rows(moment)) > (service.view.limit_cap or 100_000):
-        return True
-    slack = abs(service.clock_offset)
+    slack = abs(checked.service.clock_offset)
     piled_up = at_risk = 0
-    for batch in moment.batches:
-        age, attempts = moment.now - batch.created + slack, len(batch.answers)
-        if batch.state == "discarded" and moment.now - batch.answers[-1][0] < KEPT:
+    for batch in checked.shown:
+        age, attempts = now - batch.created + slack, len(batch.answers)
+        if batch.state == "discarded" and not checked.was_told(batch):
             return True
         if batch.state == "pending":
             at_risk += age >= policy.at_risk_after or attempts >= policy.at_risk_attempts
@@ -114,39 +145,83 @@ def is_wrong(made: Check, moment: Moment, service: Service, policy: DeliveryPoli
     return piled_up > policy.max_undelivered or at_risk > policy.max_at_risk
 
 
-def _told(service: Service, checks: Sequence[Check]) -> tuple[dict[str, datetime], dict[str, datetime]]:
+def is_miscounted(checked: Checked, report: DeliveryReport) -> bool:
+    """Whether a whole report leaves out a batch that the service shows, or takes another number for lost."""
+    lost = [b for b in checked.shown if b.state == "discarded" and checked.lost_at(b) < report.looked_at]
+    before = sum(checked.was_told(batch) for batch in lost)
+    counts = report.counts
+    counted = sum(counts.values()) - counts["unknown_age"]  # which are among those at risk
+    return (counted, counts["lost"], counts["lost_before"]) != (len(checked.shown), len(lost) - before, before)
+
+
+def _checked(made: Check, service: Service) -> Checked:
+    moment = service.play.moment(made.ended)
+    rows = service.rows(moment) if moment.webhooks else []
+    given = {row["batch_id"] for row in rows[: service.most]}
+    return Checked(made, service, moment, len(rows), [batch for batch in moment.batches if batch.batch_id in given])
+
+
+def _count_losses(found: Score, checks: Sequence[Checked], lost: Sequence[Batch], tells_once: bool) -> None:
+    first_told, last_told = _told(checks)
+    for batch in lost:
+        found.lost += 1
+        first, at = first_told.get(batch.batch_id), batch.answers[-1][0]
+        if first is None or (tells_once and last_told[batch.batch_id] < at):
+            found.blame("missed", f"never told as lost: the batch of {batch.created}, discarded {at}")
+        elif first >= at:
+            found.blame("late", f"told {first}, too late: the batch of {batch.created}, discarded {at}")
+        else:
+            found.spare.append(at - first)
+
+
+def _count_faults(found: Score, checked: Checked, policy: DeliveryPolicy) -> None:
+    made = checked.made
+    if made.outcome == "healthy" and policy.drain and _in_flight_from(made.begun, checked.moment):
+        found.blame("hasty", f"{made.ended}: healthy though not all of {made.begun} was decided: {made.report}")
+    if made.tells and (made.outcome == "timeout" or not is_wrong(checked, policy)):
+        found.blame("false", f"{made.ended}: {made.outcome} though nothing was wrong: {made.report}")
+        found.unlucky += bool(made.report and not made.report.complete and checked.rows % 1000 == 0)
+    if made.report and checked.cut:
+        found.cut += 1
+        if made.report.complete:
+            found.blame("unseen", f"{made.ended}: cut, and taken for whole: {made.report}")
+    elif made.report and made.report.complete and is_miscounted(checked, made.report):
+        found.blame(
+            "miscounted", f"{made.ended}: not what the service shows, {len(checked.shown)} batches: {made.report}"
+        )
+
+
+def _count_alarms(found: Score, checks: Sequence[Checked]) -> None:
+    for before, checked in pairwise([None, *checks]):
+        if checked and checked.made.tells and not (before and before.made.tells):
+            found.alarms += 1
+            found.unneeded += not _was_needed(checked)
+
+
+def _told(checks: Sequence[Checked]) -> tuple[dict[str, datetime], dict[str, datetime]]:
     """When a check failed first, and last, that counts a batch among what is not delivered, for each such batch."""
     first: dict[str, datetime] = {}
     last: dict[str, datetime] = {}
-    for made in checks:
-        if made.tells:
-            told = dict.fromkeys(_told_by(made, service), made.ended)
+    for checked in checks:
+        if checked.made.tells:
+            told = dict.fromkeys(_told_by(checked), checked.made.ended)
             first, last = {**told, **first}, {**last, **told}
     return first, last
 
 
-def _told_by(made: Check, service: Service) -> Iterator[str]:
-    moment = service.play.moment(made.ended)
-    whole = bool(moment.webhooks) and (made.report is None or made.report.complete)
-    shown = {row["batch_id"] for row in service.rows(moment)[: service.view.limit_cap]} if whole else set()
-    dated_by_last = service.view.ts == "last_attempt" and service.view.rows == "batch"
-    lost_after = DeliveryPolicy().lost_after
-    for batch in moment.batches:
-        seen = batch.answers[-1][0] if dated_by_last else batch.created
-        lost_at = seen + service.clock_offset + lost_after
-        ignored = made.ignored_before is not None and lost_at < made.ignored_before
+def _told_by(checked: Checked) -> Iterator[str]:
+    report = checked.made.report
+    if not checked.moment.webhooks or (report and not report.complete):
         # Of a webhook that is gone, and of an answer that was cut, everything is said to be wrong.
-        if not whole or (batch.batch_id in shown and not ignored):
-            yield batch.batch_id
+        return (batch.batch_id for batch in checked.moment.batches)
+    return (batch.batch_id for batch in checked.shown if not checked.was_told(batch))
 
 
 def _in_flight_from(begun: datetime, moment: Moment) -> bool:
     return any(batch.state == "pending" and batch.created <= begun for batch in moment.batches)
 
 
-def _was_needed(moment: Moment, service: Service) -> bool:
+def _was_needed(checked: Checked) -> bool:
     """Whether something of what an alarm told was not well in the end."""
-    if not moment.webhooks or not all(webhook.active for webhook in moment.webhooks):
-        return True
-    ended = {batch.batch_id: batch.state for batch in service.play.batches}
-    return any(ended[batch.batch_id] != "delivered" for batch in moment.batches)
+    ended = {batch.batch_id: batch.state for batch in checked.service.play.batches}
+    return not checked.works or any(ended[batch.batch_id] != "delivered" for batch in checked.moment.batches)
