@@ -22,6 +22,8 @@ GENERATION = 9.5 * HOUR
 ALL_BEGUN, FIRST_DECIDED = 10 * MINUTE, 20 * MINUTE
 DOWN_FROM, DOWN_UNTIL = 1 * HOUR, 2 * HOUR
 """When the last workspace does not answer, for longer than a watch is patient."""
+OTHERS_ENDED, NONE_LOST = 4.5 * HOUR, 7.5 * HOUR
+"""Between these, all those watches live that wait for losses, and no other."""
 
 _IN_TURN: tuple[Fate, ...] = (*["recovers"] * 11, "at risk", "at risk", "lost", "lost", "deleted", "deleted")
 _IN_TURN += ("inactive", "timeout", "timeout")

@@ -28,7 +28,18 @@ from airflow_provider_reach.core.report import DeliveryReport
 from airflow_provider_reach.triggers import ReachBatchStatusTrigger
 from tests.bench.watches import start
 from tests.soak.clock import BEGIN, SoakLoop, wall_clock_of
-from tests.soak.fates import ALL_BEGUN, DOWN_FROM, DOWN_UNTIL, GENERATION, HOUR, MINUTE, Script, scripts
+from tests.soak.fates import (
+    ALL_BEGUN,
+    DOWN_FROM,
+    DOWN_UNTIL,
+    GENERATION,
+    HOUR,
+    MINUTE,
+    NONE_LOST,
+    OTHERS_ENDED,
+    Script,
+    scripts,
+)
 from tests.soak.seen import LATE, LOOKS_EVERY, WORKSPACES, Seen
 from tests.soak.service import Outage, Protocol, Service, workspace_id
 from tests.soak.state import state
@@ -82,6 +93,10 @@ async def live(loop: SoakLoop, watches: int, generations: int) -> Seen:
             await loop.until(first + 1.5 * HOUR)
             service.key = "another-key"
             connect(port, service.key)
+        await loop.until(first + OTHERS_ENDED)
+        seen.early.append(state(loop))
+        await loop.until(first + NONE_LOST)
+        seen.late.append(state(loop))
         await asyncio.wait(tasks)
         await runner.cleanup_finished_triggers()
         judge(runner, of_it, service, seen)

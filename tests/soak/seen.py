@@ -51,6 +51,8 @@ class Seen:
     :param longest_gap: Between two looks of a watch, in seconds, outages aside.
     :param between: The states between two generations, that before the first among them.
     :param amid: The states when all watches of a generation lived.
+    :param early: The states of each generation when those watches were left that live longest.
+    :param late: The states hours of looking later, with the same watches.
     :param days: Simulated.
     """
 
@@ -63,4 +65,6 @@ class Seen:
     longest_gap: float = 0.0
     between: list[State] = field(default_factory=list)
     amid: list[State] = field(default_factory=list)
+    early: list[State] = field(default_factory=list)
+    late: list[State] = field(default_factory=list)
     days: float = 0.0
