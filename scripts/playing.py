@@ -20,7 +20,7 @@ class NotAsItShouldBe(Exception):
 
 def interruptible(main: Callable[[], int]) -> int:
     """
-    Run a program and return its exit status; interrupted, or asked to end, it ends tidily and says so.
+    Run a program and return its exit status; interrupted, or asked to end, it says so and ends.
 
     :param main: The program.
     """
@@ -28,7 +28,7 @@ def interruptible(main: Callable[[], int]) -> int:
     try:
         return main()
     except KeyboardInterrupt:
-        say("\nInterrupted; every process is ended.")
+        say("\nInterrupted.")
         return INTERRUPTED
 
 

@@ -30,6 +30,8 @@ from tests.simulation.trials import Trial, trials_of
 PAGE = MadePage("docs/proof/simulation.md", "make simulate")
 
 LONG, SHORT = 120, 12
+LONGEST_LIFE = 300.0
+"""Seconds; one takes some ten."""
 MANY_EXAMPLES, SOME_EXAMPLES = 100, 20
 
 
@@ -89,7 +91,9 @@ def lived(seeds: range, whole: bool) -> list[Trial]:
     say(f"{len(seeds)} lives, {'schedules, thresholds and caps' if whole else 'schedules only'} ...")
     tried: list[Trial] = []
     with Pool(min(2, os.cpu_count() or 1), initializer=leave_signals_to_main) as pool:
-        for number, of_life in enumerate(pool.imap(partial(trials_of, whole=whole), seeds), 1):
+        lives = pool.imap(partial(trials_of, whole=whole), seeds)
+        for number in range(1, len(seeds) + 1):
+            of_life = lives.next(LONGEST_LIFE)  # of a process that died, there is nothing else to see
             tried += of_life
             for trial in of_life:
                 for fault in trial.faults:

@@ -74,7 +74,7 @@ class Trial:
     @property
     def faults(self) -> list[str]:
         """What it shows that must not be."""
-        return [] if (self.view.limit_cap, self.view.over_cap) == UNKNOWABLE else broken(self.schedule, self.score)
+        return broken(self.schedule, self.score, seen=(self.view.limit_cap, self.view.over_cap) != UNKNOWABLE)
 
 
 def trials_of(seed: int, whole: bool = True) -> list[Trial]:
@@ -150,25 +150,25 @@ def view_of(retry_schedule: str, number: int, seed: int) -> Switches:
     )
 
 
-def broken(schedule: Schedule, found: Score) -> list[str]:
+def broken(schedule: Schedule, found: Score, *, seen: bool = True) -> list[str]:
     """
     What a schedule promises and did not keep.
 
     :param schedule: The schedule.
     :param found: How it did.
+    :param seen: Whether it can be seen that an answer was cut.
     """
-    said = {}
+    said = {
+        "false": "false alarms",
+        "hasty": "checks ended too soon",
+        "miscounted": "checks counted other batches than the service shows",
+    }
     if schedule in NONE_MISSED:
         said["missed"] = "losses never told"
     if schedule in IN_TIME:
         said["late"] = "losses told too late"
-    if found.false > found.unlucky:
-        said["false"] = "false alarms"
-    said |= {
-        "hasty": "checks ended too soon",
-        "miscounted": "checks counted other batches than the service shows",
-        "unseen": "cut answers taken for whole",
-    }
+    if seen:
+        said["unseen"] = "cut answers taken for whole"
     first = dict(reversed(found.faults))
     return [
         f"{schedule.name}: {getattr(found, name)} {what}: {first[name]}" for name, what in said.items() if name in first

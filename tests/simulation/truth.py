@@ -30,8 +30,7 @@ class Score:
     :param missed: Of those, never told.
     :param spare: How long before the discard the others were told first.
     :param alarms: Times that somebody was woken: of failed checks in a row, the first.
-    :param false: Failed checks when nothing was wrong.
-    :param unlucky: Of these, since a whole answer had by chance a round number of thousands of rows, as a cap has.
+    :param false: Failed checks when nothing was wrong; those of a round number of thousands of rows are no fault.
     :param unneeded: Alarms for what recovered by itself.
     :param hasty: Checks that drained and ended well though a batch of their first look was in flight.
     :param miscounted: Checks whose report counts other batches than the service shows.
@@ -47,7 +46,6 @@ class Score:
     spare: list[timedelta] = field(default_factory=list)
     alarms: int = 0
     false: int = 0
-    unlucky: int = 0
     unneeded: int = 0
     hasty: int = 0
     miscounted: int = 0
@@ -88,6 +86,12 @@ class Checked:
     def cut(self) -> bool:
         """Whether the service had more rows than it gave."""
         return self.rows > self.service.most
+
+    @property
+    def looks_cut(self) -> bool:
+        """Whether it took a whole answer for cut that had by chance as many rows as a cap may have."""
+        report = self.made.report
+        return bool(report and not report.complete and self.rows and self.rows % 1000 == 0)
 
     @property
     def works(self) -> bool:
@@ -179,8 +183,10 @@ def _count_faults(found: Score, checked: Checked, policy: DeliveryPolicy) -> Non
     if made.outcome == "healthy" and policy.drain and _in_flight_from(made.begun, checked.moment):
         found.blame("hasty", f"{made.ended}: healthy though not all of {made.begun} was decided: {made.report}")
     if made.tells and (made.outcome == "timeout" or not is_wrong(checked, policy)):
-        found.blame("false", f"{made.ended}: {made.outcome} though nothing was wrong: {made.report}")
-        found.unlucky += bool(made.report and not made.report.complete and checked.rows % 1000 == 0)
+        if checked.looks_cut:
+            found.false += 1
+        else:
+            found.blame("false", f"{made.ended}: {made.outcome} though nothing was wrong: {made.report}")
     if made.report and checked.cut:
         found.cut += 1
         if made.report.complete:

@@ -21,7 +21,7 @@ CONNECTIONS = 2
 """Of a session, at the most: few, so that requests have to wait for their turn."""
 
 MOST_BLOCKS, MOST_RESIDENT = 200, 256
-"""Pieces and kB by which memory may grow: by far less than one for each watch, or for each of its requests."""
+"""Pieces and kB by which memory may grow: by far less than one for each request."""
 
 
 @dataclass(frozen=True)
