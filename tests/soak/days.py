@@ -79,7 +79,7 @@ def environment(home: str) -> dict[str, str]:
 def read(line: str) -> Seen:
     """What the process has printed."""
     said = json.loads(line)
-    states = {name: [State(**each) for each in said[name]] for name in ("between", "amid", "early", "late")}
+    states = {name: [State(**each) for each in said[name]] for name in ("between", "early", "late")}
     return Seen(**{**said, **states})
 
 
@@ -88,7 +88,6 @@ def rows(seen: Seen, plan: Plan) -> list[Row]:
     number, before = sum(seen.ends.values()), seen.between[0]
     ends = ", ".join(f"{fate} {count}" for fate, count in sorted(seen.ends.items()))
     wrong = f"; {'; '.join(seen.wrong[:5])}" if seen.wrong else ""
-    most = max(state.sessions for state in seen.amid)
     gap, bound = seen.longest_gap, 2 * WORKSPACES * CONNECTIONS  # two sessions each, while the key changes
     return [
         Row("simulated days", f"{seen.days:.1f}"),
@@ -99,7 +98,12 @@ def rows(seen: Seen, plan: Plan) -> list[Row]:
         Row("requests with the key of before the rotation", f"{seen.refused:,}", "some", seen.refused > 0),
         Row("watches that ended otherwise, late, or not once", f"{len(seen.wrong)}{wrong}", "0", not seen.wrong),
         Row("longest time without a look, outages aside", f"{gap:.1f} s", f"at most {LATE:.0f} s", 0 < gap <= LATE),
-        Row("sessions while all of a generation live", str(most), str(WORKSPACES), most == WORKSPACES),
+        Row(
+            "sessions while all of a generation live",
+            str(seen.most_sessions),
+            str(WORKSPACES),
+            seen.most_sessions == WORKSPACES,
+        ),
         Row("most connections at once", str(seen.most_open), f"at most {bound}", seen.most_open <= bound),
         same(seen, "sessions", lambda state: state.sessions, before.sessions),
         same(seen, "sockets", lambda state: state.sockets, before.sockets),

@@ -88,7 +88,7 @@ async def live(loop: SoakLoop, watches: int, generations: int) -> Seen:
         service.load(of_it, list(outages(first)))
         tasks = [begin(loop, runner, script) for script in of_it]
         await loop.until(first + ALL_BEGUN + LOOKS_EVERY)
-        seen.amid.append(state(loop))
+        seen.most_sessions = max(seen.most_sessions, len(loop.sessions))
         if generation == generations // 2:
             await loop.until(first + 1.5 * HOUR)
             service.key = "another-key"

@@ -48,9 +48,9 @@ class Seen:
     :param refused: Requests with a key that was not right any more.
     :param failed: Requests that met an outage.
     :param most_open: Connections at once, at the most.
+    :param most_sessions: Sessions while all watches of a generation lived, at the most.
     :param longest_gap: Between two looks of a watch, in seconds, outages aside.
     :param between: The states between two generations, that before the first among them.
-    :param amid: The states when all watches of a generation lived.
     :param early: The states of each generation when those watches were left that live longest.
     :param late: The states hours of looking later, with the same watches.
     :param days: Simulated.
@@ -62,9 +62,9 @@ class Seen:
     refused: int = 0
     failed: int = 0
     most_open: int = 0
+    most_sessions: int = 0
     longest_gap: float = 0.0
     between: list[State] = field(default_factory=list)
-    amid: list[State] = field(default_factory=list)
     early: list[State] = field(default_factory=list)
     late: list[State] = field(default_factory=list)
     days: float = 0.0
