@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
@@ -13,6 +14,9 @@ from airflow_provider_reach.core.errors import ReachError
 if TYPE_CHECKING:
     from airflow_provider_reach.core.report import DeliveryReport
 
+
+_Given = ParamSpec("_Given")
+_Returned = TypeVar("_Returned")
 
 NO_VERDICT = "This is no verdict: whether the batches are delivered is not known."
 
@@ -65,3 +69,31 @@ def reach_errors() -> Iterator[None]:
         yield
     except ReachError as error:
         raise airflow_error(error) from error
+
+
+def tell_of(error: BaseException, report: DeliveryReport | None) -> None:
+    """
+    Hang a report on an exception, as its ``.report``; one that has it keeps its own.
+
+    :param error: Any exception that ends a task.
+    :param report: What it tells of; None where nothing was seen.
+    """
+    vars(error).setdefault("report", report)
+
+
+def told_to_callbacks(execute: Callable[_Given, _Returned]) -> Callable[_Given, _Returned]:
+    """
+    Give every exception that ends a task a ``.report``, so that no callback fails for want of it.
+
+    :param execute: What Airflow calls: whatever leaves it, Airflow's own timeouts too, has a report or None.
+    """
+
+    @wraps(execute)
+    def executed(*args: _Given.args, **kwargs: _Given.kwargs) -> _Returned:
+        try:
+            return execute(*args, **kwargs)
+        except BaseException as error:
+            tell_of(error, None)
+            raise
+
+    return executed

@@ -12,6 +12,7 @@ from airflow.providers.common.compat.sdk import (
     AirflowSensorTimeout,
     AirflowSkipException,
     BaseSensorOperator,
+    PokeReturnValue,
     conf,
 )
 
@@ -20,7 +21,14 @@ from airflow_provider_reach.compat import AirflowTaskTimeout, as_written, first_
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.errors import ReachAuthError, ReachError, ReachInputError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, read_duration
-from airflow_provider_reach.exceptions import NO_VERDICT, ReachDeliveryFailed, airflow_error, ended_by_airflow
+from airflow_provider_reach.exceptions import (
+    NO_VERDICT,
+    ReachDeliveryFailed,
+    airflow_error,
+    ended_by_airflow,
+    tell_of,
+    told_to_callbacks,
+)
 from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.literal import literal
 
@@ -42,9 +50,9 @@ class ReachBatchStatusSensor(BaseSensorOperator):
     Watch a webhook's batches: succeed when they are delivered, fail for good when they pile up, are at risk, or lost.
 
     Each look asks for the webhook and its batch status and judges them. A verdict of failure ends the task at once and
-    is never retried; a failure to *ask* is no verdict and is left to the task's retries. The report is pushed as the
-    XCom ``report`` and hangs on the exception as ``.report``; the time of the look is pushed as
-    ``looked_at_<webhook_id>``.
+    is never retried; a failure to *ask* is no verdict and is left to the task's retries. A healthy watch returns its
+    report; failed or not, it is pushed as the XCom ``report``, and the time of the look as ``looked_at_<webhook_id>``.
+    Every exception that ends a watch has ``.report``: what was seen last, or None where nothing was.
 
     A check that runs seldom needs ``drain=True``: the status of the last 24 hours shows only what was decided by then.
     Let it run at least twice a day: what failed more than 24 hours before a check, and after the last one, is not seen.
@@ -131,11 +139,13 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         self._unanswered: ReachError | None = None
         self._has_ended = False
 
+    @told_to_callbacks
     def execute(self, context: Context) -> Any:
         """
         Look until there is a verdict; deferrable, look once and leave the rest to the trigger.
 
         :param context: The task's context.
+        :return: The report, as plain JSON.
         :raises ReachDeliveryFailed: the verdict is a failure; final.
         :raises AirflowSensorTimeout: the timeout came before a verdict; it says what the last look saw.
         :raises AirflowTaskTimeout: the execution timeout did, likewise; left to the task's retries.
@@ -166,16 +176,15 @@ class ReachBatchStatusSensor(BaseSensorOperator):
             limit: Limit = "execution_timeout" if struck else "timeout"
             self._time_out(limit, self._report or self._unanswered, context, ended)
 
-    def poke(self, context: Context) -> bool:
+    def poke(self, context: Context) -> bool | PokeReturnValue:
         """
         Look once.
 
         :param context: The task's context.
-        :return: True when healthy, False to look again.
+        :return: The report when healthy, False to look again.
         """
-        if end := self._see(context):
-            self._finish(end, context)
-        return end is not None
+        end = self._see(context)
+        return False if end is None else PokeReturnValue(is_done=True, xcom_value=self._finish(end, context))
 
     def _see(self, context: Context) -> End | None:
         """Look once, and say how the watch ends by it, or tell what is waited for."""
@@ -214,12 +223,14 @@ class ReachBatchStatusSensor(BaseSensorOperator):
             timeout=watch.deadline - self._now() + watch.outage_tolerance + _SLACK,
         )
 
-    def execute_complete(self, context: Context, event: Any = None) -> None:
+    @told_to_callbacks
+    def execute_complete(self, context: Context, event: Any = None) -> dict[str, Any]:
         """
         End as the trigger's watch did.
 
         :param context: The task's context.
         :param event: What the trigger fired; see :mod:`airflow_provider_reach.core.endings`.
+        :return: As :meth:`execute`.
         :raises: As :meth:`execute`.
         """
         from airflow_provider_reach.core.endings import read_event
@@ -230,8 +241,9 @@ class ReachBatchStatusSensor(BaseSensorOperator):
                 end = read_event(event)
             except ReachError as error:
                 end = error
-            self._finish(end, context)
+            return self._finish(end, context)
 
+    @told_to_callbacks
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """
         Go on after the trigger; where Airflow ended it, say what that means.
@@ -300,8 +312,8 @@ class ReachBatchStatusSensor(BaseSensorOperator):
 
         return Progress(self._watch().deadline)
 
-    def _finish(self, end: End, context: Context) -> None:
-        """Return where the watch ended well; that it did not is raised."""
+    def _finish(self, end: End, context: Context) -> dict[str, Any]:
+        """Return the report where the watch ended well; that it did not is raised."""
         from airflow_provider_reach.core.endings import TimedOut
 
         if isinstance(end, TimedOut):
@@ -309,10 +321,11 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         if isinstance(end, ReachError):
             self._raise(airflow_error(end, NO_VERDICT), end)
         label_mapped_instance(context, self.webhook_name, end.webhook_name, end.webhook_id)
-        self._push(end, context)
+        pushed = self._push(end, context)
         if end.outcome == "failed":
-            self._raise(ReachDeliveryFailed(end))
+            self._raise(ReachDeliveryFailed(end), report=end)
         self.log.info("%s", end.headline)
+        return pushed
 
     def _time_out(
         self,
@@ -323,31 +336,39 @@ class ReachBatchStatusSensor(BaseSensorOperator):
     ) -> NoReturn:
         from airflow_provider_reach.core.report import DeliveryReport, span
 
-        if isinstance(last, DeliveryReport):
-            self._push(last, context)
+        report = last if isinstance(last, DeliveryReport) else None
+        if report:
+            self._push(report, context)
         length = timedelta(seconds=self.timeout) if limit == "timeout" else self.execution_timeout or timedelta(0)
         message = f"No verdict within the {limit} of {span(length)}"
-        if isinstance(last, DeliveryReport):
-            message += f". The last look:\n{last}"
+        if report:
+            message += f". The last look:\n{report}"
         else:
             asked = f"The last look was not answered:\n{last}" if last else f"Not one look was answered: raise {limit}."
             message += f", and whether the batches are delivered is not known. {asked}"
-        self._raise(AirflowSensorTimeout(message) if limit == "timeout" else AirflowTaskTimeout(message), cause)
+        self._raise(AirflowSensorTimeout(message) if limit == "timeout" else AirflowTaskTimeout(message), cause, report)
 
-    def _push(self, report: DeliveryReport, context: Context) -> None:
+    def _push(self, report: DeliveryReport, context: Context) -> dict[str, Any]:
         ti = context["ti"]
-        ti.xcom_push(key="report", value=literal(report.to_dict()))
+        pushed: dict[str, Any] = literal(report.to_dict())
+        ti.xcom_push(key="report", value=pushed)
         if report.webhook_id and report.complete:  # what an answer that was cut does not tell was not told
             ti.xcom_push(key=f"looked_at_{report.webhook_id}", value=report.looked_at.isoformat())
+        return pushed
 
-    def _raise(self, error: BaseException, cause: BaseException | None = None) -> NoReturn:
+    def _raise(
+        self, error: BaseException, cause: BaseException | None = None, report: DeliveryReport | None = None
+    ) -> NoReturn:
         """Raise the error; under ``soft_fail`` and ``never_fail`` a skip that says the same."""
         self._has_ended = True
         error.__cause__ = cause
+        tell_of(error, report)
         if not (self.soft_fail or self.never_fail):
             raise error
         self.log.error("Skipped in place of failing: %s", error)
-        raise AirflowSkipException(str(error)) from error
+        skip = AirflowSkipException(str(error))
+        tell_of(skip, report)
+        raise skip from error
 
 
 def _default_timeout(

@@ -86,12 +86,11 @@ class DeliveryReport(Struct, frozen=True, kw_only=True):
 
 def span(duration: timedelta) -> str:
     """
-    A duration as people say it: ``2 h 58 min``.
+    A duration as people say it: ``2 h 58 min``, and below five minutes with its seconds.
 
     :param duration: From 0.
     """
-    minutes = int(duration.total_seconds()) // 60
-    hours, minutes = divmod(minutes, 60)
-    if not hours:
-        return f"{minutes} min" if minutes else "less than a minute"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    whole = int(duration.total_seconds())
+    hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
+    parts = [(hours, "h"), (minutes, "min")] if whole >= 300 else [(minutes, "min"), (seconds, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"

@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import AirflowException
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachUnsettledError
-from airflow_provider_reach.exceptions import reach_errors
+from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.literal import literal
 from airflow_provider_reach.operators.base import DeclaringOperator
@@ -93,6 +93,7 @@ class ReachCreateWebhookOperator(DeclaringOperator):
         )
         self.if_exists = if_exists
 
+    @told_to_callbacks
     def execute(self, context: Context) -> dict[str, Any]:
         """
         Look for the webhook, and create or change it where need be.

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.exceptions import reach_errors
+from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.operators.base import ReachWebhookOperator
 
@@ -42,6 +42,7 @@ class ReachDeleteWebhookOperator(ReachWebhookOperator):
         super().__init__(webhook_id=webhook_id, webhook_name=webhook_name, reach_conn_id=reach_conn_id, **kwargs)
         self.ignore_if_missing = ignore_if_missing
 
+    @told_to_callbacks
     def execute(self, context: Context) -> dict[str, Any]:
         """
         Look for the webhook, and delete it.

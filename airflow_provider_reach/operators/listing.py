@@ -14,7 +14,7 @@ from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_TYPES
 from airflow_provider_reach.declared import RENDERED_NONE, parsed, webhook_specs
-from airflow_provider_reach.exceptions import reach_errors
+from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.literal import literal
 from airflow_provider_reach.operators.base import ReachOperator
 
@@ -82,6 +82,7 @@ class ReachListWebhooksOperator(ReachOperator):
         self.declared = self.hide("declared", declared)
         self.on_drift = on_drift
 
+    @told_to_callbacks
     def execute(self, context: Context) -> list[dict[str, str]]:
         """
         Ask once, and check what was found.

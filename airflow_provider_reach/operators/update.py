@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.config import shown
-from airflow_provider_reach.exceptions import reach_errors
+from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.operators.base import DeclaringOperator, ReachWebhookOperator
 
@@ -87,6 +87,7 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
         )
         self.always = always
 
+    @told_to_callbacks
     def execute(self, context: Context) -> dict[str, Any]:
         """
         Compare, and send what differs.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_reach.exceptions import reach_errors
+from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.literal import literal
 from airflow_provider_reach.operators.base import ReachWebhookOperator
@@ -26,6 +26,7 @@ class ReachValidateWebhookOperator(ReachWebhookOperator):
     :param reach_conn_id: The Airflow connection.
     """
 
+    @told_to_callbacks
     def execute(self, context: Context) -> dict[str, Any]:
         """
         Look for the webhook, and have it validated.

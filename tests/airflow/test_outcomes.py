@@ -35,6 +35,7 @@ from airflow.providers.common.compat.sdk import (
 from airflow_provider_reach import ReachBatchStatusSensor
 from airflow_provider_reach.client import ReachClient
 from airflow_provider_reach.compat import AirflowTaskTimeout
+from airflow_provider_reach.core.report import DeliveryReport
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from airflow_provider_reach.watcher import watch_to_its_end
 from tests.airflow.tasks import AIRFLOW_2, Clock, Ended, in_dag, resume, run
@@ -335,6 +336,13 @@ def at_most(limit: timedelta | None, clock: Clock) -> Iterator[None]:
     clock.forget(interrupt)
 
 
+def carried(error: BaseException) -> dict[str, Any] | None:
+    """The report that callbacks find on an exception."""
+    report = error.report  # type: ignore[attr-defined]  # whatever it is, it has one, or None
+    assert report is None or isinstance(report, DeliveryReport)
+    return report and report.to_dict()
+
+
 def state(ended: Ended) -> str:
     """What Airflow makes of it, on 2.11 and 3.x alike."""
     if ended.raised is None:
@@ -366,9 +374,12 @@ def test_every_mode_ends_alike(story: str, mode: str, flags: str, scene: Scene) 
         says, report = f"{TIMED_OUT}. The last look:\nNOT DECIDED YET", "wait"
     assert says in ended.said
     assert ended.said.startswith("No verdict within") is says.startswith("No verdict within")
-    assert ended.returned is None
     assert ended.xcoms.get("report", {}).get("outcome") == report
     assert set(ended.xcoms) == ({"report", f"looked_at_{scene.webhook_id}"} if report else set())
+    if ended.raised is None:
+        assert ended.returned == ended.xcoms["report"]
+    else:
+        assert carried(ended.raised) == ended.xcoms.get("report")
 
 
 def test_in_reschedule_mode_the_execution_timeout_is_that_of_a_look(scene: Scene) -> None:
@@ -395,6 +406,8 @@ def test_a_watch_that_no_triggerer_runs_is_ended_by_airflow(flags: str, scene: S
     assert f"The watch was ended by Airflow ({error})." in ended.said
     assert "see that a triggerer runs" in ended.said
     assert ended.xcoms == {}
+    assert ended.raised is not None
+    assert carried(ended.raised) is None
 
 
 @pytest.mark.parametrize("flags", FLAGS)

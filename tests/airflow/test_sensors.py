@@ -230,7 +230,7 @@ def test_no_verdict_in_time(flags: str, mode: str, connected: Sandbox) -> None:
     skipped = "soft" in flags or "never" in flags
     assert ended.how == ("AirflowSkipException" if skipped else "AirflowSensorTimeout")
     assert ended.said.startswith(
-        "No verdict within the timeout of less than a minute. The last look:\nNOT DECIDED YET: webhook 'orders': "
+        "No verdict within the timeout of 0 s. The last look:\nNOT DECIDED YET: webhook 'orders': "
     )
     assert "20 batches in the early retries would pass the limit of 10 if they do not recover." in ended.said
     assert ended.xcoms["report"]["outcome"] == "wait"

@@ -176,7 +176,7 @@ def test_the_moment_at_which_a_batch_is_discarded_leaves_no_time() -> None:
         assess([failed(age=age)], NOW, DeliveryPolicy(), webhook=ORDERS).headline
         for age in (8 * HOUR - timedelta(seconds=1), 8 * HOUR)
     ]
-    assert "at most less than a minute left for 1 batch" in headlines[0]
+    assert "at most 1 s left for 1 batch" in headlines[0]
     assert "no time left for 1 batch about to be discarded (at any moment)" in headlines[1]
 
 

@@ -71,8 +71,7 @@ def test_nothing_at_all_and_no_time_left() -> None:
     line = told(Progress(NOON), seen(10, target_answers=False))
 
     assert line == (
-        "Waiting, less than a minute left: none undelivered; the target is still not answering 200. NOT DECIDED YET: "
-        "webhook 'orders'."
+        "Waiting, 0 s left: none undelivered; the target is still not answering 200. NOT DECIDED YET: webhook 'orders'."
     )
 
 

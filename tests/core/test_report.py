@@ -80,9 +80,12 @@ def test_a_report_as_plain_json() -> None:
 @pytest.mark.parametrize(
     ("duration", "said"),
     [
-        (timedelta(0), "less than a minute"),
-        (timedelta(seconds=59), "less than a minute"),
+        (timedelta(0), "0 s"),
+        (timedelta(seconds=45.9), "45 s"),
         (timedelta(seconds=60), "1 min"),
+        (timedelta(seconds=90), "1 min 30 s"),
+        (timedelta(minutes=4, seconds=59), "4 min 59 s"),
+        (timedelta(minutes=5, seconds=59), "5 min"),
         (timedelta(minutes=59, seconds=59), "59 min"),
         (timedelta(hours=1), "1 h"),
         (timedelta(hours=2, minutes=58), "2 h 58 min"),

@@ -182,5 +182,5 @@ def shows(output: str, parts: tuple[str, ...]) -> bool:
 def blurred(text: str) -> str:
     text = " ".join(text.split())
     text = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "ID", text)
-    text = re.sub(r"\b(\d+ h \d+ min|\d+ h|\d+ min|less than a minute)\b", "TIME", text)
+    text = re.sub(r"\b(\d+ h \d+ min|\d+ h|\d+ min \d+ s|\d+ min|\d+ s)\b", "TIME", text)
     return re.sub(r"\d+", "0", text)

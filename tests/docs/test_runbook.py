@@ -121,7 +121,6 @@ UNEXPLAINED = {
         "a watch does not end undecided",
         "The Reach configuration",
         "for an unknown reason",
-        "less than a minute",
         "an interim answer, with none after it",
         "none undelivered",
     },
