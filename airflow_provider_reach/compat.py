@@ -15,7 +15,14 @@ else:
     except ImportError:
         from airflow.exceptions import AirflowTaskTimeout
 
-__all__ = ["AirflowTaskTimeout", "as_written", "first_rescheduled_at", "mask_secret", "read_connection_async"]
+__all__ = [
+    "AirflowTaskTimeout",
+    "allow_in_xcoms",
+    "as_written",
+    "first_rescheduled_at",
+    "mask_secret",
+    "read_connection_async",
+]
 
 
 def mask_secret(secret: str) -> None:
@@ -75,6 +82,22 @@ def first_rescheduled_at(context: Any) -> datetime | None:
         started = import_module("airflow.sensors.base")._orig_start_date
         first = started(ti.dag_id, ti.task_id, ti.run_id, ti.map_index, first_try)
     return first
+
+
+def allow_in_xcoms(*classes: str) -> None:
+    """
+    Have tasks of this process take objects of these classes from XComs; Airflow refuses those of others by default.
+
+    It is asked for by name: to import the classes for it would slow down every DAG file. Airflow's own ``allow_class``,
+    from 3.3 on, takes the classes themselves.
+
+    :param classes: Their qualified names; each builds its objects of plain JSON.
+    """
+    try:
+        serde = import_module("airflow.sdk.serde")
+    except ImportError:
+        serde = import_module("airflow.serialization.serde")
+    serde._extra_allowed.update(classes)
 
 
 def as_written(execute: Any) -> Any:

@@ -12,6 +12,7 @@ from airflow_provider_reach.core.checks import is_unused
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.fields import FIELDS
 from airflow_provider_reach.core.models import Webhook
+from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.core.redaction import one_line, safe_url
 from airflow_provider_reach.core.secret_values import is_masked
 from airflow_provider_reach.core.spec import WebhookChanges
@@ -25,7 +26,7 @@ BLANK: tuple[Any, ...] = (None, "", {}, (), [])
 _PORTS = {"http": 80, "https": 443}
 
 
-class FieldComparison(Struct, frozen=True, kw_only=True):
+class FieldComparison(Plain, Struct, frozen=True, kw_only=True):
     """
     A declared field beside what exists.
 

@@ -27,6 +27,7 @@ from airflow_provider_reach.core.exchange import FIRST_WAIT, Exchange, Patience,
 from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
 from airflow_provider_reach.core.lookup import CHECK, find_surely, missing, only
 from airflow_provider_reach.core.models import Gone, Webhook
+from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
 
 IF_EXISTS = ("reuse", "update", "fail")
@@ -35,7 +36,7 @@ IfExists = Literal["reuse", "update", "fail"]
 LOOK_AFTER_UPDATE = 10.0
 
 
-class Declared(Struct, frozen=True, kw_only=True):
+class Declared(Plain, Struct, frozen=True, kw_only=True):
     """
     What became of a declaration.
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct
 
 from airflow_provider_reach.core.compare import FieldComparison, compare
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.models import Webhook
+from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.core.spec import WebhookSpec
 
 
-class Named(Struct, frozen=True, kw_only=True):
+class Named(Plain, Struct, frozen=True, kw_only=True):
     """
     A webhook that was not declared.
 
@@ -29,7 +29,7 @@ class Named(Struct, frozen=True, kw_only=True):
     doubled: bool = False
 
 
-class Drift(Struct, frozen=True, kw_only=True):
+class Drift(Plain, Struct, frozen=True, kw_only=True):
     """
     How a workspace differs from what was declared; it holds no secret. False where it does not.
 
@@ -49,11 +49,6 @@ class Drift(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return "\n".join(self._lines()) or "What exists is what was declared."
-
-    def to_dict(self) -> dict[str, Any]:
-        """The same as plain JSON."""
-        plain: dict[str, Any] = to_builtins(self)
-        return plain
 
     def _lines(self) -> Iterator[str]:
         yield from (f"Missing: {shown(name)} does not exist." for name in self.missing)

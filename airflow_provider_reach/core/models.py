@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from airflow_provider_reach.core.config import unfolded
+from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.core.redaction import one_line, redacted, safe_url
 from airflow_provider_reach.core.secret_values import (
     PUBLIC_NAMES,
@@ -22,7 +23,7 @@ Json = Mapping[str, Any]
 Count = Annotated[int, Meta(ge=0)]
 
 
-class Webhook(Struct, frozen=True, kw_only=True):
+class Webhook(Plain, Struct, frozen=True, kw_only=True):
     """
     A webhook as the service describes it.
 
@@ -120,7 +121,7 @@ class Gone(Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
-class BatchRow(Struct, frozen=True, kw_only=True, gc=False):
+class BatchRow(Plain, Struct, frozen=True, kw_only=True, gc=False):
     """
     One row of batch status, as it came; a value that is missing or could not be read is None.
 
@@ -142,7 +143,7 @@ class BatchRow(Struct, frozen=True, kw_only=True, gc=False):
     batch_size: Count | None = None
 
 
-class BatchStatus(Struct, frozen=True, kw_only=True):
+class BatchStatus(Plain, Struct, frozen=True, kw_only=True):
     """
     An answer to the question for batch status.
 
@@ -158,7 +159,7 @@ class BatchStatus(Struct, frozen=True, kw_only=True):
     received: datetime
 
 
-class TargetResponse(Struct, frozen=True, kw_only=True):
+class TargetResponse(Plain, Struct, frozen=True, kw_only=True):
     """
     What a webhook's target answered to the service's test batch; bounded and free of known secrets.
 
@@ -193,7 +194,7 @@ _TELLING_HEADERS = frozenset(
 )
 
 
-class ValidationResult(Struct, frozen=True, kw_only=True):
+class ValidationResult(Plain, Struct, frozen=True, kw_only=True):
     """
     How the target took the test batch of a validation.
 

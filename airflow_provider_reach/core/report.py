@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-import msgspec
 from msgspec import Struct
+
+from airflow_provider_reach.core.plain import Plain
 
 Outcome = Literal["healthy", "wait", "failed"]
 
 
-class DeliveryReport(Struct, frozen=True, kw_only=True):
+class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
     """
     A verdict and what it rests on; plain JSON by :meth:`to_dict`, a text by ``str``. It holds no secret.
 
@@ -54,11 +55,6 @@ class DeliveryReport(Struct, frozen=True, kw_only=True):
     target_answers: bool | None
     batch_ids: list[str]
     advice: list[str]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as plain JSON, for XCom; times are text in UTC."""
-        plain: dict[str, Any] = msgspec.to_builtins(self)
-        return plain
 
     def __str__(self) -> str:
         lines = [self.headline]

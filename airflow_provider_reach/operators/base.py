@@ -115,6 +115,7 @@ class ReachWebhookOperator(ReachOperator):
     template_fields: Sequence[str] = (*ReachOperator.template_fields, "webhook_id", "webhook_name")
 
     def __init__(self, *, webhook_id: str = "", webhook_name: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("multiple_outputs", True)  # so that .output["webhook_id"] is one of what it returns
         super().__init__(**kwargs)
         self.webhook_id = webhook_id
         self.webhook_name = webhook_name

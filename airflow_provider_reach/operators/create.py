@@ -78,6 +78,7 @@ class ReachCreateWebhookOperator(DeclaringOperator):
         reach_conn_id: str = DEFAULT_CONN_ID,
         **kwargs: Any,
     ) -> None:
+        kwargs.setdefault("multiple_outputs", True)  # so that .output["webhook_id"] is one of what it returns
         super().__init__(reach_conn_id=reach_conn_id, **kwargs)
         self.take(
             name=name,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.config import shown
@@ -35,7 +35,8 @@ class ReachListWebhooksOperator(ReachOperator):
 
     Returns ``[{"webhook_id": ..., "webhook_name": ...}, ...]``, made for ``.expand_kwargs()``; everything else that is
     known of them, without secrets, is pushed as the XCom ``webhooks``. Where a name looks like a template, it has a
-    blank in each ``{{`` there, so that Airflow does not render it; the id says which webhook is meant.
+    blank in each ``{{`` there, so that Airflow does not render it; the id says which webhook is meant. Airflow maps a
+    task over 1,024 of them at the most: its setting ``[core] max_map_length``.
 
     Finding nothing is a failure: an empty mapping would be green with nothing watched. So is a name of ``expect`` that
     is not found. Both are final.
@@ -49,6 +50,8 @@ class ReachListWebhooksOperator(ReachOperator):
         :class:`~airflow_provider_reach.ReachCreateWebhookOperator` that describe a webhook, also
         ``target_conn_id``. Where ``active`` or ``name_pattern`` is given, webhooks outside of it are not unexpected.
     :param on_drift: ``fail``, or ``warn`` in the log.
+    :param with_conn_id: Whether each row that is returned has ``reach_conn_id`` too, so that the rows of several
+        workspaces can be mapped together.
     :param reach_conn_id: The Airflow connection.
     """
 
@@ -60,6 +63,7 @@ class ReachListWebhooksOperator(ReachOperator):
         "allow_empty",
         "declared",
         "on_drift",
+        "with_conn_id",
     )
 
     def __init__(
@@ -71,6 +75,7 @@ class ReachListWebhooksOperator(ReachOperator):
         allow_empty: bool | str = False,
         declared: Sequence[Mapping[str, Any]] | str | None = None,
         on_drift: Literal["fail", "warn"] | str = "fail",
+        with_conn_id: bool | str = False,
         reach_conn_id: str = DEFAULT_CONN_ID,
         **kwargs: Any,
     ) -> None:
@@ -81,6 +86,7 @@ class ReachListWebhooksOperator(ReachOperator):
         self.allow_empty = allow_empty
         self.declared = self.hide("declared", declared)
         self.on_drift = on_drift
+        self.with_conn_id = with_conn_id
 
     @told_to_callbacks
     def execute(self, context: Context) -> list[dict[str, str]]:
@@ -89,12 +95,13 @@ class ReachListWebhooksOperator(ReachOperator):
 
         :param context: The task's context.
         :raises AirflowFailException: when nothing, or not all that is expected, was found; on drift; on wrong
-            configuration.
+            configuration; when there are more than a task can be mapped over, and one is.
         :raises AirflowException: when the service could not be asked.
         """
         from airflow_provider_reach.core.drift import find_drift
 
         with reach_errors():
+            conn_id = {"reach_conn_id": self.reach_conn_id} if self.flag("with_conn_id") else {}
             active, allow_empty, specs = self.flag("active"), self.flag("allow_empty"), self._declared_specs()
             names = [str(spec.given["name"]) for spec in specs or ()]
             listed = self.hook.list_webhooks(expected=[*self._expected(), *names])
@@ -110,7 +117,8 @@ class ReachListWebhooksOperator(ReachOperator):
         with reach_errors():
             self._check(listed, found, bool(allow_empty))
         context["ti"].xcom_push(key="webhooks", value=literal([webhook.to_dict() for webhook in found]))
-        return [literal({"webhook_id": webhook.id, "webhook_name": webhook.name}) for webhook in found]
+        self._check_mapped(len(found), context)
+        return [literal({"webhook_id": webhook.id, "webhook_name": webhook.name, **conn_id}) for webhook in found]
 
     @property
     def _pattern(self) -> str:
@@ -176,6 +184,17 @@ class ReachListWebhooksOperator(ReachOperator):
                 f"No webhook was found, so that nothing would be watched. The workspace has {len(listed)}: "
                 f"{_names(listed)}. Check the filters (active={self.active}, name_pattern={shown(self.name_pattern)}) "
                 "and the connection's workspace, or set allow_empty=True."
+            )
+
+    def _check_mapped(self, number: int, context: Context) -> None:
+        """Refuse for good what Airflow would refuse, without a word of this, at each try."""
+        most = conf.getint("core", "max_map_length", fallback=1024)
+        is_mapped_itself = context["ti"].map_index >= 0  # then Airflow asks nothing of each list's length
+        if number > most and not is_mapped_itself and any(self.iter_mapped_dependants()):
+            raise AirflowFailException(
+                f"{number:,} webhooks were found, and Airflow maps a task over {most:,} at the most. Raise its setting "
+                "[core] max_map_length, for the workers too, or list fewer at a time by name_pattern. The XCom 'webhooks' "
+                "has what was found."
             )
 
 

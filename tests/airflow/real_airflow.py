@@ -74,15 +74,23 @@ class RealAirflow:
         assert done.returncode == 0, done.stdout
 
     def test_dag(
-        self, dag_id: str, folder: Path = TEST_DAGS, conf: Mapping[str, Any] | None = None, **connections: str
+        self,
+        dag_id: str,
+        folder: Path = TEST_DAGS,
+        conf: Mapping[str, Any] | None = None,
+        environment: Mapping[str, str] | None = None,
+        **connections: str,
     ) -> Run:
         """
         Run a DAG by ``airflow dags test``.
 
         :param conf: The run's parameters.
+        :param environment: More of Airflow's settings.
         :param connections: By their ids.
         """
-        variables = {f"AIRFLOW_CONN_{name.upper()}": value for name, value in connections.items()}
+        variables = {**(environment or {})} | {
+            f"AIRFLOW_CONN_{name.upper()}": value for name, value in connections.items()
+        }
         configured = () if conf is None else ("--conf", json.dumps(conf))
         output = self.command("dags", "test", dag_id, *configured, folder=folder, **variables).stdout
         with closing(sqlite3.connect(self.database)) as database:
@@ -144,7 +152,9 @@ def _last_run(database: sqlite3.Connection, dag_id: str, output: str) -> Run:
     )
 
 
-def _value(stored: str | bytes) -> Any:
-    """Airflow 3 stores JSON within JSON."""
+def _value(stored: str | bytes | float) -> Any:
+    """Airflow 3 stores JSON within JSON; SQLite makes a number of a number's text."""
+    if not isinstance(stored, (str, bytes)):
+        return stored
     value = json.loads(stored)
-    return json.loads(value) if isinstance(value, str) and value[:1] in '{["' else value
+    return json.loads(value) if isinstance(value, str) and value.startswith(("{", "[", '"')) else value

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from inspect import unwrap
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from airflow import DAG
@@ -19,9 +19,11 @@ from airflow_provider_reach import (
     ReachUpdateWebhookOperator,
     ReachValidateWebhookOperator,
 )
+from airflow_provider_reach.client import ReachClient
+from airflow_provider_reach.compat import AirflowTaskTimeout
 from airflow_provider_reach.hidden import Hidden
 from airflow_provider_reach.hooks import ReachHook
-from airflow_provider_reach.sandbox import Sandbox
+from airflow_provider_reach.sandbox import Fault, Sandbox
 from tests.airflow.operators.helpers import (
     CLIENT_SECRET,
     EVENTS,
@@ -102,6 +104,41 @@ def test_neither_id_nor_name_is_final_and_nothing_is_asked(operator: Any, nothin
     assert ended.how == "AirflowFailException"
     assert "give webhook_id or webhook_name." in ended.said
     assert connected.requests == []
+
+
+@pytest.mark.parametrize("strikes", [AirflowTaskTimeout("Timeout"), ZeroDivisionError("a defect")], ids=type)
+@OPERATORS
+def test_whatever_ends_a_task_has_a_report_or_none(
+    operator: Any, strikes: BaseException, connected: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(connected)
+    connected.fail(Fault.status(503), on="list")
+
+    def strike(_: float) -> NoReturn:
+        raise strikes
+
+    monkeypatch.setitem(ReachClient.__init__.__kwdefaults__, "sleep", strike)
+    ended = run(in_dag(operator, **NEEDED[operator]))
+    monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", "{}")
+    refused = run(in_dag(operator, **NEEDED[operator]))
+
+    assert ended.raised is strikes
+    assert refused.how == "AirflowFailException"
+    for error in (ended.raised, refused.raised):
+        assert error.report is None  # type: ignore[union-attr]
+
+
+@OPERATORS
+@pytest.mark.parametrize("given", [True, False, None])
+def test_what_a_mapping_returns_is_taken_by_name_unless_the_author_says_otherwise(
+    operator: Any, given: bool | None
+) -> None:
+    arguments = {} if given is None else {"multiple_outputs": given}
+    returns_a_mapping = operator is not ReachListWebhooksOperator
+
+    task = in_dag(operator, **NEEDED[operator], **arguments)
+
+    assert task.multiple_outputs is (returns_a_mapping if given is None else given)
 
 
 @OPERATORS

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from airflow import DAG
 
-from airflow_provider_reach import ReachListWebhooksOperator
+from airflow_provider_reach import ReachListWebhooksOperator, ReachValidateWebhookOperator
 from airflow_provider_reach.core.lookup import LOOK_AGAIN
 from airflow_provider_reach.exceptions import ReachDeliveryFailed
 from airflow_provider_reach.sandbox import Fault, Sandbox
@@ -43,6 +44,51 @@ def names(ended: Ended) -> list[str]:
 
 def test_what_it_returns_is_made_for_expand_kwargs(ids: dict[str, str]) -> None:
     assert listed().returned == [{"webhook_id": webhook_id, "webhook_name": name} for name, webhook_id in ids.items()]
+
+
+@pytest.mark.parametrize(("given", "told"), [(True, True), ("{{ not none }}", True), (False, False), ("", False)])
+def test_each_row_may_say_the_connection_it_is_from(given: Any, told: bool, ids: dict[str, str]) -> None:
+    row = {"webhook_id": ids["bounces"], "webhook_name": "bounces"}
+
+    ended = listed(name_pattern="bounces", with_conn_id=given, reach_conn_id="{{ 'reach_default' }}")
+
+    assert ended.returned == [row | {"reach_conn_id": "reach_default"} if told else row]
+
+
+OVER_TWO = (
+    "3 webhooks were found, and Airflow maps a task over 2 at the most. Raise its setting [core] max_map_length, for "
+    "the workers too, or list fewer at a time by name_pattern. The XCom 'webhooks' has what was found."
+)
+
+
+@pytest.mark.parametrize(
+    ("most", "consumer", "map_index", "said"),
+    [
+        ("2", "mapped", -1, OVER_TWO),
+        ("3", "mapped", -1, "None"),
+        ("2", "mapped", 0, "None"),  # Airflow does not ask how long the lists of a mapped task are
+        ("2", "not mapped", -1, "None"),
+        ("2", "of another", -1, "None"),
+    ],
+)
+def test_more_than_airflow_maps_over_is_final_where_a_task_is_mapped_over_it(
+    most: str, consumer: str, map_index: int, said: str, ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__MAX_MAP_LENGTH", most)
+    with DAG("a_dag", schedule=None):
+        listing = ReachListWebhooksOperator(task_id="a_task")
+        if consumer == "not mapped":
+            listing >> ReachValidateWebhookOperator(task_id="consumer", webhook_name="orders-eu")
+        else:
+            validate = ReachValidateWebhookOperator.partial(task_id="consumer")
+            other = ReachListWebhooksOperator(task_id="another")
+            listing >> validate.expand_kwargs((listing if consumer == "mapped" else other).output)
+
+    ended = run(listing, map_index=map_index)
+
+    assert ended.said == said
+    assert ended.how == ("success" if said == "None" else "AirflowFailException")
+    assert len(ended.xcoms["webhooks"]) == len(ids)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""What tasks hand on: what the hook returns, single values of an operator's, and the webhooks of several workspaces."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from airflow import DAG
+from airflow.providers.common.compat.sdk import task
+
+from airflow_provider_reach import (
+    ReachBatchStatusSensor,
+    ReachCreateWebhookOperator,
+    ReachDeleteWebhookOperator,
+    ReachHook,
+    ReachListWebhooksOperator,
+    ReachUpdateWebhookOperator,
+    ReachValidateWebhookOperator,
+    WebhookSpec,
+)
+
+with DAG(
+    dag_id="handing_on",
+    schedule=None,
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    params={"consumer": "https://consumer.example.com"},
+):
+    # What the hook returns
+
+    @task
+    def a_webhook() -> Any:
+        return ReachHook().find_webhook("orders")
+
+    @task
+    def all_webhooks() -> Any:
+        return ReachHook().list_webhooks()
+
+    @task
+    def a_report() -> Any:
+        return ReachHook().check_delivery(webhook_name="orders")
+
+    @task
+    def a_status() -> Any:
+        return ReachHook().get_batch_status(ReachHook().list_webhooks()[0].id)
+
+    @task
+    def a_validation() -> Any:
+        return ReachHook().validate_webhook(webhook_name="orders")
+
+    @task
+    def a_declaration(params: Any = None) -> Any:
+        spec = WebhookSpec(name="orders", target=f"{params['consumer']}/else", events=["open"])
+        return ReachHook().declare_webhook(spec)
+
+    @task
+    def a_drift(params: Any = None) -> Any:
+        spec = WebhookSpec(name="nobody", target=params["consumer"], events=["open"])
+        return ReachHook().find_drift([spec])
+
+    @task
+    def taken(*given: Any) -> list[Any]:
+        return [[repr(one) for one in what] if isinstance(what, list) else repr(what) for what in given]
+
+    returned = [a_webhook(), all_webhooks(), a_report(), a_status(), a_validation(), a_declaration(), a_drift()]
+    taken(*returned)
+
+    # Single values of an operator's
+
+    created = ReachCreateWebhookOperator(
+        task_id="create", name="made", target="{{ params.consumer }}/made", events=["open"]
+    )
+    made_id: Any = created.output["webhook_id"]
+    updated = ReachUpdateWebhookOperator(task_id="update", webhook_id=made_id, active=False)
+    validated = ReachValidateWebhookOperator(task_id="validate", webhook_id=updated.output["webhook_id"])
+    deleted = ReachDeleteWebhookOperator(task_id="delete", webhook_id=validated.output["webhook_id"])
+    taken.override(task_id="values_taken")(
+        created.output["created"], updated.output["changed"], validated.output["status"], deleted.output["deleted"]
+    )
+
+    mapped = ReachCreateWebhookOperator.partial(
+        task_id="create_mapped", target="{{ params.consumer }}/mapped", events=["open"]
+    ).expand(name=["first", "second"])
+    ReachValidateWebhookOperator.partial(task_id="validate_mapped").expand_kwargs(
+        mapped.output.map(lambda made: {"webhook_id": made["webhook_id"]})
+    )
+
+    @task
+    def ids_taken(ids: Any) -> list[str]:
+        return list(ids)
+
+    ids_taken(mapped.output["webhook_id"])
+
+    # The webhooks of several workspaces
+
+    listed = ReachListWebhooksOperator.partial(task_id="list_webhooks", with_conn_id=True).expand(
+        reach_conn_id=["reach_north", "reach_south"]
+    )
+
+    @task
+    def flat(lists: Any) -> list[Any]:
+        return [webhook for webhooks in lists for webhook in webhooks]
+
+    watches = ReachBatchStatusSensor.partial(task_id="watch").expand_kwargs(flat(listed.output))
+
+    @task
+    def headlines(reports: Any) -> list[str]:
+        return [report["headline"] for report in reports]
+
+    headlines(watches.output)

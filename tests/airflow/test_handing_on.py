@@ -1,0 +1,115 @@
+"""What tasks of a real Airflow hand on to others."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+
+import pytest
+
+from airflow_provider_reach import hooks
+from airflow_provider_reach.core.models import Webhook
+from airflow_provider_reach.core.plain import Plain
+from airflow_provider_reach.sandbox import Sandbox
+from tests.airflow.real_airflow import RealAirflow
+
+
+@pytest.fixture
+def north() -> Sandbox:
+    return Sandbox(target_timeout=5)
+
+
+@pytest.fixture
+def south() -> Sandbox:
+    return Sandbox(target_timeout=5)
+
+
+def test_what_tasks_hand_on(reach: Sandbox, north: Sandbox, south: Sandbox, airflow: RealAirflow) -> None:
+    password, header = "planted-password", "planted-header"
+    webhook_id = reach.add_webhook(
+        "orders",
+        target=reach.target("orders").url,
+        auth_type="basic",
+        auth_credentials={"username": "reach", "password": password},
+        custom_headers={"__classname__": header, "__type": header},
+    )
+    with north, south:
+        for workspace, name in ((north, "of the north"), (south, "of the south"), (south, "of the south, too")):
+            workspace.add_webhook(name, target=workspace.target("orders").url)
+
+        run = airflow.test_dag(
+            "handing_on",
+            conf={"consumer": reach.target("consumer").url},
+            reach_default=reach.connection_json,
+            reach_north=north.connection_json,
+            reach_south=south.connection_json,
+        )
+
+    assert set(run.states.values()) == {"success"}, run.output
+    returned = {(task, index): value for (task, index, key), value in run.xcoms.items() if key == "return_value"}
+
+    webhook, webhooks, report, status, validation, declared, drift = returned["taken", -1]
+    assert webhook.startswith(f"Webhook(id='{webhook_id}', name='orders', ")
+    assert "'password': '***'" in webhook
+    assert "'__classname__': '***'" in webhook
+    assert webhook in webhooks
+    assert report.startswith("DeliveryReport(outcome='healthy', headline=\"HEALTHY: webhook 'orders'")
+    assert status.startswith("BatchStatus(rows=[], complete=True, at=datetime.datetime(")
+    assert validation.startswith("ValidationResult(message=")
+    assert "TargetResponse(status=200" in validation
+    assert declared.startswith(f"Declared(webhook_id='{webhook_id}', name='orders'")
+    assert "FieldComparison(field='target', result='differs'" in declared
+    assert drift.startswith("Drift(missing=['nobody']")
+
+    assert returned["values_taken", -1] == ["True", ["'active'"], "200", "True"]
+    ids = [returned["create_mapped", index]["webhook_id"] for index in (0, 1)]
+    assert returned["ids_taken", -1] == ids
+    assert [returned["validate_mapped", index]["webhook_id"] for index in (0, 1)] == ids
+
+    assert [name for name in run.states if name.startswith("watch")] == [
+        "watch of the north",
+        "watch of the south",
+        "watch of the south, too",
+    ]
+    assert [headline.partition(": nothing")[0] for headline in returned["headlines", -1]] == [
+        f"HEALTHY: webhook '{name}'" for name in ("of the north", "of the south", "of the south, too")
+    ]
+    for name, left in airflow.left_behind().items():
+        assert password not in left, name
+        assert header not in left, name
+
+
+def test_airflow_takes_each_kind_of_what_the_hook_returns() -> None:
+    """By its class; what is refused is refused before anything of it is looked at."""
+    assert hooks.__name__  # it is what tells Airflow
+    try:
+        serde = import_module("airflow.sdk.serde")
+    except ImportError:
+        serde = import_module("airflow.serialization.serde")
+    kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in Plain.__subclasses__()}
+    webhook = Webhook(id="an id", name="orders")
+
+    assert {name for name in serde._extra_allowed if name.startswith("airflow_provider_reach.")} == kinds
+    assert serde.deserialize(json.loads(json.dumps(serde.serialize([webhook])))) == [webhook]
+
+
+def test_more_webhooks_than_airflow_maps_over_fail_the_list_for_good(reach: Sandbox, airflow: RealAirflow) -> None:
+    for number in range(4):
+        reach.add_webhook(f"orders-{number}", target=reach.target("orders").url)
+
+    run = airflow.test_dag(
+        "every_webhook", environment={"AIRFLOW__CORE__MAX_MAP_LENGTH": "3"}, reach_default=reach.connection_json
+    )
+
+    assert run.states == {
+        "list_webhooks": "failed",
+        "validate_target": "upstream_failed",
+        "list_once_more": "success",  # nothing is mapped over what it returns
+        "count": "success",
+        "list_some": "success",
+        **{f"validate_some orders-{number}": "success" for number in (1, 2, 3)},
+    }
+    assert run.tasks["list_webhooks", -1].tries == 1
+    assert "4 webhooks were found, and Airflow maps a task over 3 at the most. Raise its setting" in run.output
+    assert len(run.xcoms["list_webhooks", -1, "webhooks"]) == 4
+    assert run.xcoms["count", -1, "return_value"] == 4
