@@ -193,8 +193,8 @@ class ReachListWebhooksOperator(ReachOperator):
         if number > most and not is_mapped_itself and any(self.iter_mapped_dependants()):
             raise AirflowFailException(
                 f"{number:,} webhooks were found, and Airflow maps a task over {most:,} at the most. Raise its setting "
-                "[core] max_map_length, for the workers too, or list fewer at a time by name_pattern. The XCom 'webhooks' "
-                "has what was found."
+                "[core] max_map_length, for the workers too, or list fewer at a time by name_pattern. The XCom "
+                "'webhooks' has what was found."
             )
 
 
