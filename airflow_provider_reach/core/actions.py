@@ -55,7 +55,14 @@ def validate(
     call = calls.about(webhook, calls.validate_webhook(webhook.id, (*secrets, *webhook.secrets)))
     result = yield from ask(call, patience)
     if not result.ok:
-        raise target_error(call.operation, result.response, status=200, said=result.message, seconds=result.seconds)
+        raise target_error(
+            call.operation,
+            result.response,
+            status=200,
+            said=result.message,
+            seconds=result.seconds,
+            target_url=call.target,
+        )
     return Validated(webhook=webhook, result=result)
 
 

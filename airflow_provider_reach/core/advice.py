@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from airflow_provider_reach.core.no_response import code_in, reason_of
+
 REACTIVATE = (
     "Reactivate the webhook with an update (active=True), and treat the events since it was deactivated as lost: they "
     "are not sent later. If it is meant to be inactive, take it off the check or set allow_inactive."
@@ -32,17 +34,14 @@ def advice_for(answers: Iterable[str]) -> list[str]:
     """
     What to do about what the target answered, each advice once.
 
-    :param answers: Answers such as ``503`` or ``no response``, the most frequent first.
+    :param answers: Answers such as ``503``, ``no response`` or ``no response (ECONNREFUSED)``, the most frequent first.
     """
     return list(dict.fromkeys(_advice(answer) for answer in answers))
 
 
 def _advice(answer: str) -> str:
     if answer.startswith("no response"):
-        return (
-            "The target did not answer: check that it is up and reachable from the internet, its DNS, TLS certificate "
-            "and firewall; it must answer within 10 s, so store the batch first and work on it later."
-        )
+        return _advice_without_response(code_in(answer))
     if answer in ("401", "403"):
         return (
             "The target refuses the credentials: let the consumer accept those the webhook sends; batches in flight "
@@ -60,8 +59,56 @@ def _advice(answer: str) -> str:
             "The consumer fails or is overloaded: look at its log; let it store the raw batch, answer 200, and work on "
             "it later."
         )
-    if answer.startswith("3"):
-        return "The target redirects, which is not followed: answer 200 at the webhook's URL itself."
+    if answer.startswith("3") and answer != "304":
+        return (
+            "The target redirects, and redirects are not followed: answer 200 at the old URL, where batches in flight "
+            "still go, and set the webhook's target to the final URL, often the same with or without a slash at its "
+            "end."
+        )
     if answer.startswith("2"):
         return "The target took the batch but only exactly 200 counts: let it answer 200, without a failure."
     return f"The target refuses the batch with {answer}: look at the consumer's log for the reason; it must answer 200."
+
+
+def _advice_without_response(code: str) -> str:
+    reason = reason_of(code)
+    if reason == "certificate":
+        return (
+            "The service does not accept the target's TLS certificate: renew it, let the server send the whole chain, "
+            "and check that it is for the target's host name; a self-signed one is not accepted."
+        )
+    if reason == "tls":
+        return (
+            "The TLS handshake with the target fails: check its certificate and the whole chain, that the port of the "
+            "target's URL takes https, and the TLS versions that it allows."
+        )
+    if reason == "name":
+        return (
+            "The target's host name cannot be resolved: check its DNS record, and the webhook's target for a typing "
+            "error; a name that only your own network knows does not work."
+        )
+    if reason == "refused":
+        return (
+            "The target refuses connections: check that the consumer is up and listens on the port of the target's "
+            "URL, and that its firewall lets the service in."
+        )
+    if reason == "late":
+        return (
+            "The target did not answer in time: it must answer within 10 s, so store the batch first and work on it "
+            "later; if its log shows no request, a firewall keeps the service out."
+        )
+    if reason == "closed":
+        return (
+            "The target closes the connection before its answer is complete: look at the log of the consumer, and of "
+            "the proxy or load balancer before it."
+        )
+    if reason == "unreachable":
+        return (
+            "There is no way to the target's address: check its DNS record, routing and firewall; a private address "
+            "does not work."
+        )
+    return (
+        "The target did not answer: check that it is up and reachable from the internet, its DNS, TLS certificate "
+        "and firewall; it must answer within 10 s, so store the batch first and work on it later. With OAuth 2, "
+        "check that its authorization server gives tokens."
+    )

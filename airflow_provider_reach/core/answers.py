@@ -14,6 +14,7 @@ from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.decoding import NotTheContract, any_json, target_response
 from airflow_provider_reach.core.models import TargetResponse, as_utc
 from airflow_provider_reach.core.redaction import REDACTED, beginning_of, safe_text, safe_url
+from airflow_provider_reach.core.service_words import answered_status, documented
 from airflow_provider_reach.core.target_errors import is_about_the_request, perhaps_target_error, target_error
 
 
@@ -121,7 +122,7 @@ def decode_error(
 
 
 def status_error(
-    operation: str, answer: Answer, secrets: tuple[str, ...], *, asks_target: bool = False
+    operation: str, answer: Answer, secrets: tuple[str, ...], *, asks_target: bool = False, target_url: str = ""
 ) -> errors.ReachCallError:
     """
     The error that a status other than 2xx means.
@@ -133,6 +134,7 @@ def status_error(
     :param answer: What was answered.
     :param secrets: Values to mask.
     :param asks_target: Whether the service POSTed to a webhook's target before it answered.
+    :param target_url: The webhook's target, where known.
     """
     if answer.status < 200:
         return decode_error(operation, answer, NotTheContract("an interim answer, with none after it"), secrets)
@@ -142,12 +144,21 @@ def status_error(
         except NotTheContract as why:
             return decode_error(operation, answer, why, secrets)
     said, target = _service_message(answer, secrets)
-    if answer.status == 400 and target:
+    if target is None and asks_target and (named := answered_status(said)):
+        target = TargetResponse(status=named)
+    refused = answer.status == 400 or (_refuses(answer.status) and documented(said) is not None)
+    if refused and target:
         return target_error(
-            operation, target, status=400, said=said, seconds=answer.seconds, retry_after=answer.retry_after
+            operation,
+            target,
+            status=answer.status,
+            said=said,
+            seconds=answer.seconds,
+            retry_after=answer.retry_after,
+            target_url=target_url,
         )
-    if answer.status == 400 and asks_target and (not is_about_the_request(said) or operation.startswith("validate")):
-        return perhaps_target_error(operation, said, answer.retry_after)
+    if refused and asks_target and (not is_about_the_request(said) or operation.startswith("validate")):
+        return perhaps_target_error(operation, said, answer.retry_after, status=answer.status)
     kind, advice = _kind(answer)
     answered = f"the service answered HTTP {answer.status}" + (f": {said}" if said else "")
     return kind(
@@ -157,6 +168,11 @@ def status_error(
         service_message=said,
         retry_after=answer.retry_after,
     )
+
+
+def _refuses(status: int) -> bool:
+    """Whether a status says no, and not that the service itself has no time or fails."""
+    return 400 <= status < 500 and status not in (408, 429)
 
 
 def _kind(answer: Answer) -> tuple[type[errors.ReachStatusError], str]:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from airflow_provider_reach.core.models import BatchRow, as_utc
+from airflow_provider_reach.core.no_response import code_in
 
 Code: TypeAlias = "str | int | float | None"
 
@@ -31,7 +32,7 @@ class Batch(Struct, frozen=True, gc=False):
         last attempt.
     :param doubtful: Whether a row has no time that can be read and believed: the batch may be older than ``created``.
     :param last: The latest time its rows tell, or None.
-    :param answered: What the target answered by the latest row: ``503``, ``no response``.
+    :param answered: What the target answered by the latest row: ``503``, ``no response``, with its code.
     :param attempts: The most failed attempts a row tells, or None.
     :param events: Events in it, where known and believed.
     """
@@ -142,4 +143,8 @@ def _answered(response: Code, failure: Code, slow: bool) -> str:
     status = _status(response) or _status(failure)
     if status == 200:
         return "200 with a failure code"
-    return str(status) if status else "no response in time" if slow else "no response"
+    if status:
+        return str(status)
+    if code := code_in(str(failure or "")):
+        return f"no response ({code})"
+    return "no response in time" if slow else "no response"

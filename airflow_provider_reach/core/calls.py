@@ -38,6 +38,7 @@ class Call(Generic[T]):
     :param repeatable: Whether it may be sent again when an earlier one may have been taken.
     :param gone_is_done: Whether 404 to a repeat means that the lost first one was carried out.
     :param asks_target: Whether the service POSTs to the webhook's target, for up to 10 s, before it answers.
+    :param target: The URL to which it POSTs, where known.
     :param secrets: Values to mask in whatever is said about it.
     """
 
@@ -50,6 +51,7 @@ class Call(Generic[T]):
     repeatable: bool = True
     gone_is_done: bool = False
     asks_target: bool = False
+    target: str = field(default="", repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -90,6 +92,7 @@ def create_webhook(spec: WebhookSpec) -> Call[str]:
         body=body,
         repeatable=False,
         asks_target=True,
+        target=spec.target,
         secrets=spec.secrets,
     )
 
@@ -110,6 +113,7 @@ def update_webhook(webhook_id: str, changes: WebhookChanges) -> Call[str]:
         lambda answer: decoding.written_id(answer.body),
         body=changes.body(operation),
         asks_target=True,
+        target=changes.given.get("target", ""),
         secrets=changes.secrets,
     )
 
@@ -209,12 +213,13 @@ def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, 
 
 def about(webhook: Webhook, call: Call[T]) -> Call[T]:
     """
-    The same call, which names the webhook in messages by its name too.
+    The same call, which names the webhook in messages by its name too, and knows its target.
 
     :param webhook: The webhook that the call is for.
     :param call: A call made with its id.
     """
-    return replace(call, operation=call.operation.replace(webhook.id, webhook.label))
+    operation = call.operation.replace(webhook.id, webhook.label)
+    return replace(call, operation=operation, target=call.target or webhook.target)
 
 
 def _checked(webhook_id: str, what: str) -> str:

@@ -115,7 +115,7 @@ def validation(body: bytes, secrets: tuple[str, ...] = (), seconds: float = 0.0)
     if not isinstance(results.get("response"), Mapping):
         raise NotTheContract("results without the target's response")
     return ValidationResult(
-        message=safe_text(str(results.get("msg") or ""), secrets),
+        message=safe_text(str(results.get("msg") or results.get("message") or ""), secrets),
         response=target_response(results["response"], secrets),
         seconds=seconds,
     )

@@ -102,7 +102,7 @@ def ask(call: Call[T], patience: Patience, secrets: tuple[str, ...] = ()) -> Exc
         if isinstance(result, Failure):
             error = failure_error(call.operation, result, masked)
         elif not 200 <= result.status < 300:
-            error = status_error(call.operation, result, masked, asks_target=call.asks_target)
+            error = status_error(call.operation, result, masked, asks_target=call.asks_target, target_url=call.target)
         else:
             try:
                 if result.too_large:

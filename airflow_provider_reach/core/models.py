@@ -18,6 +18,7 @@ from airflow_provider_reach.core.secret_values import (
     secrets_in_url,
     secrets_named,
 )
+from airflow_provider_reach.core.service_words import documented
 
 Json = Mapping[str, Any]
 Count = Annotated[int, Meta(ge=0)]
@@ -209,8 +210,12 @@ class ValidationResult(Plain, Struct, frozen=True, kw_only=True):
 
     @property
     def ok(self) -> bool:
-        """Whether the target answered exactly 200, the only answer that counts as delivered."""
-        return self.response.status == 200
+        """
+        Whether the target answered exactly 200, the only answer that counts as delivered.
+
+        An authorization server may answer 200 too, without a token: then the service's words say that it failed.
+        """
+        return self.response.status == 200 and documented(self.message) is None
 
 
 def as_utc(when: datetime) -> datetime:

@@ -16,6 +16,7 @@ from airflow_provider_reach.core.nesting import DEEPEST, is_deeper
 from airflow_provider_reach.core.secret_values import SECRETS_OF, TELLTALE, is_telltale
 
 REDACTED: Final = "***"
+UNREADABLE: Final = "(unreadable)"
 EXCERPT = 300
 _MOST_NAMES = 100
 _MOST_READ = 200_000
@@ -118,11 +119,11 @@ def safe_url(url: str) -> str:
         parts = urlsplit(url)
         host, _ = parts.netloc.rpartition("@")[2], parts.port
     except ValueError:
-        return "(unreadable)"
+        return UNREADABLE
     query = f"?{REDACTED}" if parts.query else ""
     fragment = f"#{REDACTED}" if parts.fragment else ""
     user = f"{REDACTED}@" if "@" in parts.netloc else ""
-    start = f"{parts.scheme}://" if parts.scheme else ""
+    start = f"{parts.scheme}://" if parts.scheme else "//" if parts.netloc else ""
     path = parts.path if parts.netloc else parts.path.rpartition("@")[2]
     return one_line(f"{start}{user}{host}{path}{query}{fragment}", 200)
 
@@ -144,6 +145,8 @@ def safe_headers(headers: Mapping[str, Any], secrets: Iterable[str] = ()) -> dic
 def _safe_header(name: str, value: str, secrets: tuple[str, ...]) -> str:
     if name.lower() == "www-authenticate":  # a challenge, which tells what is missing
         return one_line(_masked(value, secrets), 120)
+    if name.lower() == "location":
+        return safe_url(safe_text(value, secrets, 200))
     return REDACTED if is_telltale(name) else safe_text(value, secrets, 120)
 
 

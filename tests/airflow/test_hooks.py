@@ -897,7 +897,7 @@ def test_no_response_in_every_spelling(no_response: str, codes: str, switched: S
     zero: object = 0 if codes == "number" else "0"
     assert row.response_code == {"missing": None, "zero": zero, "empty": ""}[no_response]
     report = hook.check_delivery(webhook_id)
-    assert (report.outcome, list(report.responses)) == ("failed", ["no response"])
+    assert (report.outcome, list(report.responses)) == ("failed", ["no response (ECONNREFUSED)"])
 
 
 @pytest.mark.parametrize(("extra_fields", "events"), [(True, 7), (False, None)])

@@ -40,19 +40,41 @@ def test_a_target_that_answers_200_is_valid(by_id: str, name: str) -> None:
     assert (played.result.result.ok, played.result.result.message, played.result.result.seconds) == (True, "done", 1.5)
 
 
-@pytest.mark.parametrize("status", [201, 204, 302, 401, 500, None])
+@pytest.mark.parametrize("status", [201, 204, 401, 503, None])
 def test_a_target_that_does_not_answer_200_is_not_valid_though_the_service_says_200(status: int | None) -> None:
     played = validated(listed(ORDERS), said(status, "who are you?", 2.25))
     assert type(played.error) is errors.ReachTargetError
     assert (played.error.status, played.error.response.status) == (200, status)
     answered = f"HTTP {status}" if status else "no HTTP status"
+    sent = ', documented as [{"msys": {}}]' if status in (401, 503) else ""
     assert str(played.error) == (
         f"Could not validate webhook 'orders' ({ID}):\n"
         f"the webhook's target answered {answered}: who are you? [Server: nginx], in a call of 2.2 s.\n"
         "The service said: done\n"
-        "It must answer exactly 200 within 10 s to the service's test batch: mend the target (look at its log), then "
-        "run this again."
+        f"It must answer exactly 200 within 10 s to the service's test batch{sent}: mend the target (look at its log), "
+        "then run this again."
     )
+
+
+def test_a_redirect_is_told_by_the_target_that_the_webhook_has() -> None:
+    response = {"status": 308, "headers": {"Location": "orders/"}}
+    for status in (200, 400):
+        entry = {"message": "no", "msg": "no", "response": response}
+        told = answer({"results": entry} if status == 200 else {"errors": [entry]}, status)
+        assert "It redirects to https://c.example.com/orders/, and" in str(validated(listed(ORDERS), told).error)
+
+
+@pytest.mark.parametrize("status", [200, 201, 502, None])
+def test_a_token_that_was_not_given_is_no_validation_whatever_its_server_answered(status: int | None) -> None:
+    played = validated(listed(ORDERS), said(status, "no", message="POST to webhook tokens URL failed"))
+    assert type(played.error) is errors.ReachTargetError
+    assert "\nthe authorization server answered " in str(played.error)
+    assert "target" not in str(played.error)
+
+
+def test_nor_is_a_post_that_failed() -> None:
+    played = validated(listed(ORDERS), said(200, "ok", message="POST to webhook target URL failed"))
+    assert "\nthe webhook's target answered HTTP 200: ok" in str(played.error)
 
 
 def test_both_ways_in_which_the_service_tells_of_a_refusal_read_alike() -> None:

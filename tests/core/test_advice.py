@@ -15,12 +15,46 @@ from airflow_provider_reach.core.advice import advice_for
         (["429", "500", "503", "599"], ["store the raw batch, answer 200"]),
         (["no response", "no response in time"], ["within 10 s", "DNS, TLS", "firewall"]),
         (["201", "204", "200 with a failure code"], ["only exactly 200 counts"]),
-        (["301", "307"], ["redirects"]),
+        (
+            ["301", "307", "308"],
+            ["redirects are not followed", "200 at the old URL", "final URL", "with or without a slash at its end"],
+        ),
     ],
 )
 def test_the_same_advice_is_given_once_and_says_what_to_do(answers: list[str], says: list[str]) -> None:
     [sentence] = advice_for(answers)
     assert [text for text in says if text not in sentence] == []
+
+
+@pytest.mark.parametrize(
+    ("codes", "says"),
+    [
+        (
+            [
+                "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+                "SELF_SIGNED_CERT_IN_CHAIN",
+                "DEPTH_ZERO_SELF_SIGNED_CERT",
+                "CERT_HAS_EXPIRED",
+                "ERR_TLS_CERT_ALTNAME_INVALID",
+            ],
+            ["does not accept the target's TLS certificate", "whole chain", "host name", "self-signed"],
+        ),
+        (["EPROTO", "ERR_SSL_WRONG_VERSION_NUMBER"], ["TLS handshake", "certificate", "takes https"]),
+        (["ENOTFOUND", "EAI_AGAIN"], ["host name cannot be resolved", "DNS record"]),
+        (["ECONNREFUSED"], ["refuses connections", "is up", "port"]),
+        (["ETIMEDOUT", "ESOCKETTIMEDOUT"], ["within 10 s", "firewall"]),
+        (["ECONNRESET", "EPIPE", "HPE_INVALID_CONSTANT"], ["closes the connection", "proxy"]),
+        (["EHOSTUNREACH", "ENETUNREACH"], ["no way to the target's address", "private"]),
+    ],
+)
+def test_a_known_code_gives_the_advice_that_fits(codes: list[str], says: list[str]) -> None:
+    [sentence] = advice_for(f"no response ({code})" for code in codes)
+    assert [text for text in says if text not in sentence] == []
+    assert advice_for(["no response"]) != [sentence]
+
+
+def test_not_modified_is_no_redirect() -> None:
+    assert "refuses the batch with 304" in advice_for(["304"])[0]
 
 
 def test_any_other_answer_is_named() -> None:
@@ -39,7 +73,7 @@ def test_nothing_answered_calls_for_nothing() -> None:
 
 def test_no_advice_is_to_delete_and_create_again() -> None:
     every = [text for name, text in vars(advice).items() if name.isupper()]
-    every += advice_for(["401", "404", "413", "429", "500", "no response", "204", "302", "418"])
+    every += advice_for(["401", "404", "413", "429", "500", "no response", "no response (EPROTO)", "204", "302", "418"])
     assert not [text for text in every if "delete and create" in text.lower() or "delete the webhook" in text.lower()]
 
 

@@ -214,8 +214,8 @@ def test_a_failed_test_post_shows_what_the_target_answered() -> None:
         "Could not create webhook 'orders':\n"
         "the webhook's target answered HTTP 401: who are you?, in a call of 0.0 s.\n"
         "The service said: Test POST failed (code 1902)\n"
-        "It must answer exactly 200 within 10 s to the service's test batch: mend the target (look at its log), then "
-        "run this again. Nothing was changed."
+        'It must answer exactly 200 within 10 s to the service\'s test batch, documented as [{"msys": {}}]: mend the '
+        "target (look at its log), then run this again. Nothing was changed."
     )
 
 

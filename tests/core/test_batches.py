@@ -68,6 +68,43 @@ def test_not_delivered_and_what_the_target_answered(response: Code, failure: Cod
 
 
 @pytest.mark.parametrize(
+    "code",
+    [
+        "EPROTO",
+        "SELF_SIGNED_CERT_IN_CHAIN",
+        "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+        "DEPTH_ZERO_SELF_SIGNED_CERT",
+        "CERT_HAS_EXPIRED",
+        "ERR_TLS_CERT_ALTNAME_INVALID",
+        "ERR_SSL_WRONG_VERSION_NUMBER",
+        "ENOTFOUND",
+        "ECONNREFUSED",
+        "ECONNRESET",
+        "ETIMEDOUT",
+        "EHOSTUNREACH",
+    ],
+)
+@pytest.mark.parametrize("response", [None, "", 0, "0"])
+def test_a_known_code_of_the_network_or_of_tls_says_why_there_was_no_response(code: str, response: Code) -> None:
+    for failure in (code, f" {code}\n", f"connect {code} 192.0.2.7:443"):
+        for latency in (1, 10_000):
+            row = failed(response_code=response, failure_code=failure, latency=latency)
+            assert one(row).answered == f"no response ({code})"
+
+
+@pytest.mark.parametrize(
+    "failure",
+    ["ENOTOKEN", "econnrefused", "XECONNREFUSED", "ERR_SSL_" + "X" * 60, "x" * 1000 + " ECONNREFUSED", "ÉPROTO"],
+)
+def test_any_other_code_is_not_shown(failure: str) -> None:
+    assert one(failed(response_code=None, failure_code=failure)).answered == "no response"
+
+
+def test_a_status_says_more_than_a_code() -> None:
+    assert one(failed(response_code="503", failure_code="ECONNREFUSED")).answered == "503"
+
+
+@pytest.mark.parametrize(
     ("latency", "answered"),
     [(9_999, "no response"), (10_000, "no response in time"), (60_000.5, "no response in time")],
 )

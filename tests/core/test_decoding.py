@@ -211,6 +211,19 @@ def test_a_validation() -> None:
     assert result.response.headers == {"A": "b"}
 
 
+def test_a_validation_in_the_words_of_the_older_documentation() -> None:
+    said = "Test POST to endpoint succeeded"
+    for name in ("msg", "message"):  # its guide has the one, its reference the other
+        result = decoding.validation(body({name: said, "response": {"status": 200, "body": {"response": "ok"}}}))
+        assert (result.ok, result.message, result.response.body) == (True, said, '{"response":"ok"}')
+
+
+@pytest.mark.parametrize("whose", ["tokens", "target"])
+def test_a_validation_that_the_service_calls_failed_is_none_whatever_the_status(whose: str) -> None:
+    raw = {"msg": f"POST to webhook {whose} URL failed", "response": {"status": 200}}
+    assert not decoding.validation(body(raw)).ok
+
+
 @pytest.mark.parametrize(
     ("response", "status", "shown"),
     [

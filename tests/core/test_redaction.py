@@ -229,7 +229,7 @@ def test_the_beginning_of_any_bytes_is_a_bounded_line(body: bytes, known: list[s
         ("https://a:S3@cret@c.example.com", "https://***@c.example.com"),
         ("https://c.example.com/@team/x", "https://c.example.com/@team/x"),
         ("https://c.example.com/x?key=S3cret#S3cret", "https://c.example.com/x?***#***"),
-        ("//user:S3cret@c.example.com/", "***@c.example.com/"),
+        ("//user:S3cret@c.example.com/", "//***@c.example.com/"),
         ("/login?next=S3cret", "/login?***"),
         ("user:S3cret@c.example.com/x", "user://c.example.com/x"),
         ("https://user:pa/S3cret@c.example.com", "(unreadable)"),
