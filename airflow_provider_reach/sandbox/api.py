@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -16,16 +16,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from airflow_provider_reach.sandbox.checks import NewWebhook, WebhookChanges, check, decode, given
-from airflow_provider_reach.sandbox.delivery import Courier, NoToken, explain
+from airflow_provider_reach.sandbox.delivery import Courier, NoToken
 from airflow_provider_reach.sandbox.errors import EXCEPTION_HANDLERS, ApiError, answer_view, reply
-from airflow_provider_reach.sandbox.model import Answer, Webhook
+from airflow_provider_reach.sandbox.events import make_events
+from airflow_provider_reach.sandbox.model import Answer, Event, Webhook
 from airflow_provider_reach.sandbox.simulation import Simulation
 from airflow_provider_reach.sandbox.status import status_rows
 from airflow_provider_reach.sandbox.switches import Switches
 from airflow_provider_reach.sandbox.views import links, listed, retrieved
 
 STARTS_AFTER = timedelta(minutes=1)
+TEST_BATCH_ID = "77c2b630-d712-11e4-9642-efc2723b99c1"
 _DEFAULT_LIMIT = "1000"
+_EMPTY: Sequence[Event] = [{"msys": {}}]
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SCHEMES = ("AccessKey", "Bearer")
 
@@ -94,7 +97,7 @@ class Api:
 
     async def _list(self, request: Request) -> Response:
         views = [
-            listed(webhook, self._href(webhook.id), self.switches, self.clock_offset)
+            listed(webhook, self._href(webhook.id), self.switches, self.clock_offset, self.courier.kept(webhook))
             for webhook in self.simulation.webhooks()
         ]
         return reply({"results": views})
@@ -105,12 +108,14 @@ class Api:
         webhook = Webhook(id=str(uuid4()), ready_at=self.simulation.now, **fields)
         check(webhook)
         token = await asyncio.to_thread(self._prove, webhook, test=True)
-        self.simulation.add(replace(webhook, ready_at=self.simulation.now + STARTS_AFTER, token=token))
+        self.courier.keep(webhook, token)
+        self.simulation.add(replace(webhook, ready_at=self.simulation.now + STARTS_AFTER))
         return self._changed(webhook.id)
 
     async def _retrieve(self, request: Request) -> Response:
         webhook = self._webhook(request)
-        return reply({"results": retrieved(webhook, self._href(webhook.id), self.switches)})
+        token = self.courier.kept(webhook)
+        return reply({"results": retrieved(webhook, self._href(webhook.id), self.switches, token)})
 
     async def _update(self, request: Request) -> Response:
         before = self._webhook(request)
@@ -118,7 +123,8 @@ class Api:
         after = replace(before, **changes)
         check(after)
         token = await asyncio.to_thread(self._prove, after, test=after.target != before.target)
-        self.simulation.change(before.id, **changes, token=token)
+        self.simulation.change(before.id, **changes)
+        self.courier.keep(after, token)
         return self._changed(before.id)
 
     async def _delete(self, request: Request) -> Response:
@@ -127,7 +133,7 @@ class Api:
 
     async def _validate(self, request: Request) -> Response:
         webhook = self._webhook(request)
-        answer = await asyncio.to_thread(self._test, webhook)
+        answer = await asyncio.to_thread(self._validated, webhook)
         return reply({"results": {"msg": "Test POST to endpoint succeeded", "response": answer_view(answer)}})
 
     async def _batch_status(self, request: Request) -> Response:
@@ -147,37 +153,27 @@ class Api:
             raise ApiError(400, "invalid_limit", "Invalid limit", f"limit must be at most {cap}")
         return cap
 
-    def _test(self, webhook: Webhook) -> Answer:
-        return self._tested(webhook, self._token(webhook))
+    def _validated(self, webhook: Webhook) -> Answer:
+        return self._tested(webhook, self._given(self.courier.token, webhook))
 
-    def _prove(self, webhook: Webhook, test: bool) -> dict[str, Any]:
-        token = self._token(webhook)
+    def _prove(self, webhook: Webhook, test: bool) -> Mapping[str, Any]:
+        token = self._given(self.courier.fetch_token, webhook)
         if test:
             self._tested(webhook, token)
         return token
 
-    def _token(self, webhook: Webhook) -> dict[str, Any]:
+    def _given(self, get: Callable[[Webhook], Mapping[str, Any]], webhook: Webhook) -> Mapping[str, Any]:
         try:
-            return self.courier.fetch_token(webhook)
+            return get(webhook)
         except NoToken as refusal:
-            raise ApiError(
-                400,
-                "token_request_failed",
-                "The authorization server gave no access token",
-                f"The token request failed: {explain(refusal.answer)}.",
-                refusal.answer,
-            ) from refusal
+            raise ApiError(400, "400", "POST to webhook tokens URL failed", response=refusal.answer) from refusal
 
-    def _tested(self, webhook: Webhook, token: dict[str, Any]) -> Answer:
-        answer = self.courier.test(webhook, token)
+    def _tested(self, webhook: Webhook, token: Mapping[str, Any]) -> Answer:
+        fixed, empty = self.switches.test_batch_id == "fixed", self.switches.test_batch == "empty"
+        events = _EMPTY if empty else make_events(webhook.events, len(webhook.events), self.simulation.now)
+        answer = self.courier.post(webhook, token, TEST_BATCH_ID if fixed else uuid4().hex, events)
         if answer.failure:
-            raise ApiError(
-                400,
-                "test_post_failed",
-                "POST to webhook target URL failed",
-                f"The target failed the test POST: {explain(answer)}.",
-                answer,
-            )
+            raise ApiError(400, "400", f"POST to webhook target URL failed with {_reason(answer)}", response=answer)
         return answer
 
     def _webhook(self, request: Request) -> Webhook:
@@ -188,3 +184,10 @@ class Api:
 
     def _changed(self, webhook_id: str) -> Response:
         return reply({"results": {"id": webhook_id, "links": links(self._href(webhook_id))}})
+
+
+def _reason(answer: Answer) -> str:
+    """Why a test failed, in the words that public reports of the service quote."""
+    if answer.status is None:
+        return f"error code {answer.failure}"
+    return f"{'' if 200 <= answer.status < 300 else 'non-2xx '}response code {answer.status}"

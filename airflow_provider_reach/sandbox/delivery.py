@@ -9,7 +9,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 import requests
@@ -17,15 +16,18 @@ import requests
 from airflow_provider_reach.sandbox.model import Answer, Batch, Event, Webhook
 
 BATCH_ID = "X-MessageSystems-Batch-ID"
-SAMPLE: Sequence[Event] = [{"msys": {}}]
 _TIMED_OUT = "ETIMEDOUT"
 _TIME_OUT_LATENCY = 10_000  # What the real service waits, in milliseconds, however short it waits here.
 _BODY_KEPT = 10_000
-_WORDS = {
-    _TIMED_OUT: "it gave no answer within 10 seconds",
-    "ECONNREFUSED": "it refused the connection",
-    "ECONNRESET": "it closed the connection before its answer was complete",
-    "ENOTFOUND": "its host name is unknown",
+_EXPIRED_TOKEN = (400, 401)
+_CERTIFICATE_CODES = {  # of OpenSSL → of Node.js
+    10: "CERT_HAS_EXPIRED",
+    18: "DEPTH_ZERO_SELF_SIGNED_CERT",
+    19: "SELF_SIGNED_CERT_IN_CHAIN",
+    20: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    21: "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+    62: "ERR_TLS_CERT_ALTNAME_INVALID",
+    64: "ERR_TLS_CERT_ALTNAME_INVALID",
 }
 
 
@@ -45,23 +47,41 @@ class Courier:
     """
     Carries batches to targets.
 
+    It keeps one OAuth 2 token for a webhook's authentication until the target answers 400 or 401: then it takes it for
+    expired, and fetches another for the next POST. So the service's older documentation has it ("Event Webhook
+    Authentication and Security").
+
     :param patience: seconds a target has to answer; it stands for the service's ten.
     """
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
+        self._tokens: dict[tuple[str, bytes], Mapping[str, Any]] = {}
 
     def deliver(self, batch: Batch) -> Answer:
         """POST a batch once; without a token it is a failed attempt that never reached the target."""
         try:
-            token = self.fetch_token(batch.webhook)
+            token = self.token(batch.webhook)
         except NoToken as refusal:
             return Answer(latency=refusal.answer.latency, failure="ENOTOKEN")
-        return self._post_events(batch.webhook, token, batch.batch_id, batch.events)
+        return self.post(batch.webhook, token, batch.batch_id, batch.events)
 
-    def test(self, webhook: Webhook, token: Mapping[str, Any]) -> Answer:
-        """POST the sample batch to a webhook's target."""
-        return self._post_events(webhook, token, uuid4().hex, SAMPLE)
+    def token(self, webhook: Webhook) -> Mapping[str, Any]:
+        """
+        The token that is kept for a webhook, else a new one, which is kept from now on.
+
+        :raises NoToken: there is none, and the authorization server gave none.
+        """
+        return self.kept(webhook) or self.keep(webhook, self.fetch_token(webhook))
+
+    def kept(self, webhook: Webhook) -> Mapping[str, Any]:
+        """The token that is kept for a webhook; empty where there is none."""
+        return self._tokens.get(_authentication(webhook), {})
+
+    def keep(self, webhook: Webhook, token: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Keep a token for a webhook from now on, and return it."""
+        self._tokens[_authentication(webhook)] = token
+        return token
 
     def fetch_token(self, webhook: Webhook) -> dict[str, Any]:
         """
@@ -81,11 +101,13 @@ class Courier:
             raise NoToken(answer)
         return token
 
-    def _post_events(
-        self, webhook: Webhook, token: Mapping[str, Any], batch_id: str, events: Sequence[Event]
-    ) -> Answer:
+    def post(self, webhook: Webhook, token: Mapping[str, Any], batch_id: str, events: Sequence[Event]) -> Answer:
+        """POST events to a webhook's target, with that token."""
         headers = {**webhook.custom_headers, **_authorization(webhook, token), BATCH_ID: batch_id}
-        return self._post(webhook.target, events, headers)
+        answer = self._post(webhook.target, events, headers)
+        if answer.status in _EXPIRED_TOKEN:
+            self._tokens.pop(_authentication(webhook), None)
+        return answer
 
     def _post(self, url: str, content: object, headers: Mapping[str, str]) -> Answer:
         sent = {"User-Agent": "Reach-Sandbox", "Content-Type": "application/json", **headers}
@@ -116,12 +138,9 @@ class Courier:
         )
 
 
-def explain(answer: Answer) -> str:
-    """Why an answer is a failure, in words, continuing "The target failed: "."""
-    if answer.status is not None:
-        return f"it answered HTTP {answer.status}, not 200"
-    failure = str(answer.failure)
-    return _WORDS.get(failure, f"it could not be reached ({failure})")
+def _authentication(webhook: Webhook) -> tuple[str, bytes]:
+    """What a token is for: what is queued with other credentials needs another."""
+    return webhook.id, msgspec.json.encode(webhook.auth_request_details, order="sorted")
 
 
 def _authorization(webhook: Webhook, token: Mapping[str, Any]) -> dict[str, str]:
@@ -142,6 +161,8 @@ def _failure(error: BaseException) -> str:
             return _TIMED_OUT
         if isinstance(cause, socket.gaierror):
             return "ENOTFOUND"
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return _CERTIFICATE_CODES.get(cause.verify_code, "CERT_REJECTED")
         if isinstance(cause, ssl.SSLError):
             return "EPROTO"
         if isinstance(cause, OSError) and cause.errno:

@@ -27,7 +27,6 @@ class Webhook:
     auth_credentials: Mapping[str, Any] = field(default_factory=dict)
     auth_request_details: Mapping[str, Any] = field(default_factory=dict)
     custom_headers: Mapping[str, str] = field(default_factory=dict)
-    token: Mapping[str, Any] = field(default_factory=dict)
     last_successful: datetime | None = None
     last_failure: datetime | None = None
 

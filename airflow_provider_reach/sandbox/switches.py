@@ -22,6 +22,11 @@ class Switches:
     :param codes: ``response_code`` and ``failure_code`` as strings or, where numeric, as numbers.
     :param no_response: ``response_code`` of an attempt that got no response.
     :param extra_fields: rows carry ``batch_size`` and ``webhook_id`` too.
+    :param test_batch: what the test POST of a create, an update or a validation holds: ``[{"msys": {}}]``, which the
+        older documentation shows, or one event of each of the webhook's types, as "example message event batch" in
+        the contract may mean.
+    :param test_batch_id: the batch id of that POST: one and the same, which is "hardcoded value in the API" by the
+        source of the service's own web page, or a new one each time.
     :raises ValueError: a switch has no such answer.
     """
 
@@ -36,6 +41,8 @@ class Switches:
     codes: Literal["string", "number"] = "string"
     no_response: Literal["missing", "zero", "empty"] = "missing"
     extra_fields: bool = False
+    test_batch: Literal["empty", "sample"] = "empty"
+    test_batch_id: Literal["fixed", "fresh"] = "fixed"
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self)).items():

@@ -11,6 +11,7 @@ from airflow_provider_reach.sandbox.status import timestamp
 from airflow_provider_reach.sandbox.switches import Switches
 
 MASK = "********"
+_NO_TOKEN: Mapping[str, Any] = {}
 _SECRET = frozenset({"password", "client_secret", "access_token", "refresh_token"})
 
 
@@ -19,12 +20,12 @@ def links(href: str) -> list[dict[str, Any]]:
     return [{"href": href, "rel": "urn.msys.webhooks.webhook", "method": ["GET", "PUT", "DELETE"]}]
 
 
-def retrieved(webhook: Webhook, href: str, switches: Switches) -> dict[str, Any]:
-    """A webhook as retrieve shows it: everything but its id and its last outcomes."""
+def retrieved(webhook: Webhook, href: str, switches: Switches, token: Mapping[str, Any] = _NO_TOKEN) -> dict[str, Any]:
+    """A webhook as retrieve shows it, with its OAuth 2 token: everything but its id and its last outcomes."""
     details = dict(webhook.auth_request_details)
     if isinstance(details.get("body"), Mapping):
         details["body"] = _shown(details["body"], switches.secrets, _SECRET)
-    credentials = webhook.token if webhook.auth_type == "oauth2" else webhook.auth_credentials
+    credentials = token if webhook.auth_type == "oauth2" else webhook.auth_credentials
     view = {
         "name": webhook.name,
         "target": webhook.target,
@@ -41,12 +42,14 @@ def retrieved(webhook: Webhook, href: str, switches: Switches) -> dict[str, Any]
     return view
 
 
-def listed(webhook: Webhook, href: str, switches: Switches, clock_offset: timedelta) -> dict[str, Any]:
+def listed(
+    webhook: Webhook, href: str, switches: Switches, clock_offset: timedelta, token: Mapping[str, Any] = _NO_TOKEN
+) -> dict[str, Any]:
     """A webhook as list shows it: with its id, and with its last outcomes where there were any."""
     outcomes = {"last_successful": webhook.last_successful, "last_failure": webhook.last_failure}
     return {
         "id": webhook.id,
-        **retrieved(webhook, href, switches),
+        **retrieved(webhook, href, switches, token),
         **{name: timestamp(at, clock_offset) for name, at in outcomes.items() if at},
     }
 

@@ -119,7 +119,7 @@ def test_create_tests_the_target_and_answers_id_and_links(reach: Sandbox, call: 
     assert results["links"][0]["href"].endswith(f"/{reach.workspace_id}/reach/webhooks/{results['id']}")
     [test_post] = reach.target("orders").received
     assert test_post.body == [{"msys": {}}]
-    assert len(str(test_post.batch_id)) == 32
+    assert test_post.batch_id == "77c2b630-d712-11e4-9642-efc2723b99c1"
 
 
 def test_a_failing_target_is_told_and_nothing_is_created(reach: Sandbox, call: Call) -> None:
@@ -128,19 +128,21 @@ def test_a_failing_target_is_told_and_nothing_is_created(reach: Sandbox, call: C
     assert error["response"]["status"] == 403
     assert error["response"]["body"] == "go away"
     assert error["response"]["headers"]["X-Reason"] == "key"
-    assert "HTTP 403" in error["description"]
+    assert (error["message"], error["code"]) == (
+        "POST to webhook target URL failed with non-2xx response code 403",
+        "400",
+    )
+    assert "description" not in error
     assert call("GET").json() == {"results": []}
 
 
 @pytest.mark.parametrize(
-    ("conduct", "reason"),
-    [("refuse", "refused"), ("hang", "within 10 seconds"), ("hang_up", "closed the connection")],
+    ("conduct", "code"), [("refuse", "ECONNREFUSED"), ("hang", "ETIMEDOUT"), ("hang_up", "ECONNRESET")]
 )
-def test_a_target_that_does_not_answer_is_told_in_words(reach: Sandbox, call: Call, conduct: str, reason: str) -> None:
+def test_a_target_that_does_not_answer_is_told_by_its_code(reach: Sandbox, call: Call, conduct: str, code: str) -> None:
     getattr(reach.target("orders"), conduct)()
     error = error_of(call("POST", json=spec(reach)), 400)
-    assert reason in error["description"]
-    assert "response" not in error
+    assert error == {"message": f"POST to webhook target URL failed with error code {code}", "code": "400"}
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 301])
@@ -302,6 +304,23 @@ def test_validate_shows_the_answer_of_the_target(reach: Sandbox, call: Call) -> 
     assert reach.batches(webhook_id) == []
 
 
+@pytest.mark.parametrize(("test_batch", "types"), [("empty", []), ("sample", ["bounce", "click"])])
+@pytest.mark.parametrize(("test_batch_id", "ids"), [("fixed", 1), ("fresh", 3)])
+def test_the_test_batch_is_as_the_switches_say(
+    calling: Callable[[Sandbox], Call], test_batch: Any, types: list[str], test_batch_id: Any, ids: int
+) -> None:
+    with Sandbox(switches=Switches(test_batch=test_batch, test_batch_id=test_batch_id)) as reach:
+        webhook_id = create(calling(reach), spec(reach))
+        for _ in range(2):
+            calling(reach)("POST", f"/{webhook_id}/validate")
+        received = reach.target("orders").received
+    assert len({got.batch_id for got in received}) == ids
+    assert {len(str(got.batch_id)) for got in received} == {36 if test_batch_id == "fixed" else 32}
+    for got in received:
+        assert [fields["type"] for event in got.body for fields in event["msys"].values()] == types
+        assert len(got.body) == (len(types) or 1)
+
+
 def test_validate_fails_with_the_answer_of_the_target(reach: Sandbox, call: Call) -> None:
     webhook_id = create(call, spec(reach))
     reach.target("orders").answer(413, "too large")
@@ -317,11 +336,74 @@ def test_a_token_is_fetched_and_used(reach: Sandbox, call: Call) -> None:
     webhook_id = create(call, spec(reach, **oauth2(reach)))
     reach.advance(minutes=1)
     reach.send(webhook_id, 1)
-    assert [got.headers["Authorization"] for got in reach.target("orders").received] == ["Bearer t0ken"] * 2
-    assert [got.body["client_secret"] for got in reach.target("tokens").received] == ["53cret"] * 2
+    call("POST", f"/{webhook_id}/validate")
+    assert [got.headers["Authorization"] for got in reach.target("orders").received] == ["Bearer t0ken"] * 3
+    assert [got.body["client_secret"] for got in reach.target("tokens").received] == ["53cret"]
+
+
+def test_any_update_fetches_a_token(reach: Sandbox, call: Call) -> None:
+    webhook_id = create(call, spec(reach, **oauth2(reach)))
+    give(reach, "new")
     call("PUT", f"/{webhook_id}", json={"name": "new"})
-    assert len(reach.target("tokens").received) == 3
-    assert len(reach.target("orders").received) == 2
+    assert len(reach.target("tokens").received) == 2
+    assert len(reach.target("orders").received) == 1
+    call("POST", f"/{webhook_id}/validate")
+    assert reach.target("orders").received[-1].headers["Authorization"] == "Bearer new"
+    assert call("GET", f"/{webhook_id}").json()["results"]["auth_credentials"]["access_token"] == "new"
+
+
+def test_an_update_that_is_refused_leaves_the_token(reach: Sandbox, call: Call) -> None:
+    webhook_id = create(call, spec(reach, **oauth2(reach)))
+    give(reach, "new")
+    reach.target("other").answer(503)
+    error_of(call("PUT", f"/{webhook_id}", json={"target": reach.target("other").url}), 400)
+    assert reach.target("other").received[-1].headers["Authorization"] == "Bearer new"
+    call("POST", f"/{webhook_id}/validate")
+    assert reach.target("orders").received[-1].headers["Authorization"] == "Bearer t0ken"
+
+
+@pytest.mark.parametrize(("status", "fetched"), [(400, 2), (401, 2), (403, 1), (429, 1), (500, 1)])
+def test_a_target_that_answers_400_or_401_makes_the_service_fetch_a_new_token(
+    reach: Sandbox, call: Call, status: int, fetched: int
+) -> None:
+    webhook_id = create(call, spec(reach, **oauth2(reach)))
+    give(reach, "new")
+    reach.advance(minutes=1)
+    reach.target("orders").answer_in_turn(status, 200)
+    reach.send(webhook_id, 1)
+    reach.advance(minutes=30)
+    assert [batch.state for batch in reach.batches(webhook_id)] == ["delivered"]
+    first, last = (got.headers["Authorization"] for got in reach.target("orders").received[-2:])
+    assert (first, last) == ("Bearer t0ken", "Bearer new" if fetched == 2 else "Bearer t0ken")
+    assert len(reach.target("tokens").received) == fetched
+    shown = call("GET", f"/{webhook_id}").json()["results"]["auth_credentials"]["access_token"]
+    assert shown == last.removeprefix("Bearer ")
+
+
+def test_so_does_a_validation(reach: Sandbox, call: Call) -> None:
+    webhook_id = create(call, spec(reach, **oauth2(reach)))
+    give(reach, "new")
+    reach.target("orders").answer_in_turn(401, 200)
+    error_of(call("POST", f"/{webhook_id}/validate"), 400)
+    assert call("POST", f"/{webhook_id}/validate").status_code == 200
+    assert reach.target("orders").received[-1].headers["Authorization"] == "Bearer new"
+
+
+def test_what_is_queued_keeps_the_token_of_its_own_credentials(reach: Sandbox, call: Call) -> None:
+    webhook_id = create(call, spec(reach, **oauth2(reach)))
+    reach.advance(minutes=1)
+    reach.target("orders").answer_in_turn(503, 200)
+    reach.send(webhook_id, 1)
+    give(reach, "of the new ones")
+    details = {"url": reach.target("tokens").url, "body": {"client_id": "another"}}
+    assert call("PUT", f"/{webhook_id}", json={"auth_request_details": details}).status_code == 200
+    reach.advance(minutes=30)
+    assert reach.target("orders").received[-1].headers["Authorization"] == "Bearer t0ken"
+
+
+def give(reach: Sandbox, token: str) -> None:
+    """Let the authorization server give another token from now on."""
+    reach.target("tokens").answer(200, f'{{"access_token": "{token}", "expires_in": 3600}}')
 
 
 @pytest.mark.parametrize(
@@ -330,25 +412,30 @@ def test_a_token_is_fetched_and_used(reach: Sandbox, call: Call) -> None:
 def test_without_token_nothing_is_created_or_changed(reach: Sandbox, call: Call, status: int, body: str) -> None:
     webhook_id = create(call, spec(reach, **oauth2(reach)))
     reach.target("tokens").answer(status, body)
-    for method, path in (("POST", ""), ("PUT", f"/{webhook_id}"), ("POST", f"/{webhook_id}/validate")):
-        error = error_of(call(method, path, json={**spec(reach), **auth_only(reach), "name": "new"}), 400)
-        assert (error["code"], error["response"]["body"]) == ("token_request_failed", body)
+    by_hand = reach.add_webhook("orders", target=reach.target("orders").url, **oauth2_details(reach))
+    for method, path in (("POST", ""), ("PUT", f"/{webhook_id}"), ("POST", f"/{by_hand}/validate")):
+        error = error_of(call(method, path, json={**spec(reach), **oauth2_details(reach), "name": "new"}), 400)
+        assert (error["message"], error["code"]) == ("POST to webhook tokens URL failed", "400")
+        assert (error["response"]["status"], error["response"]["body"]) == (status, body)
+        assert "description" not in error
+    reach.delete_webhook(by_hand)
     assert [webhook["name"] for webhook in call("GET").json()["results"]] == ["orders"]
 
 
-def auth_only(reach: Sandbox) -> dict[str, Any]:
-    target = reach.target("tokens")
-    return {"auth_type": "oauth2", "auth_request_details": {"url": target.url, "body": {}}}
+def oauth2_details(reach: Sandbox) -> dict[str, Any]:
+    """The same authentication, without a word to the authorization server."""
+    return {"auth_type": "oauth2", "auth_request_details": {"url": reach.target("tokens").url, "body": {}}}
 
 
 def test_without_token_a_delivery_fails_and_never_reaches_the_target(reach: Sandbox, call: Call) -> None:
-    webhook_id = create(call, spec(reach, **oauth2(reach)))
-    reach.advance(minutes=1)
+    webhook_id = reach.add_webhook("orders", target=reach.target("orders").url, **oauth2_details(reach))
     reach.target("tokens").refuse()
     reach.send(webhook_id, 1)
     [batch] = reach.batches(webhook_id)
     assert batch.attempts == [(reach.now, None, "ENOTOKEN")]
-    assert len(reach.target("orders").received) == 1
+    assert not reach.target("orders").received
+    error = error_of(call("POST", f"/{webhook_id}/validate"), 400)
+    assert error == {"message": "POST to webhook tokens URL failed", "code": "400"}
 
 
 # List, and what is shown of secrets

@@ -294,8 +294,11 @@ def test_a_400_is_final_only_where_it_is_about_the_request(said: str, how: str, 
     assert did(connected).count("create") == 1
 
 
-@pytest.mark.parametrize("conduct", ["refuse", "hang_up"])
-def test_a_target_that_is_down_is_left_to_the_retries(conduct: str, connected: Sandbox) -> None:
+@pytest.mark.parametrize(
+    ("conduct", "advice"),
+    [("refuse", "The target refuses connections"), ("hang_up", "The target closes the connection before its answer")],
+)
+def test_a_target_that_is_down_is_left_to_the_retries(conduct: str, advice: str, connected: Sandbox) -> None:
     getattr(connected.target("orders"), conduct)()
 
     first = create(connected)
@@ -303,7 +306,40 @@ def test_a_target_that_is_down_is_left_to_the_retries(conduct: str, connected: S
     assert first.how == "AirflowException"
     assert first.said.startswith("Could not create webhook 'orders'")
     assert "\nthe service answered HTTP 400: " in first.said
-    assert "Most likely the webhook's target did not take the service's test batch." in first.said
+    assert f"\nThe webhook's target did not take the service's test batch. {advice}" in first.said
+    assert first.said.endswith("Then run this again. Nothing was changed.")
+    assert kept(connected) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [
+        (401, '{"error": "invalid_client"}', "check the url, client_id, client_secret and grant_type"),
+        (502, "the token of the target", "it fails or is overloaded itself"),
+        (200, "<html>Log in</html>", "its answer must be JSON with an access_token"),
+        (200, "{}", "its answer must be JSON with an access_token"),
+        (None, "", "check the url, client_id, client_secret and grant_type"),
+    ],
+)
+def test_an_authorization_server_that_gives_no_token_is_blamed_and_not_the_target(
+    status: int | None, body: str, says: str, connected: Sandbox
+) -> None:
+    tokens = connected.target("tokens")
+    if status is None:
+        tokens.refuse()
+    else:
+        tokens.answer(status, body)
+    details = {"url": tokens.url, "body": {"client_id": "me", "client_secret": "planted-secret"}}
+
+    ended = create(connected, auth_type="oauth2", auth_credentials={}, auth_request_details=details)
+
+    assert ended.how == "AirflowException"
+    assert "POST to webhook tokens URL failed" in ended.said
+    assert "uthorization server" in ended.said
+    assert says in ended.said
+    assert "not 200" not in ended.said
+    assert "the webhook's target" not in ended.said.lower()
+    assert connected.target("orders").received == []
     assert kept(connected) == []
 
 

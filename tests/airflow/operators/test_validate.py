@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import json
+import ssl
+import threading
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airflow_provider_reach import ReachValidateWebhookOperator
+from airflow_provider_reach import ReachHook, ReachValidateWebhookOperator
 from airflow_provider_reach.core.lookup import LOOK_AGAIN
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from tests.airflow.operators.helpers import HEADER, NOBODY, PASSWORD, SECRETS, add, did
 from tests.airflow.tasks import Ended, in_dag, run
 from tests.airflow.test_labels import label
+from tests.faults import certificates
 
 
 def validate(*, context: dict[str, Any] | None = None, map_index: int = -1, **arguments: Any) -> Ended:
@@ -88,8 +94,17 @@ def test_however_the_service_tells_it_it_reads_the_same(answer: Fault, connected
     assert "mend the target (look at its log), then run this again." in ended.said
 
 
-@pytest.mark.parametrize("conduct", ["hang", "refuse", "hang_up"])
-def test_a_target_that_does_not_answer_fails(conduct: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("conduct", "code", "advice"),
+    [
+        ("hang", "ETIMEDOUT", "The target did not answer in time: it must answer within 10 s"),
+        ("refuse", "ECONNREFUSED", "The target refuses connections: check that the consumer is up"),
+        ("hang_up", "ECONNRESET", "The target closes the connection before its answer is complete"),
+    ],
+)
+def test_a_target_that_does_not_answer_fails(
+    conduct: str, code: str, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Sandbox(target_timeout=0.3) as reach:
         monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", reach.connection_json)
         webhook_id = add(reach)
@@ -101,9 +116,90 @@ def test_a_target_that_does_not_answer_fails(conduct: str, monkeypatch: pytest.M
     assert ended.said.startswith(
         f"Could not validate webhook 'orders' ({webhook_id}):\nthe service answered HTTP 400: "
     )
-    assert "The target failed the test POST" in ended.said
-    assert "\nMost likely the webhook's target did not take the service's test batch." in ended.said
+    assert f"HTTP 400: POST to webhook target URL failed with error code {code} (code 400)\n" in ended.said
+    assert f"\nThe webhook's target did not take the service's test batch. {advice}" in ended.said
+    assert "Most likely" not in ended.said
     assert did(reach) == ["list", "validate"]
+
+
+@pytest.mark.parametrize(
+    ("shows", "code", "advice"),
+    [
+        ("self-signed", "DEPTH_ZERO_SELF_SIGNED_CERT", "does not accept the target's TLS certificate"),
+        (
+            "of an unknown authority",
+            "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+            "does not accept the target's TLS certificate",
+        ),
+        (None, "EPROTO", "The TLS handshake with the target fails: check its certificate"),
+    ],
+)
+def test_a_target_whose_certificate_is_not_accepted(
+    shows: str | None, code: str, advice: str, connected: Sandbox, tmp_path: Path
+) -> None:
+    with serving(certificates.make(tmp_path)[shows] if shows else None) as port:
+        webhook_id = add(connected, target=f"https://127.0.0.1:{port}/orders")
+        ended = validate(webhook_id=webhook_id)
+        connected.send(webhook_id, 1)
+        connected.advance(hours=5)
+
+    assert f"failed with error code {code} (code 400)\n" in ended.said
+    assert advice in ended.said
+    report = ReachHook().check_delivery(webhook_id)
+    assert list(report.responses) == [f"no response ({code})"]
+    assert advice in str(report)
+
+
+@contextmanager
+def serving(context: ssl.SSLContext | None) -> Iterator[int]:
+    """The port of a server that shows a certificate, or speaks no TLS at all."""
+    with HTTPServer(("127.0.0.1", 0), Silent) as server:
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+class Silent(BaseHTTPRequestHandler):
+    timeout = 5
+
+    def log_message(self, *args: object) -> None:
+        """Nothing."""
+
+
+def test_a_missing_slash_is_told_with_the_final_url(connected: Sandbox, webhook_id: str) -> None:
+    url = connected.target("orders").url
+    connected.target("orders").answer(308, "", {"Location": "/orders/?next=1"})
+
+    ended = validate(webhook_id=webhook_id)
+
+    assert f"\nIt redirects to {url}/?***, and redirects are not followed: set the webhook's target to" in ended.said
+    assert len(connected.target("orders").received) == 1
+
+
+def test_a_consumer_that_reads_an_event_is_told_that_there_is_none(connected: Sandbox, webhook_id: str) -> None:
+    connected.target("orders").answer(500, "KeyError: 'message_event'")
+
+    ended = validate(webhook_id=webhook_id)
+
+    assert connected.target("orders").received[0].body == [{"msys": {}}]
+    assert 'documented as [{"msys": {}}]' in ended.said
+    assert 'a consumer that reads [0]["msys"]["message_event"] fails on it' in ended.said
+
+
+def test_a_consumer_that_refuses_duplicates_is_told_that_each_test_has_the_same_id(
+    connected: Sandbox, webhook_id: str
+) -> None:
+    connected.target("orders").answer_in_turn(200, 409)
+
+    assert validate(webhook_id=webhook_id).returned["status"] == 200
+    ended = validate(webhook_id=webhook_id)
+
+    (batch_id,) = {str(got.batch_id) for got in connected.target("orders").received}
+    assert f"carry the same batch id, {batch_id}: a consumer that refuses duplicates must answer 200" in ended.said
 
 
 def test_an_inactive_webhook_is_warned_of(connected: Sandbox, logged: Callable[[], str]) -> None:
