@@ -25,6 +25,7 @@ from airflow_provider_reach.core.unpacking import Body
 from airflow_provider_reach.transport import MAX_ANSWER_BYTES, Session, said
 
 _LONGEST_LINE = 64 * 1024
+_NOT_READ = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,9 @@ async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> An
                 received=datetime.now(timezone.utc),
                 seconds=time.monotonic() - started,
                 too_large=body.too_large,
+                unreadable=body.unreadable,
             )
-    except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
+    except _NOT_READ as error:
         return _failure(error, time.monotonic() - started, may_be_sent=bool(connected))
 
 
@@ -184,8 +186,13 @@ def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
 async def _read(response: aiohttp.ClientResponse) -> Body:
     """The body, unpacked, as far as it is wanted."""
     body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
-    while not body.too_large and (piece := await response.content.readany()):
-        body.add(piece)
+    try:
+        while body.is_wanted and (piece := await response.content.readany()):
+            body.add(piece)
+    except _NOT_READ:
+        if response.status < 300:
+            raise
+        body.break_off()  # what refuses has said so in its head
     return body
 
 
@@ -203,6 +210,8 @@ def _detail(error: BaseException) -> str:
     """What the library says, without its own address of the service, and in the system's words where it has some."""
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the connection was closed without an answer"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"Tunnel connection failed: {error.status} {error.message}"  # as http.client says it
     if isinstance(error, aiohttp.ClientResponseError):
         return f"{error.status} {error.message}"
     cause = error.__cause__ if isinstance(error, aiohttp.ClientConnectionError) and error.__cause__ else error

@@ -27,6 +27,7 @@ from airflow_provider_reach.timely import TimelyAdapter, answer_until
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _CHUNK = 256 * 1024
+_NOT_READ = (requests.RequestException, HTTPError, OSError, ValueError)
 
 
 class Session(requests.Session):
@@ -80,8 +81,9 @@ def send(session: Session, request: Request) -> Answer | Failure:
                 received=datetime.now(timezone.utc),
                 seconds=time.monotonic() - started,
                 too_large=body.too_large,
+                unreadable=body.unreadable,
             )
-    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+    except _NOT_READ as error:
         return _failure(error, time.monotonic() - started)
 
 
@@ -93,10 +95,15 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _read(response: requests.Response, deadline: float) -> Body:
     """The body, unpacked, as far as it is wanted; one that trickles in passes the deadline."""
     body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
-    while not body.too_large and (piece := response.raw.read1(_CHUNK, decode_content=False)):
-        body.add(piece)
-        if time.monotonic() > deadline:
-            raise requests.ReadTimeout("the answer did not end in time")
+    try:
+        while body.is_wanted and (piece := response.raw.read1(_CHUNK, decode_content=False)):
+            body.add(piece)
+            if time.monotonic() > deadline:
+                raise requests.ReadTimeout("the answer did not end in time")
+    except _NOT_READ:
+        if response.status_code < 300:
+            raise
+        body.break_off()  # what refuses has said so in its head
     return body
 
 

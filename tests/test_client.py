@@ -348,7 +348,12 @@ PASSING: dict[str, tuple[Fault, type[ReachCallError]]] = {
     "truncated": (Fault.truncated(), ReachLostAnswerError),
     "cut JSON": (Fault.cut_json(), ReachDecodeError),
     "200 HTML": (Fault.body(HTML), ReachDecodeError),
+    "400 HTML": (Fault.status(400, HTML), ReachDecodeError),
+    "401 HTML": (Fault.status(401, HTML), ReachDecodeError),
+    "403 HTML": (Fault.status(403, HTML), ReachDecodeError),
     "404 HTML": (Fault.status(404, HTML), ReachDecodeError),
+    "407": (Fault.status(407, "", {"Proxy-Authenticate": "Basic"}), ReachDecodeError),
+    "302 HTML": (Fault.status(302, HTML, {"Location": "https://login.example/?next=x"}), ReachDecodeError),
     "200 empty": (Fault.body(""), ReachDecodeError),
     "other JSON": (Fault.body({"message": "hello"}), ReachDecodeError),
     "wrong types": (Fault.body({"results": "none"}), ReachDecodeError),
@@ -357,7 +362,8 @@ PASSING: dict[str, tuple[Fault, type[ReachCallError]]] = {
 FINAL: dict[str, tuple[Fault, type[ReachStatusError]]] = {
     "400": (Fault.status(400, {"errors": [{"message": "events is required"}]}), ReachRequestError),
     "401": (Fault.status(401), ReachAuthError),
-    "401 HTML": (Fault.status(401, HTML), ReachAuthError),
+    "401 empty": (Fault.status(401, ""), ReachAuthError),
+    "401 flat": (Fault.status(401, {"message": "Unauthorized"}), ReachAuthError),
     "403": (Fault.status(403), ReachAuthError),
     "404": (Fault.status(404), ReachNotFoundError),
     "409": (Fault.status(409), ReachRequestError),
@@ -674,6 +680,7 @@ def test_a_create_that_was_done_though_its_answer_was_lost(
 
 
 NOT_DONE = ["reset before", "500", "502 HTML", "503 empty", "504", "408", "200 HTML", "200 empty", "other JSON", "huge"]
+NOT_DONE += ["400 HTML", "401 HTML", "407"]  # a page is no proof that what stands behind it has taken nothing
 
 
 @pytest.mark.parametrize("fault", NOT_DONE)

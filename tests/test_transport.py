@@ -6,6 +6,7 @@ import base64
 import gc
 import gzip
 import hashlib
+import json
 import re
 import socket
 import ssl
@@ -33,11 +34,13 @@ from airflow_provider_reach.client import ReachClient
 from airflow_provider_reach.core.calls import list_webhooks
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import (
+    ReachAuthError,
     ReachDecodeError,
     ReachError,
     ReachLostAnswerError,
     ReachNotFoundError,
     ReachRequestError,
+    ReachTargetError,
     ReachTimeoutError,
     ReachUnreachableError,
 )
@@ -100,6 +103,7 @@ class _Handler(BaseRequestHandler):
             with connection:
                 while head := _head(connection):
                     self.server.heads.append(head)
+                    _body(connection, head)
                     self.server.talk(connection, head)
         self.server.left.set()
 
@@ -112,6 +116,12 @@ def _head(connection: socket.socket) -> str:
             return ""
         head += more
     return head.decode("latin-1")
+
+
+def _body(connection: socket.socket, head: str) -> None:
+    left = int((re.findall(r"(?i)\r\ncontent-length: (\d+)", head) or ["0"])[0])
+    while left:
+        left -= len(connection.recv(left)) or left
 
 
 @contextmanager
@@ -455,6 +465,15 @@ def test_an_unknown_certificate_gets_no_key(failure: Failing, tls: ssl.SSLContex
 
     assert "certificate verify failed" in said
     assert "Nothing was sent." in said
+    assert "set REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) to a file" in said
+
+
+def test_of_the_settings_for_certificates_these_two_alone_are_read(
+    failure: Failing, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(says(http()), tls) as server:
+        assert "certificate verify failed" in failure(server.url, ReachUnreachableError, timeout=2)
 
 
 def test_the_certificate_of_another_name_gets_no_key(
@@ -466,12 +485,13 @@ def test_the_certificate_of_another_name_gets_no_key(
         assert server.heads == []
 
     assert "certificate verify failed" in said
+    assert "set REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) to a file" in said
 
 
 def test_tls_where_none_is_spoken_gets_no_key(failure: Failing, reach: Sandbox) -> None:
     said = failure(reach.base_url.replace("http://", "https://"), ReachUnreachableError, timeout=2)
 
-    assert "Nothing was sent." in said
+    assert "Nothing was sent. What answers on that port speaks no TLS" in said
     assert reach.requests == []
 
 
@@ -528,16 +548,17 @@ def test_https_through_a_proxy_shows_it_no_key(
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # the oldest urllib3 leaves the tunnel to be collected
-@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden"])
+@pytest.mark.parametrize(
+    "status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway", "503 Service Unavailable"]
+)
 def test_a_proxy_that_refuses(failure: Failing, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(says(http(b"", status))) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:{PROXY_PASSWORD}@127.0.0.1:{proxy.port}")
         said = failure("https://reach.test/api", ReachUnreachableError, timeout=2)
         gc.collect()
 
-    code, words = status.split(" ", 1)
-    assert code in said
-    assert words in said
+    assert f"(Tunnel connection failed: {status}). Nothing was sent. The proxy " in said
+    assert ("user name and password" in said) == status.startswith("407")
 
 
 def reset(connection: socket.socket, head: str) -> None:
@@ -767,13 +788,104 @@ def bomb(connection: socket.socket, head: str) -> None:
     connection.sendall(http(zeros, "200 OK", "Content-Encoding: gzip"))
 
 
-def test_what_is_packed_twice_is_not_unpacked(failure: Failing) -> None:
-    twice = gzip.compress(gzip.compress(EMPTY_LIST))
-    with serving(says(http(twice, "200 OK", "Content-Encoding: gzip, gzip"))) as server:
-        said = failure(server.url, ReachLostAnswerError, timeout=5)
+def packed(status: str, coding: str, *headers: str, body: bytes = b"\x0b\x02\x80{}") -> bytes:
+    return http(body, status, f"Content-Encoding: {coding}", *headers)
 
-    assert "packed in a way that was not asked for" in said
+
+TWICE = gzip.compress(gzip.compress(EMPTY_LIST))
+NOT_ASKED_FOR = "its body is packed with {}, which was not asked for, and cannot be read"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (packed("200 OK", "gzip, gzip", body=TWICE), NOT_ASKED_FOR.format("gzip, gzip")),
+        (packed("200 OK", "br"), NOT_ASKED_FOR.format("br")),
+        (packed("200 OK", "zstd"), NOT_ASKED_FOR.format("zstd")),
+        (packed("200 OK", "gzip"), "its body is packed with gzip and cannot be unpacked"),
+        (packed("200 OK", "gzip", body=TWICE[:-9]), "its body is packed with gzip and ends before it can be unpacked"),
+    ],
+)
+def test_a_good_answer_that_cannot_be_read_says_why(failure: Failing, answer: bytes, why: str) -> None:
+    with serving(says(answer)) as server:
+        said = failure(server.url, ReachDecodeError, timeout=5)
+
+    assert f"(HTTP 200) is not the Reach API's: {why}" in said
     assert "\r\nAccept-Encoding: gzip, deflate\r\n" in server.heads[0]
+
+
+UNREADABLE: dict[str, Callable[[str, str], bytes]] = {
+    "br": lambda status, header: packed(status, "br", header),
+    "zstd": lambda status, header: packed(status, "zstd", header),
+    "gzip twice": lambda status, header: packed(status, "gzip, gzip", header, body=TWICE),
+    "no gzip": lambda status, header: packed(status, "gzip", header),
+    "gzip that ends": lambda status, header: packed(status, "gzip", header, body=TWICE[:-9]),
+    "breaks off": lambda status, header: http(b'{"err', status, header, length=100),
+    "chunks that break off": lambda status, header: chunked(b'{"err', b"5\r\n", status),
+}
+"""Bodies that cannot be read, from the status and a header."""
+SPEC = WebhookSpec(name="orders", target="https://consumer.example/o", events=["bounce"])
+
+
+@pytest.mark.parametrize("body", UNREADABLE)
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("400 Bad Request", ReachTargetError),
+        ("401 Unauthorized", ReachAuthError),
+        ("404 Not Found", ReachNotFoundError),
+        ("422 Unprocessable Content", ReachRequestError),
+    ],
+)
+def test_a_refusal_is_one_though_its_body_cannot_be_read(
+    driver: Driver, body: str, status: str, kind: type[ReachError]
+) -> None:
+    waits: list[float] = []
+    with serving(then_hang_up(UNREADABLE[body](status, "X-A: 1"))) as server:
+        config = ReachConfig(server.url, WORKSPACE, KEY, timeout=5)
+        with driver(config, patience=60, sleep=waits.append) as client, pytest.raises(ReachError) as raised:
+            client.create_webhook(SPEC)
+
+    assert type(raised.value) is kind
+    assert re.search(rf"HTTP {status[:3]}: its body (is packed with|breaks off)", str(raised.value))
+    assert (len(server.heads), waits) == (1, [])  # neither sent again nor looked for
+
+
+@pytest.mark.parametrize("body", [name for name in UNREADABLE if not name.startswith("chunks")])
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+def test_its_retry_after_counts_too(driver: Driver, body: str, status: str) -> None:
+    waits: list[float] = []
+    answers = [UNREADABLE[body](status, "Retry-After: 15\r\nConnection: close"), http()]
+    with serving(lambda connection, head: then_hang_up(answers.pop(0))(connection, head)) as server:
+        config = ReachConfig(server.url, WORKSPACE, KEY, timeout=5)
+        with driver(config, patience=60, sleep=waits.append) as client:
+            assert client.list_webhooks() == []
+
+    (waited,) = waits
+    assert 15 <= waited <= 18
+    assert len(server.heads) == 2
+
+
+@pytest.mark.parametrize("coding", ["br", "gzip, gzip", "gzip"])
+def test_a_creation_that_was_taken_is_found_though_its_answer_cannot_be_read(driver: Driver, coding: str) -> None:
+    made = {"id": WORKSPACE, "name": SPEC.name, "target": SPEC.target, "events": ["bounce"]}
+    listed = http(json.dumps({"results": [made]}).encode())
+    with serving(says(packed("200 OK", coding), listed)) as server:
+        config = ReachConfig(server.url, WORKSPACE, KEY, timeout=5)
+        with driver(config, patience=60, sleep=lambda _: None) as client:
+            assert client.create_webhook(SPEC) == WORKSPACE
+
+    assert [head.partition(" ")[0] for head in server.heads] == ["POST", "GET"]
+
+
+def test_a_deletion_that_was_taken_is_done_though_its_answer_cannot_be_read(driver: Driver) -> None:
+    gone = http(b'{"errors": [{"message": "none"}]}', "404 Not Found")
+    with serving(says(packed("200 OK", "br"), gone)) as server:
+        config = ReachConfig(server.url, WORKSPACE, KEY, timeout=5)
+        with driver(config, patience=60, sleep=lambda _: None) as client:
+            client.delete_webhook(WORKSPACE)
+
+    assert len(server.heads) == 2
 
 
 @pytest.mark.parametrize("talk", [without_end, bomb])
@@ -791,9 +903,14 @@ def test_an_answer_without_bound_is_not_kept(asking: Asking, talk: Talk, monkeyp
     assert peak < 64_000_000
 
 
-def chunked(body: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+def chunked(body: bytes, end: bytes = b"0\r\n\r\n", status: str = "200 OK") -> bytes:
     return (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + f"{len(body):x}\r\n".encode() + body + b"\r\n" + end
+        f"HTTP/1.1 {status}\r\n".encode()
+        + b"Transfer-Encoding: chunked\r\n\r\n"
+        + f"{len(body):x}\r\n".encode()
+        + body
+        + b"\r\n"
+        + end
     )
 
 
@@ -835,9 +952,8 @@ def test_a_whole_answer_in_any_wrapping(asking: Asking, answer: bytes) -> None:
         b"SSH-2.0-OpenSSH_9.6\r\n",
         http(EMPTY_LIST, length=100),
         chunked(EMPTY_LIST, end=b""),
-        http(b"\x00 this is not gzip", "200 OK", "Content-Encoding: gzip"),
     ],
-    ids=["nothing", "half a line", "another protocol", "too short", "chunks without end", "no gzip"],
+    ids=["nothing", "half a line", "another protocol", "too short", "chunks without end"],
 )
 def test_an_answer_that_breaks_off(failure: Failing, answer: bytes) -> None:
     with serving(then_hang_up(answer)) as server:

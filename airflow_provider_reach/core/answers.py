@@ -12,10 +12,20 @@ from typing import Any, Literal
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.decoding import NotTheContract, any_json, target_response
+from airflow_provider_reach.core.gateways import (
+    answered_by,
+    gateway_error,
+    names,
+    not_the_api,
+    quoted,
+    unreachable_advice,
+)
 from airflow_provider_reach.core.models import TargetResponse, as_utc
 from airflow_provider_reach.core.redaction import REDACTED, beginning_of, safe_text, safe_url
 from airflow_provider_reach.core.service_words import answered_status, documented
 from airflow_provider_reach.core.target_errors import is_about_the_request, perhaps_target_error, target_error
+
+_VERY_LONG = 1e9
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,7 @@ class Answer:
     :param received: This machine's time in UTC when it came.
     :param seconds: How long it took.
     :param too_large: Whether reading was given up because the body passed the client's bound.
+    :param unreadable: Why the body could not be read, where it could not; status and headers count all the same.
     """
 
     status: int
@@ -37,6 +48,7 @@ class Answer:
     received: datetime
     seconds: float = 0.0
     too_large: bool = False
+    unreadable: str = ""
 
     @property
     def at(self) -> datetime:
@@ -47,8 +59,8 @@ class Answer:
     def retry_after(self) -> float | None:
         """Seconds the service asks to wait, given as a number or as an HTTP date; None where it does not."""
         said = self.headers.get("retry-after", "").strip()
-        if re.fullmatch(r"\d{1,9}(\.\d*)?", said):
-            return float(said)
+        if re.fullmatch(r"\d+(\.\d*)?", said, re.ASCII):
+            return min(float(said), _VERY_LONG)
         when = _http_date(said)
         return max(0.0, (when - self.at) / timedelta(seconds=1)) if when else None
 
@@ -79,8 +91,8 @@ def failure_error(operation: str, failure: Failure, secrets: tuple[str, ...]) ->
     detail = safe_text(failure.detail, secrets)
     if failure.kind == "unreachable":
         return errors.ReachUnreachableError(
-            f"Could not {operation}: the service could not be reached ({detail}). Nothing was sent. Check the "
-            "connection's host or region, DNS, proxy and firewall.",
+            f"Could not {operation}: the service could not be reached ({detail}). Nothing was sent. "
+            f"{unreachable_advice(detail)}",
             operation=operation,
         )
     if failure.kind == "busy":
@@ -114,9 +126,9 @@ def decode_error(
     :param secrets: Values to mask.
     """
     return errors.ReachDecodeError(
-        f"Could not {operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. It begins: "
-        f"{beginning_of(answer.body, secrets)} - Check that the connection's host is the API's base URL (it ends in "
-        "/api) and that no proxy or login page answers in its place.",
+        f"Could not {operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. "
+        f"{answered_by(answer, secrets)}{quoted(answer, secrets)}Check that the connection's host is the API's base "
+        "URL (it ends in /api) and that no proxy or login page answers in its place.",
         operation=operation,
     )
 
@@ -127,8 +139,8 @@ def status_error(
     """
     The error that a status other than 2xx means.
 
-    A 404 that is no JSON comes from something else than the API, and says nothing about a webhook; nor does an
-    interim answer (1xx) in the place of one.
+    What is not of the API's form comes from something else, and says nothing about the key or a webhook; nor does an
+    interim answer (1xx) in the place of one. Of an answer that cannot be read the status counts.
 
     :param operation: What was asked for.
     :param answer: What was answered.
@@ -138,11 +150,8 @@ def status_error(
     """
     if answer.status < 200:
         return decode_error(operation, answer, NotTheContract("an interim answer, with none after it"), secrets)
-    if answer.status == 404 and answer.body.strip():
-        try:
-            any_json(answer.body)
-        except NotTheContract as why:
-            return decode_error(operation, answer, why, secrets)
+    if why := "larger than any answer of the API" if answer.too_large else not_the_api(answer):
+        return gateway_error(operation, answer, why, secrets)
     said, target = _service_message(answer, secrets)
     if target is None and asks_target and (named := answered_status(said)):
         target = TargetResponse(status=named)
@@ -160,6 +169,9 @@ def status_error(
     if refused and asks_target and (not is_about_the_request(said) or operation.startswith("validate")):
         return perhaps_target_error(operation, said, answer.retry_after, status=answer.status)
     kind, advice = _kind(answer)
+    if kind is errors.ReachAuthError and not said:
+        who = names(answer, secrets)
+        advice += f" The answer is empty: if the key is right, a proxy or another server gave it{who}."
     answered = f"the service answered HTTP {answer.status}" + (f": {said}" if said else "")
     return kind(
         f"Could not {operation}: {answered}. {advice}",
@@ -209,11 +221,9 @@ def _kind(answer: Answer) -> tuple[type[errors.ReachStatusError], str]:
 
 def _service_message(answer: Answer, secrets: tuple[str, ...]) -> tuple[str, TargetResponse | None]:
     """What the service says is wrong, and what the webhook's target answered where that is the reason."""
-    try:
-        body = any_json(answer.body)
-    except NotTheContract:
-        return ("" if not answer.body.strip() else beginning_of(answer.body, secrets)), None
-    entries = _error_entries(body)
+    if answer.unreadable or not answer.body.strip():
+        return answer.unreadable, None
+    entries = _error_entries(any_json(answer.body))
     said = "; ".join(dict.fromkeys(filter(None, map(_said, entries))))
     responses = [entry["response"] for entry in entries if isinstance(entry.get("response"), Mapping)]
     target = target_response(responses[0], secrets) if responses else None

@@ -107,6 +107,8 @@ def ask(call: Call[T], patience: Patience, secrets: tuple[str, ...] = ()) -> Exc
             try:
                 if result.too_large:
                     raise NotTheContract("larger than any answer of the API")
+                if result.unreadable:
+                    raise NotTheContract(result.unreadable)
                 return call.read(result)
             except NotTheContract as why:
                 error = decode_error(call.operation, result, why, masked)

@@ -36,6 +36,7 @@ _URL_QUERY = re.compile(r"""(?<=://)([^\s"'<>?]+\?)[^\s"'<>]+""")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*(?:"|$)(\s*:)?', re.DOTALL)
 _JSON_START = re.compile(r'^"|[{\[]')
 _TAG = re.compile(r"<[^>]{0,200}>")
+_STYLE = re.compile(r"<(?:style|script)\b[^>]{0,200}>(?:[^<]+|<!--)*", re.IGNORECASE)
 
 
 def one_line(text: str, most: int = EXCERPT) -> str:
@@ -79,8 +80,10 @@ def beginning_of(body: bytes, secrets: Iterable[str] = (), most: int = EXCERPT) 
     :param secrets: Values to replace wherever they stand.
     :param most: Characters at the most.
     """
-    text = _cut(_masked(_cut(body[: 2 * _MOST_READ].decode("utf-8", "replace"), _MOST_READ), secrets), most * 8)
-    if text.startswith("<"):
+    text = _masked(_cut(body[: 2 * _MOST_READ].decode("utf-8", "replace"), _MOST_READ), secrets)
+    is_page = text.startswith("<")
+    text = _cut(_STYLE.sub(" ", text) if is_page else text, most * 8)
+    if is_page:
         text = _TAG.sub(" ", text)
     if json := _JSON_START.search(text):
         values_masked = _JSON_STRING.sub(lambda found: found[0] if found[1] else f'"{REDACTED}"', text[json.start() :])
@@ -143,7 +146,7 @@ def safe_headers(headers: Mapping[str, Any], secrets: Iterable[str] = ()) -> dic
 
 
 def _safe_header(name: str, value: str, secrets: tuple[str, ...]) -> str:
-    if name.lower() == "www-authenticate":  # a challenge, which tells what is missing
+    if name.lower() in ("www-authenticate", "proxy-authenticate"):  # a challenge, which tells what is missing
         return one_line(_masked(value, secrets), 120)
     if name.lower() == "location":
         return safe_url(safe_text(value, secrets, 200))

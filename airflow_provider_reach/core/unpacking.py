@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Any
 
 ACCEPTED = "gzip, deflate"
 """What an answer may be packed with, as ``Accept-Encoding`` says it."""
+
+_CODINGS = re.compile(r"[\w.+-]{1,20}(?: ?, ?[\w.+-]{1,20}){0,3}", re.ASCII)
 
 
 class Body:
@@ -23,6 +26,19 @@ class Body:
         self._received = self._size = 0
         self._pieces: list[bytes] = []
         self._unpacker: Any = None
+        self._problem = ""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether more of it is: it passes no bound, and nothing is known that keeps it from being read."""
+        return not (self.too_large or self._problem)
+
+    @property
+    def unreadable(self) -> str:
+        """Once it has come, why it cannot be read; empty where it can."""
+        if self.is_wanted and self._unpacker and not self._unpacker.eof:
+            return f"its body is packed with {self._packed_with} and ends before it can be unpacked"
+        return self._problem
 
     @property
     def too_large(self) -> bool:
@@ -31,11 +47,9 @@ class Body:
 
     def add(self, piece: bytes) -> None:
         """
-        Take the next piece.
+        Take the next piece. One that is packed in two ways at once is not read: each may multiply by a thousand.
 
         :param piece: As it came in, not empty.
-        :raises ValueError: when it cannot be unpacked, or was packed in a way that was not accepted; in two ways at
-            once too, since each may multiply by a thousand.
         """
         self._received += len(piece)
         if self._packed_with in ("", "identity"):
@@ -43,18 +57,17 @@ class Body:
         elif self._packed_with in ("gzip", "x-gzip", "deflate"):
             self._unpack(piece)
         else:
-            raise ValueError("it is packed in a way that was not asked for")
+            coding = self._packed_with if _CODINGS.fullmatch(self._packed_with) else "what has no proper name"
+            self._problem = f"its body is packed with {coding}, which was not asked for, and cannot be read"
+
+    def break_off(self) -> None:
+        """No more of it comes, though there should."""
+        self._problem = self._problem or "its body breaks off"
 
     def whole(self) -> bytes:
-        """
-        All of it; of one that is too large, the beginning.
-
-        :raises ValueError: when what it is packed in has not ended.
-        """
-        if self.too_large:
+        """All of it; of one that is too large or cannot be read, the beginning."""
+        if self.too_large or self.unreadable:
             return self._pieces[0] if self._pieces else b""
-        if self._unpacker and not self._unpacker.eof:
-            raise ValueError("it ends before it can be unpacked")
         return b"".join(self._pieces)
 
     def _keep(self, piece: bytes) -> None:
@@ -62,13 +75,14 @@ class Body:
         self._pieces.append(piece)
 
     def _unpack(self, packed: bytes) -> None:
-        while packed and not self.too_large:
+        while packed and self.is_wanted:
             if self._unpacker is None or self._unpacker.eof:  # gzip may be several, one after the other
                 self._unpacker = zlib.decompressobj(self._window(packed[0]))
             try:
                 piece = self._unpacker.decompress(packed, self._most - self._size + 1)
             except zlib.error as error:
-                raise ValueError(f"it cannot be unpacked: {error}") from None
+                self._problem = f"its body is packed with {self._packed_with} and cannot be unpacked: {error}"
+                return
             if piece:
                 self._keep(piece)
             packed = self._unpacker.unused_data

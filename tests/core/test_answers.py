@@ -65,7 +65,7 @@ def test_without_a_date_that_can_be_it_is_this_machines(date: str) -> None:
         ("1e9", None),
         ("nan", None),
         ("inf", None),
-        ("9999999999999", None),
+        ("9999999999999", 1e9),
         ("soon", None),
         ("Fri, 31 Dec 9999 23:59:59 GMT", None),
     ],
@@ -178,8 +178,13 @@ SHAPES: list[tuple[object, str]] = [
     ({"errors": []}, '{"errors": []}'),
     ({"errors": [{}]}, '{"errors": [{}]}'),
     ({"errors": [{"message": None}]}, '{"errors": [{"message": null}]}'),
+    ({"errors": ["odd"]}, '{"errors": ["***"]} (an answer of no known form, so that its texts are not shown)'),
+]
+# which are not the API's
+OTHER_SHAPES: list[tuple[object, str]] = [
     ([1, 2], "[1, 2]"),
-    ("M", '"***" (an answer of no known form, so that its texts are not shown)'),
+    ("M", '"***"'),
+    ({"status": "M"}, '{"status": "***"}'),
     (b"<html><body>Bad <b>Gateway</b></body></html>", "Bad Gateway"),
     (b"upstream connect error", "upstream connect error"),
     (b'{"errors": [{"message": "M", "co', '{"errors": [{"message": "***", "***"'),
@@ -189,6 +194,11 @@ SHAPES: list[tuple[object, str]] = [
 @pytest.mark.parametrize(("body", "message"), SHAPES)
 def test_every_shape_of_error_that_was_seen(body: object, message: str) -> None:
     assert f"the service answered HTTP 400: {message}. " in said(body)
+
+
+@pytest.mark.parametrize(("body", "begins"), OTHER_SHAPES)
+def test_what_has_no_shape_of_the_api_s_is_quoted_as_somebody_else_s(body: object, begins: str) -> None:
+    assert f" It begins: {begins} - Check that the connection's host" in said(body)
 
 
 @pytest.mark.parametrize("body", [b"", b"  \n"])

@@ -90,12 +90,26 @@ def quoting(code: int) -> Talk:
     return says(answer(Reply(code, page.encode()), "Content-Type: text/html"))
 
 
+PAGE = "<html>nothing here</html>"
+
+
+def _page(code: int) -> Fault:
+    """It is whoever stands between that says so."""
+    return Fault(STATUS, f"{code} with a page that is no JSON", SandboxFault.status(code, PAGE), ReachDecodeError)
+
+
+def _unreadable(code: int, coding: str, means: Outcome, **except_for: Outcome) -> Fault:
+    talk = says(answer(Reply(code, b"\x0b\x02\x80{}"), f"Content-Encoding: {coding}"))
+    name = f"{code} with a body that cannot be read ({coding})"
+    return Fault(STATUS, name, Play(talk=talk), means, except_for, quiet=code == 429)
+
+
 _TARGET = dict.fromkeys(("create", "update", "validate"), ReachTargetError)
 _SAID: list[tuple[str, str, bool]] = [
     ("0", "0", False),
     ("-5", "a negative number", False),
     ("9" * 9, "30 years in seconds", True),
-    ("9" * 40, "a number of 40 digits", False),
+    ("9" * 40, "a number of 40 digits", True),
     ("soon", "no number", False),
     ("Fri, 31 Dec 9999 23:59:59 GMT", "the year 9999", False),
     ("Mon, 01 Jan 2001 00:00:00 GMT", "a date long past", False),
@@ -111,14 +125,24 @@ FAULTS = [
     *(_status(code, ReachRequestError) for code in (409, 410, 413, 422)),
     _status(429, ReachRateLimitError),
     *(_status(code, ReachServerError) for code in (500, 502, 503, 504, 599)),
+    *map(_page, (302, 400, 401, 403, 404, 413)),
+    Fault(STATUS, "503 with a page that is no JSON", SandboxFault.status(503, PAGE), ReachServerError),
+    Fault(STATUS, "407 of a proxy", SandboxFault.status(407, "", {"Proxy-Authenticate": "Basic"}), ReachDecodeError),
+    Fault(STATUS, "401 with JSON of another form", SandboxFault.status(401, {"status": "no"}), ReachDecodeError),
+    Fault(STATUS, "401 with an empty body", SandboxFault.status(401, ""), ReachAuthError),
+    _unreadable(400, "br", ReachRequestError, **_TARGET),
+    _unreadable(401, "br", ReachAuthError),
+    _unreadable(401, "gzip", ReachAuthError),
+    _unreadable(429, "zstd", ReachRateLimitError),
+    _unreadable(503, "gzip, gzip", ReachServerError),
     Fault(
         STATUS,
-        "404 with a page that is no JSON",
-        SandboxFault.status(404, "<html>nothing here</html>"),
-        ReachDecodeError,
+        "401 whose body breaks off",
+        Play(talk=says(answer(Reply(401, b'{"err'), length="99"), end=True)),
+        ReachAuthError,
     ),
     Fault(STATUS, "500 with a page that quotes the request", Play(talk=quoting(500)), ReachServerError),
-    Fault(STATUS, "422 with a page that quotes the request", Play(talk=quoting(422)), ReachRequestError),
+    Fault(STATUS, "422 with a page that quotes the request", Play(talk=quoting(422)), ReachDecodeError),
     *map(_redirect, (301, 302, 303, 307, 308)),
     Fault(REDIRECTS, "307 to itself", Play(talk=_to_itself), ReachRequestError),
     Fault(REDIRECTS, "304 Not Modified", Play(talk=says(answer(Reply(304, b""), length=None))), ReachRequestError),
