@@ -20,7 +20,8 @@ from airflow_provider_reach import __version__
 from airflow_provider_reach.compat import AirflowTaskTimeout, as_written, first_rescheduled_at
 from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.errors import ReachAuthError, ReachError, ReachInputError
-from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, read_duration
+from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
+from airflow_provider_reach.core.values import read_duration
 from airflow_provider_reach.exceptions import (
     NO_VERDICT,
     ReachDeliveryFailed,
@@ -59,25 +60,30 @@ class ReachBatchStatusSensor(BaseSensorOperator):
 
     Deferrable, it looks once on the worker, which settles most checks, and leaves the waiting to the triggerer.
 
+    Durations are a ``timedelta``, seconds, or text such as ``1h 30m``, ``01:30:00`` or ``PT90M``.
+
     :param webhook_id: The webhook's UUID; with a name as well, the id decides and the name is its label.
     :param webhook_name: The webhook's name.
     :param reach_conn_id: The Airflow connection.
+    :param delivered_by: Which answers of the target deliver a batch: ``200`` alone, or any ``2xx``.
     :param max_undelivered: More undelivered batches than this, each ripe, is a failure.
-    :param min_age: A failure younger than this (seconds or timedelta) *and* with fewer attempts than ``min_attempts``
+    :param min_age: A failure younger than this *and* with fewer attempts than ``min_attempts``
         is not ripe: it does not count yet.
     :param min_attempts: See ``min_age``.
     :param max_at_risk: More batches than this that will be discarded unless somebody acts is a failure.
-    :param at_risk_after: The age (seconds or timedelta) from which an undelivered batch is at risk; with two attempts
+    :param at_risk_after: The age from which an undelivered batch is at risk; with two attempts
         left or fewer it is at any age.
     :param max_lost: More batches than this whose data is presumed gone is a failure.
     :param ignore_lost_before: Losses before this time were told before and do not fail the check; empty means none, and
         so does a time in the future.
+    :param max_silence: A webhook that may send, but whose last success is longer ago than this, is a failure, where the
+        last success is known; empty means no limit.
     :param drain: Wait until every batch of the first look or earlier is delivered or lost.
     :param allow_inactive: An inactive webhook does not fail.
     :param on_cut: What an answer means that may not be whole: ``fail``, or ``warn`` in the report's first line.
-    :param retry_window: How long the service retries a batch (seconds or timedelta).
+    :param retry_window: How long the service retries a batch.
     :param max_attempts: How often in all, the first attempt included.
-    :param outage_tolerance: How long (seconds or timedelta) one look keeps asking when the service cannot be asked.
+    :param outage_tolerance: How long one look keeps asking when the service cannot be asked.
     :param deferrable: Wait in the triggerer, where no worker is held; by default what Airflow's own setting
         ``[operators] default_deferrable`` says.
     :param poke_interval: Time between two looks; 5 minutes by default. Where deferrable, ``exponential_backoff`` and
@@ -96,6 +102,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         webhook_id: str = "",
         webhook_name: str = "",
         reach_conn_id: str = DEFAULT_CONN_ID,
+        delivered_by: Literal["200", "2xx"] = "200",
         max_undelivered: int | str = 10,
         min_age: timedelta | float | str = timedelta(hours=1),
         min_attempts: int | str = 6,
@@ -103,23 +110,27 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         at_risk_after: timedelta | float | str = timedelta(hours=4),
         max_lost: int | str = 0,
         ignore_lost_before: datetime | str | None = None,
+        max_silence: timedelta | float | str | None = None,
         drain: bool | str = False,
         allow_inactive: bool | str = False,
         on_cut: Literal["fail", "warn"] = "fail",
         retry_window: timedelta | float | str = timedelta(hours=8),
         max_attempts: int | str = 12,
-        outage_tolerance: timedelta | float = timedelta(minutes=15),
+        outage_tolerance: timedelta | float | str = timedelta(minutes=15),
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poke_interval: timedelta | float = timedelta(minutes=5),
-        timeout: timedelta | float | None = None,
+        poke_interval: timedelta | float | str = timedelta(minutes=5),
+        timeout: timedelta | float | str | None = None,
         **kwargs: Any,
     ) -> None:
         if timeout is None:
             timeout = _default_timeout(min_age, drain, retry_window)
-        super().__init__(poke_interval=poke_interval, timeout=timeout, **kwargs)
+        super().__init__(
+            poke_interval=_of_text("poke_interval", poke_interval), timeout=_of_text("timeout", timeout), **kwargs
+        )
         self.webhook_id = webhook_id
         self.webhook_name = webhook_name
         self.reach_conn_id = reach_conn_id
+        self.delivered_by = delivered_by
         self.max_undelivered = max_undelivered
         self.min_age = min_age
         self.min_attempts = min_attempts
@@ -127,6 +138,7 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         self.at_risk_after = at_risk_after
         self.max_lost = max_lost
         self.ignore_lost_before = ignore_lost_before
+        self.max_silence = max_silence
         self.drain = drain
         self.allow_inactive = allow_inactive
         self.on_cut = on_cut
@@ -369,6 +381,11 @@ class ReachBatchStatusSensor(BaseSensorOperator):
         skip = AirflowSkipException(str(error))
         tell_of(skip, report)
         raise skip from error
+
+
+def _of_text(name: str, value: timedelta | float | str) -> timedelta | float:
+    """Airflow's own sensor takes no text, and checks the rest."""
+    return read_duration(name, value) if isinstance(value, str) else value
 
 
 def _default_timeout(

@@ -5,12 +5,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from airflow_provider_reach import DeliveryPolicy, ReachHook
 from airflow_provider_reach.cli.definition import COMMANDS, LIMITS, get_commands, parser
+from airflow_provider_reach.core.values import duration
 from airflow_provider_reach.sandbox import Fault, Sandbox
 
 Cli = Callable[..., "Ended"]
@@ -203,7 +205,7 @@ def test_a_limit_that_cannot_be_is_refused_before_anything_is_asked(cli: Cli, re
     ended = cli("check", "orders", "--min-age", "soon", "--on-cut", "ignore")
 
     assert ended.status == 2
-    assert "min_age must be a timedelta or a number of seconds from 0, not 'soon'" in ended.err
+    assert re.search(r"min_age must be a duration from 0, such as .*'1h', .*, not 'soon'", ended.err)
     assert "on_cut must be 'fail' or 'warn'" in ended.err
     assert reach.requests == []
 
@@ -214,8 +216,8 @@ def test_the_help_tells_the_policys_own_defaults() -> None:
 
     for name, defaults in told.items():
         default = getattr(policy, name)
-        if name in ("min_age", "at_risk_after"):
-            default = int(default.total_seconds())
+        if isinstance(default, timedelta):
+            default, defaults = str(default), [str(duration(text)) for text in defaults]
         assert defaults == ([] if default is None else [str(default)]), name
 
 

@@ -162,7 +162,7 @@ def _policy(options: Namespace) -> DeliveryPolicy:
 
 
 def _hook(options: Namespace) -> ReachHook:
-    from airflow_provider_reach.core.policy import read_duration
+    from airflow_provider_reach.core.values import read_duration
     from airflow_provider_reach.hooks import ReachHook
 
     patience = read_duration(

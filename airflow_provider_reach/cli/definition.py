@@ -45,7 +45,7 @@ _COMMON = (
     Argument(("--conn-id",), {"default": DEFAULT_CONN_ID, "help": f"the Airflow connection ({DEFAULT_CONN_ID})"}),
     Argument(
         ("--patience",),
-        {"metavar": "SECONDS", "help": "how long to keep asking in all when the service cannot be asked (60)"},
+        {"metavar": "DURATION", "help": "how long to keep asking in all when the service cannot be asked (60s)"},
     ),
     Argument(("--json",), {"action": "store_true", "help": "print JSON, for programs"}),
 )
@@ -56,17 +56,23 @@ def _limit(name: str, metavar: str, help: str) -> Argument:  # noqa: A002 - argp
 
 
 LIMITS = (
+    _limit("delivered_by", "200|2xx", "which answers of the target deliver a batch (200)"),
     _limit("max_undelivered", "N", "more undelivered batches than this are a pile-up (10)"),
-    _limit("min_age", "SECONDS", "younger failures are in their early retries and do not count yet (3600)"),
+    _limit("min_age", "DURATION", "younger failures are in their early retries and do not count yet (1h)"),
     _limit("min_attempts", "N", "nor do those with fewer attempts (6)"),
     _limit("max_at_risk", "N", "more batches than this about to be discarded are a failure (0)"),
-    _limit("at_risk_after", "SECONDS", "the age from which an undelivered batch is at risk (14400)"),
+    _limit("at_risk_after", "DURATION", "the age from which an undelivered batch is at risk (4h)"),
     _limit("max_lost", "N", "more lost batches than this are a failure (0)"),
     _limit("ignore_lost_before", "TIME", "losses before this time were told before and do not fail the check"),
+    _limit("max_silence", "DURATION", "an active webhook without a success for longer is a failure"),
     _limit("on_cut", "fail|warn", "what it means when the service does not tell all batches (fail)"),
     Argument(("--allow-inactive",), {"action": "store_true", "default": None, "help": "inactive is no failure"}),
 )
-"""Those of ``DeliveryPolicy``, less what is for a watch that waits and what is the service's own."""
+"""
+Those of ``DeliveryPolicy``, less what is for a watch that waits and what is the service's own.
+
+A duration is a number of seconds, or text such as ``90m``, ``01:30:00`` or ``PT90M``.
+"""
 
 COMMANDS = (
     Command(
@@ -81,7 +87,7 @@ COMMANDS = (
         "Look once at webhooks and judge, as the sensor does, whether batches of events pile up, are about to be "
         "discarded, or were lost. Exit status: 0 all are healthy; 1 one has failed; 2 none has failed, but one could "
         "not be asked about; 3 none of these, but one is not decided yet, since fresh failures are in their early "
-        "retries: look again later.",
+        "retries: look again later. A DURATION is a number of seconds, or text such as 90m, 01:30:00 or PT90M.",
         (
             Argument(
                 ("webhooks",),

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.values import count, duration, duration_or_none, flag, instant
 
 GRACE = timedelta(minutes=15)
 """Added to the retry window before a batch counts as lost, and to the first look: clocks and starts are not exact."""
 
+_ANSWERS = ("delivered_by",)
 _COUNTS = ("max_undelivered", "min_attempts", "max_at_risk", "max_lost", "max_attempts")
 _DURATIONS = ("min_age", "at_risk_after", "retry_window")
+_LIMITS_OF_TIME = ("max_silence",)
 _FLAGS = ("drain", "allow_inactive")
+_INSTANTS = ("ignore_lost_before",)
 _LONGEST_WINDOW = timedelta(days=30)
 
 
@@ -24,8 +27,11 @@ class DeliveryPolicy:
     """
     What counts as failed, and what is waited for.
 
-    Values may be given as text, as a template renders them; durations as ``timedelta`` or in seconds.
+    Values may be given as text, as a template renders them; durations as ``timedelta``, in seconds, or as text such as
+    ``1h 30m``, ``01:30:00`` or ``PT90M``.
 
+    :param delivered_by: Which answers of the target deliver a batch: ``200`` alone, as the service's contract says, or
+        any ``2xx``, as an older guide of it does. By ``2xx`` a failure code that only repeats such an answer is none.
     :param max_undelivered: More undelivered batches than this, each ripe, is a pile-up.
     :param min_age: A failure younger than this *and* with fewer attempts than ``min_attempts`` is in its early retries:
         it is not ripe and does not count yet.
@@ -36,6 +42,8 @@ class DeliveryPolicy:
     :param max_lost: More batches than this whose data is presumed gone is a failure.
     :param ignore_lost_before: Losses before this time were told before: they stay in the report but do not fail it. A
         time, or its text; empty and ``"None"`` mean none, and so does a time in the future.
+    :param max_silence: A webhook that may send, but whose last success is longer ago than this, is a failure, where
+        the last success is known. None, empty and ``"None"``: no limit.
     :param drain: Wait until every batch of the first look or earlier is decided.
     :param allow_inactive: An inactive webhook does not fail.
     :param on_cut: What it means when an answer may not be whole: ``fail``, or ``warn`` in the first line.
@@ -44,6 +52,7 @@ class DeliveryPolicy:
     :raises ReachInputError: naming every value that cannot be.
     """
 
+    delivered_by: Literal["200", "2xx"] = "200"
     max_undelivered: int = 10
     min_age: timedelta = timedelta(hours=1)
     min_attempts: int = 6
@@ -51,6 +60,7 @@ class DeliveryPolicy:
     at_risk_after: timedelta = timedelta(hours=4)
     max_lost: int = 0
     ignore_lost_before: datetime | None = None
+    max_silence: timedelta | None = None
     drain: bool = False
     allow_inactive: bool = False
     on_cut: Literal["fail", "warn"] = "fail"
@@ -60,10 +70,12 @@ class DeliveryPolicy:
     def __post_init__(self) -> None:
         problems: list[str] = []
         for names, read in (
-            (_COUNTS, _count),
-            (_DURATIONS, _duration),
-            (_FLAGS, _flag),
-            (_INSTANTS, _instant),
+            (_ANSWERS, _answers),
+            (_COUNTS, count),
+            (_DURATIONS, duration),
+            (_LIMITS_OF_TIME, duration_or_none),
+            (_FLAGS, flag),
+            (_INSTANTS, instant),
         ):
             for name in names:
                 try:
@@ -106,77 +118,10 @@ class DeliveryPolicy:
 
 
 POLICY_FIELDS = tuple(field.name for field in fields(DeliveryPolicy))
-_INSTANTS = ("ignore_lost_before",)
 
 
-def read_duration(name: str, value: timedelta | float | str) -> timedelta:
-    """
-    A duration that may come from a template.
-
-    :param name: The parameter's name, for the message.
-    :param value: A ``timedelta``, or seconds.
-    :raises ReachInputError: when it is neither, or below 0.
-    """
-    try:
-        return _duration(value)
-    except ValueError as why:
-        raise ReachInputError([f"{name} must be {why}, not {shown(value)}."], "the watch") from None
-
-
-def read_instant(name: str, value: datetime | str | None) -> datetime:
-    """
-    A time, in UTC.
-
-    :param name: The parameter's name, for the message.
-    :param value: A ``datetime``, or its text.
-    :raises ReachInputError: when it is neither.
-    """
-    try:
-        if when := _instant(value):
-            return when
-    except (ValueError, OverflowError):
-        pass
-    raise ReachInputError([f"{name} must be a time, not {shown(value)}."], "the watch")
-
-
-def _count(value: Any) -> int:
-    try:
-        number = -1 if isinstance(value, (Mapping, list, tuple)) else int(str(value))
-    except ValueError:
-        number = -1
-    if number < 0:
-        raise ValueError("a whole number from 0")
-    return number
-
-
-def _duration(value: Any) -> timedelta:
-    if isinstance(value, timedelta):
-        duration = value
-    else:
-        try:
-            duration = timedelta(seconds=float("" if isinstance(value, bool) else value))
-        except (TypeError, ValueError, OverflowError):
-            duration = timedelta(-1)
-    if duration < timedelta(0):
-        raise ValueError("a timedelta or a number of seconds from 0")
-    return duration
-
-
-def _flag(value: Any) -> bool:
-    known = {"true": True, "1": True, "false": False, "0": False}
-    text = "" if isinstance(value, (Mapping, list, tuple)) else str(value).strip().lower()
-    if text not in known:
-        raise ValueError("True or False")
-    return known[text]
-
-
-def _instant(value: Any) -> datetime | None:
-    if value is None or (isinstance(value, str) and value.strip() in ("", "None", "null")):
-        return None
-    from airflow_provider_reach.core.decoding import moment  # here, to keep DAG files fast
-    from airflow_provider_reach.core.models import as_utc
-
-    when = as_utc(value) if isinstance(value, datetime) else moment(value)
-    if when is None:
-        raise ValueError("a time such as 2026-01-31T02:00:00Z, or empty")
-    return when
+def _answers(value: object) -> str:
+    """A native template makes the number 200 of the text."""
+    if isinstance(value, (int, str)) and (text := str(value).strip().lower()) in ("200", "2xx"):
+        return text
+    raise ValueError("'200' or '2xx'")

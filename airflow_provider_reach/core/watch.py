@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from airflow_provider_reach.core.errors import ReachInputError, ReachVersionError
-from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, read_duration, read_instant
+from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
 from airflow_provider_reach.core.redaction import one_line
+from airflow_provider_reach.core.values import read_duration, read_instant
 
 Limit = Literal["timeout", "execution_timeout"]
 

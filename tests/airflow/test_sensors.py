@@ -10,6 +10,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
 from airflow_provider_reach import DeliveryPolicy, ReachBatchStatusSensor, ReachHook
+from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from tests.airflow.tasks import Ended, in_dag, run
 
@@ -119,7 +120,7 @@ FINAL: dict[str, tuple[Callable[[Sandbox], dict[str, Any]], dict[str, Any], str]
         "the delivery policy was refused:\n  - max_lost must be a whole number from 0, not 'many'.\n"
         "  - on_cut must be 'fail' or 'warn', not 'stop'.",
     ),
-    "wrong tolerance": (inactive, {"outage_tolerance": "abc"}, "outage_tolerance must be a timedelta or a number"),
+    "wrong tolerance": (inactive, {"outage_tolerance": "abc"}, "outage_tolerance must be a duration from 0"),
     "request refused": (faulty(Fault.status(400), on="batch_status"), {}, "The service refused the request itself"),
 }
 UNASKED: dict[str, tuple[Callable[[Sandbox], dict[str, Any]], dict[str, Any], str]] = {
@@ -357,6 +358,12 @@ HOUR = 3600.0
         ({"timeout": 7}, 7.0),
         ({"timeout": timedelta(minutes=1), "drain": True}, 60.0),
         ({"timeout": 0}, 0.0),
+        ({"timeout": "90m"}, 5400.0),
+        ({"timeout": "01:30:00"}, 5400.0),
+        ({"timeout": "PT1H30M"}, 5400.0),
+        ({"timeout": "5400"}, 5400.0),
+        ({"min_age": "PT2H"}, 2.25 * HOUR),
+        ({"drain": True, "retry_window": "4h"}, 5 * HOUR),
     ],
 )
 def test_timeouts(arguments: dict[str, Any], timeout: float) -> None:
@@ -365,6 +372,18 @@ def test_timeouts(arguments: dict[str, Any], timeout: float) -> None:
 
 def test_five_minutes_are_between_two_looks() -> None:
     assert in_dag(ReachBatchStatusSensor, webhook_name="orders").poke_interval == 300.0
+
+
+@pytest.mark.parametrize("interval", ["10m", "600", "00:10:00", "PT10M", 600, timedelta(minutes=10)])
+def test_the_time_between_two_looks_may_be_text(interval: Any) -> None:
+    assert in_dag(ReachBatchStatusSensor, webhook_name="orders", poke_interval=interval).poke_interval == 600.0
+
+
+@pytest.mark.parametrize("name", ["poke_interval", "timeout"])
+def test_a_text_that_is_no_duration_is_refused_when_the_file_is_parsed(name: str) -> None:
+    with pytest.raises(ReachInputError, match=f"{name} must be a duration from 0, .* not '90:00'") as refused:
+        in_dag(ReachBatchStatusSensor, webhook_name="orders", **{name: "90:00"})
+    assert str(refused.value).startswith("Nothing was sent: the watch was refused:")
 
 
 def test_its_defaults_are_the_policy_s() -> None:
@@ -384,6 +403,7 @@ def test_every_template_is_rendered(connected: Sandbox, monkeypatch: pytest.Monk
         "reach_conn_id": "reach_other",
         "webhook_id": webhook_id,
         "webhook_name": "a label",
+        "delivered_by": "2xx",
         "max_undelivered": 3,
         "min_age": 1800.0,
         "min_attempts": 4,
@@ -391,6 +411,7 @@ def test_every_template_is_rendered(connected: Sandbox, monkeypatch: pytest.Monk
         "at_risk_after": 7200,
         "max_lost": 2,
         "ignore_lost_before": None,
+        "max_silence": None,
         "drain": False,
         "allow_inactive": True,
         "on_cut": "warn",
@@ -405,6 +426,26 @@ def test_every_template_is_rendered(connected: Sandbox, monkeypatch: pytest.Monk
     assert {name: getattr(sensor, name) for name in values} == {name: str(value) for name, value in values.items()}
     assert ended.how == "success"  # because two may be lost
     assert ended.xcoms["report"]["counts"]["lost"] == 2
+
+
+@pytest.mark.parametrize("given", ["200", "{{ params.answers }}"])
+def test_a_native_template_makes_numbers_of_policies(given: str, connected: Sandbox) -> None:
+    failing(connected, 2, hours=2)
+    sensor = in_dag(
+        ReachBatchStatusSensor,
+        webhook_name="orders",
+        timeout=0,
+        delivered_by=given,
+        max_undelivered="{{ params.limit }}",
+        min_age="{{ params.age }}",
+        max_silence="{{ params.silence }}",
+    )
+    sensor.dag.render_template_as_native_obj = True
+
+    ended = run(sensor, params={"answers": "200", "limit": 2.0, "age": "PT1H30M", "silence": None})
+
+    assert (sensor.delivered_by, sensor.max_undelivered, sensor.max_silence) == (200, 2.0, None)
+    assert ended.how == "success"
 
 
 def test_what_was_told_before_may_be_ignored(connected: Sandbox) -> None:

@@ -139,6 +139,7 @@ def test_its_arguments_are_plain_scalars() -> None:
 def test_every_setting_of_the_sensor_reaches_the_watch(connected: Sandbox) -> None:
     webhook_id = failing(connected, 3)
     policy = DeliveryPolicy(
+        delivered_by="2xx",
         max_undelivered=2,
         min_age=timedelta(hours=2),
         min_attempts=5,
@@ -146,6 +147,7 @@ def test_every_setting_of_the_sensor_reaches_the_watch(connected: Sandbox) -> No
         at_risk_after=timedelta(hours=3),
         max_lost=7,
         ignore_lost_before=datetime(2026, 3, 1, tzinfo=timezone.utc),
+        max_silence=timedelta(hours=12),
         drain=True,
         allow_inactive=True,
         on_cut="warn",
@@ -222,6 +224,42 @@ def test_arguments_of_another_version(connected: Sandbox, clock: Clock, caplog: 
 
     assert end.outcome == "healthy"
     assert "this version of airflow-provider-reach does not know: added, retired." in caplog.text
+
+
+def test_a_row_of_the_version_before_is_watched_with_the_defaults_of_what_it_lacks(
+    connected: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = {
+        "webhook_id": failing(connected, 0),
+        "webhook_name": "orders",
+        "watched_from": "2026-03-01T12:00:00+00:00",
+        "deadline": "2026-03-01T21:00:00+00:00",
+        "limit": "timeout",
+        "poke_interval": 300.0,
+        "outage_tolerance": 900.0,
+        "silent_fail": False,
+        "version": "0.1.0",
+        "max_undelivered": 10,
+        "min_age": 3600.0,
+        "min_attempts": 6,
+        "max_at_risk": 0,
+        "at_risk_after": 14400.0,
+        "max_lost": 0,
+        "ignore_lost_before": None,
+        "drain": True,
+        "allow_inactive": False,
+        "on_cut": "fail",
+        "retry_window": 28800.0,
+        "max_attempts": 12,
+    }
+    connected.target("orders").answer_in_turn(503, 202)
+    connected.send(row["webhook_id"], 1)
+    connected.advance(hours=5)
+
+    end = fired(ReachBatchStatusTrigger(reach_conn_id="reach_default", **row), clock)
+
+    assert (end.outcome, end.counts["at_risk"]) == ("failed", 1)
+    assert "does not know" not in caplog.text
 
 
 def test_arguments_of_a_newer_version(connected: Sandbox, clock: Clock) -> None:

@@ -35,6 +35,7 @@ EVERY_FIELD_ANOTHER = watch(
     webhook_id="",
     webhook_name="bounces",
     policy=DeliveryPolicy(
+        delivered_by="2xx",
         max_undelivered=1,
         min_age=timedelta(minutes=2),
         min_attempts=3,
@@ -42,6 +43,7 @@ EVERY_FIELD_ANOTHER = watch(
         at_risk_after=timedelta(minutes=5.5),
         max_lost=6,
         ignore_lost_before=NOON - timedelta(days=1),
+        max_silence=timedelta(hours=6),
         drain=True,
         allow_inactive=True,
         on_cut="warn",
@@ -78,6 +80,36 @@ def test_what_another_version_left_out_is_as_usual() -> None:
     given = {"webhook_id": watch().webhook_id, "watched_from": NOON.isoformat(), "deadline": "2026-03-01T21:00:00Z"}
 
     assert Watch.from_scalars(given, "0.1.0") == watch(webhook_name="", version="")
+
+
+def test_a_row_that_the_version_before_wrote_goes_on_as_it_was_begun() -> None:
+    row = {
+        "webhook_id": "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
+        "webhook_name": "orders",
+        "watched_from": "2026-03-01T12:00:00+00:00",
+        "deadline": "2026-03-01T21:00:00+00:00",
+        "limit": "timeout",
+        "poke_interval": 300.0,
+        "outage_tolerance": 900.0,
+        "silent_fail": False,
+        "version": "0.1.0",
+        "max_undelivered": 3,
+        "min_age": 3600.0,
+        "min_attempts": 6,
+        "max_at_risk": 0,
+        "at_risk_after": 14400.0,
+        "max_lost": 0,
+        "ignore_lost_before": None,
+        "drain": True,
+        "allow_inactive": False,
+        "on_cut": "fail",
+        "retry_window": 28800.0,
+        "max_attempts": 12,
+    }
+
+    policy = DeliveryPolicy(max_undelivered=3, drain=True, delivered_by="200", max_silence=None)
+    assert Watch.from_scalars(row, "0.1.0") == watch(policy=policy)
+    assert unknown_scalars(row) == []
 
 
 @pytest.mark.parametrize("missing", ["watched_from", "deadline"])
