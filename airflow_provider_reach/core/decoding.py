@@ -40,6 +40,10 @@ _USUAL_MOMENT = re.compile(  # read without pendulum, which takes a hundred time
 )
 
 
+_MANY_DIGITS = re.compile(rb"\.\d{7}")
+_BEYOND_MICROSECONDS = re.compile(rb'("ts"\s*:\s*"[^"\\]{10,24}\.\d{6})\d+')
+
+
 class _Results(Struct, Generic[T]):
     results: T
     errors: None = None  # with errors, the answer is looked at again
@@ -55,6 +59,8 @@ def batch_rows(body: bytes) -> list[BatchRow]:
     :param body: The answer's body.
     :raises NotTheContract: when it is no JSON, or holds no list of rows.
     """
+    if _MANY_DIGITS.search(body):  # msgspec would round them, where all other times are cut off
+        body = _BEYOND_MICROSECONDS.sub(rb"\1", body)
     try:
         return _batch_rows.decode(body).results
     except (msgspec.MsgspecError, ValueError, RecursionError):
