@@ -298,10 +298,13 @@ class ReachBatchStatusSensor(BaseSensorOperator):
             return self._ask(watch, self._hook)
 
     def _ask(self, watch: Watch, hook: ReachHook) -> DeliveryReport:
+        from airflow_provider_reach.core.doubt import remembered
+
         hook.get_conn().patience = watch.outage_tolerance.total_seconds()
-        return hook.check_delivery(
+        seen = hook.check_delivery(
             watch.webhook_id, watch.policy, webhook_name=watch.webhook_name, watched_from=watch.watched_from
         )
+        return remembered(seen, self._report)
 
     @cached_property
     def _hook(self) -> ReachHook:

@@ -12,6 +12,7 @@ from typing import Any
 
 from airflow_provider_reach import __version__
 from airflow_provider_reach.async_client import AsyncReachClient
+from airflow_provider_reach.core.doubt import remembered
 from airflow_provider_reach.core.endings import End, ending, event_of
 from airflow_provider_reach.core.errors import ReachAuthError, ReachConnectionError, ReachError
 from airflow_provider_reach.core.progress import Progress
@@ -118,9 +119,10 @@ class Watcher:
     async def _ask(self, client: AsyncReachClient) -> DeliveryReport:
         watch = self._watch
         client.patience = watch.patience(self._now())
-        return await client.check_delivery(
+        seen = await client.check_delivery(
             watch.webhook_id, watch.webhook_name, watch.policy, watched_from=watch.watched_from
         )
+        return remembered(seen, self._report)
 
     async def _open(self) -> AsyncReachClient:
         """

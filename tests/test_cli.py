@@ -66,8 +66,8 @@ def test_healthy_is_0_and_a_line_each(cli: Cli, reach: Sandbox) -> None:
 
     assert ended.status == 0
     assert ended.out.splitlines() == [
-        "HEALTHY: webhook 'orders': nothing is undelivered.",
-        "HEALTHY: webhook 'bounces': nothing is undelivered.",
+        "HEALTHY: webhook 'orders': nothing is undelivered; last success less than a minute ago.",
+        "HEALTHY: webhook 'bounces': nothing is undelivered; last success less than a minute ago.",
     ]
 
 
@@ -208,6 +208,27 @@ def test_a_limit_that_cannot_be_is_refused_before_anything_is_asked(cli: Cli, re
     assert re.search(r"min_age must be a duration from 0, such as .*'1h', .*, not 'soon'", ended.err)
     assert "on_cut must be 'fail' or 'warn'" in ended.err
     assert reach.requests == []
+
+
+def test_the_limits_may_be_given_as_people_write_them(cli: Cli, reach: Sandbox) -> None:
+    add(reach, "orders", batches=1, hours=26.01)
+
+    healthy = cli("check", "orders", "--max-silence", "27h", "--min-age", "PT30M", "--patience", "1m")
+    silent = cli("check", "orders", "--max-silence", "06:00:00")
+
+    assert (healthy.status, silent.status) == (0, 1)
+    assert healthy.out == "HEALTHY: webhook 'orders': nothing is undelivered; last success 26 h ago.\n"
+    assert silent.out.startswith("FAILED: webhook 'orders': no success for 26 h (limit 6 h), the last one at ")
+
+
+def test_which_answers_deliver(cli: Cli, reach: Sandbox) -> None:
+    add(reach, "orders", answer=202, batches=1, hours=5)
+
+    doubted = cli("check", "orders")
+    settled = cli("check", "orders", "--delivered-by", "2xx")
+
+    assert (doubted.status, settled.status) == (1, 0)
+    assert "1 of these batches was last answered 201–299." in doubted.out
 
 
 def test_the_help_tells_the_policys_own_defaults() -> None:

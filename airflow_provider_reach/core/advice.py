@@ -28,6 +28,11 @@ LARGER_LIMIT = (
     "More batches failed than the service tells in one answer: mend the target first, and judge by the consumer's log. "
     "on_cut='warn' lets such a check pass with a warning."
 )
+SILENT = (
+    "Find out whether there was anything to send. If there was: look at the status page of Reach, since Reach itself "
+    "may stand still, and validate the webhook, which sends a test batch to its target. If such a silence is usual "
+    "here, raise max_silence."
+)
 
 
 def advice_for(answers: Iterable[str]) -> list[str]:

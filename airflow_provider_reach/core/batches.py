@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -15,7 +15,8 @@ from airflow_provider_reach.core.no_response import code_in
 
 Code: TypeAlias = "str | int | float | None"
 
-_FURTHEST_AHEAD = timedelta(hours=1)
+FURTHEST_AHEAD = timedelta(hours=1)
+"""Of the service's time: a later one cannot be believed."""
 _FIRST_BELIEVED = datetime(2010, 1, 1, tzinfo=timezone.utc)
 _SLOW = 10_000
 _MOST_EVENTS = 1_000_000_000
@@ -45,8 +46,15 @@ class Batch(Struct, frozen=True, gc=False):
     attempts: int | None
     events: int | None
 
+    @property
+    def taken(self) -> bool:
+        """Whether the target took it at last, with another 2xx than the 200 that alone counts."""
+        return len(self.answered) == 3 and self.answered.startswith("2")
 
-def batches_of(rows: Iterable[BatchRow], now: datetime) -> tuple[int, list[Batch]]:
+
+def batches_of(
+    rows: Iterable[BatchRow], now: datetime, delivered_by: Literal["200", "2xx"] = "200"
+) -> tuple[int, list[Batch]]:
     """
     Group rows by batch: how many batches were delivered, and all the others.
 
@@ -55,18 +63,26 @@ def batches_of(rows: Iterable[BatchRow], now: datetime) -> tuple[int, list[Batch
 
     :param rows: In any order.
     :param now: The service's time, to tell a time that cannot be believed.
+    :param delivered_by: Which answers deliver. With ``2xx`` a failure code is none that is itself a 2xx, and so only
+        repeats the answer; one that names something else stays a failure.
     """
     rows = list(rows)
     statuses = {code: _status(code) for code in {row.response_code for row in rows}}
-    good = {code for code, status in statuses.items() if status == 200}
+    delivering = range(200, 201 if delivered_by == "200" else 300)
+    repeats = range(0) if delivered_by == "200" else delivering
+    good = {code for code, status in statuses.items() if status in delivering}
     delivered = {
         row.batch_id or row
         for row in rows
-        if row.response_code in good and not (row.failure_code and _is_failure(row.failure_code))
+        if row.response_code in good and not (row.failure_code and _is_failure(row.failure_code, repeats))
     }
     failed = [row for row in rows if (row.batch_id or row) not in delivered]
-    telling = {code: str(status) for code, status in statuses.items() if status not in (0, 200)}
-    return len(delivered), _together(failed, _each(failed, telling, now + _FURTHEST_AHEAD))
+    telling = {
+        code: f"{status} with a failure code" if code in good else str(status)
+        for code, status in statuses.items()
+        if status
+    }
+    return len(delivered), _together(failed, _each(failed, telling, now + FURTHEST_AHEAD))
 
 
 def _each(rows: list[BatchRow], telling: Mapping[Code, str], latest: datetime) -> list[Batch]:
@@ -75,7 +91,7 @@ def _each(rows: list[BatchRow], telling: Mapping[Code, str], latest: datetime) -
     for row in rows:
         ts, events = row.ts, row.batch_size
         if ts is None or ts.tzinfo is not timezone.utc or not _FIRST_BELIEVED <= ts <= latest:
-            ts = _believed(ts, latest)
+            ts = believed(ts, latest)
         if events is not None and events > _MOST_EVENTS:
             events = None
         answered = telling.get(row.response_code) or _answered(
@@ -113,8 +129,13 @@ def _merged(parts: list[Batch]) -> Batch:
     )
 
 
-def _believed(ts: datetime | None, latest: datetime) -> datetime | None:
-    """The time in UTC, where it can be."""
+def believed(ts: datetime | None, latest: datetime) -> datetime | None:
+    """
+    A time in UTC; None where it cannot be believed.
+
+    :param ts: What the service says; naive means UTC.
+    :param latest: The latest time that can be.
+    """
     if ts is None:
         return None
     if ts.tzinfo is None:
@@ -134,8 +155,8 @@ def _status(code: Code) -> int:
     return int(number) if number.is_integer() and 0 < number < 1000 else 0
 
 
-def _is_failure(code: Code) -> bool:
-    return str(code).strip() not in ("", "0", "0.0")
+def _is_failure(code: Code, repeats: range) -> bool:
+    return str(code).strip() not in ("", "0", "0.0") and _status(code) not in repeats
 
 
 @lru_cache(maxsize=512)

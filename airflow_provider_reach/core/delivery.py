@@ -15,7 +15,8 @@ from itertools import islice
 
 from airflow_provider_reach.core.advice import IS_BACK, advice_for
 from airflow_provider_reach.core.batches import Batch, batches_of
-from airflow_provider_reach.core.findings import Finding, Tally, findings, headline
+from airflow_provider_reach.core.doubt import doubt_about, next_retries
+from airflow_provider_reach.core.findings import Finding, Tally, findings, headline, last_success
 from airflow_provider_reach.core.models import BatchRow, Gone, Webhook, as_utc
 from airflow_provider_reach.core.policy import GRACE, DeliveryPolicy
 from airflow_provider_reach.core.redaction import one_line
@@ -43,12 +44,13 @@ def assess(
     :param policy: What counts as failed, and what is waited for.
     :param watched_from: The first look of this watch: later batches may fail it but never prolong it. Where not given,
         this is the first look.
-    :param webhook: The webhook as the service lists it, ``Gone``, or None where it was not asked for.
+    :param webhook: The webhook as the service lists it, ``Gone``, or None where it was not asked for. It is to be of
+        this look: ``max_silence`` takes an older list's last success for silence.
     :param complete: False where there may be more rows than these.
     :return: The report; its outcome is ``healthy``, ``wait`` (look again) or ``failed``.
     """
     now = as_utc(now)
-    recovered, undelivered = batches_of(rows, now)
+    recovered, undelivered = batches_of(rows, now, policy.delivered_by)
     tally = _tally(recovered, undelivered, now, policy)
     found = findings(tally, now, policy, webhook, complete)
     if any(finding.fails for finding in found):
@@ -127,14 +129,17 @@ def _report(
     responses = sorted(answers.items(), key=lambda item: (-item[1], item[0]))[:_MOST_CLASSES]
     sizes = [batch.events for batch in undelivered if batch.events is not None]
     back = _target_answers(webhook, undelivered)
+    taken = [batch for batch in undelivered if batch.taken]
+    retries = next_retries(taken, now, policy)
     advice = [finding.advice for finding in found if finding.advice and finding.fails]
     if outcome != "healthy" and undelivered:
         retried = any((batch.attempts or 0) < policy.max_attempts for batch in in_flight)
         advice = ([IS_BACK] if back and retried else []) + advice
         advice += [] if back else advice_for(answer for answer, _ in responses)
+        advice = ([doubt_about(len(taken), retries)] if taken else []) + advice
     return DeliveryReport(
         outcome=outcome,
-        headline=headline(outcome, found, tally, policy, webhook, waited_for),
+        headline=headline(outcome, found, tally, now, policy, webhook, waited_for),
         webhook_id=one_line(webhook.id, 64) if webhook else "",
         webhook_name=one_line(webhook.name, 200) if webhook else "",
         looked_at=now,
@@ -158,6 +163,9 @@ def _report(
         target_answers=back,
         batch_ids=list(islice(_ids_oldest_first(undelivered, now), _MOST_IDS)),
         advice=advice,
+        last_successful=last_success(webhook, now),
+        taken=len(taken),
+        next_retries=retries,
     )
 
 

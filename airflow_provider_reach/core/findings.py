@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from airflow_provider_reach.core.advice import LARGER_LIMIT, REACTIVATE, RECREATE, REPLAY
-from airflow_provider_reach.core.batches import Batch
+from airflow_provider_reach.core.advice import LARGER_LIMIT, REACTIVATE, RECREATE, REPLAY, SILENT
+from airflow_provider_reach.core.batches import FURTHEST_AHEAD, Batch, believed
 from airflow_provider_reach.core.models import Gone, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.redaction import one_line
-from airflow_provider_reach.core.report import Outcome, span
+from airflow_provider_reach.core.report import Outcome, ago, clock, span
 
 
 class Tally(Struct):
@@ -87,6 +87,10 @@ def findings(
         early = f" (and {len(tally.unripe)} in the early retries)" if tally.unripe else ""
         text = f"{_batches(piled_up)} undelivered{early}, over the limit of {policy.max_undelivered}"
         found.append(Finding(text, True))
+    limit, success = policy.max_silence, last_success(webhook, now)
+    if limit is not None and success is not None and _may_send(webhook) and now - success > limit:
+        text = f"no success for {span(now - success)} (limit {span(limit)}), the last one at {clock(success)}"
+        found.append(Finding(text, True, SILENT))
     if not complete:
         text = "the answer was cut by its limit, there may be more and worse"
         found.append(Finding(text, policy.on_cut == "fail", LARGER_LIMIT))
@@ -97,6 +101,7 @@ def headline(
     outcome: Outcome,
     found: Sequence[Finding],
     tally: Tally,
+    now: datetime,
     policy: DeliveryPolicy,
     webhook: Webhook | Gone | None,
     waited_for: Sequence[Batch],
@@ -107,11 +112,12 @@ def headline(
     :param outcome: The verdict.
     :param found: What to say first.
     :param tally: The batches by state.
+    :param now: The service's time.
     :param policy: The limits.
     :param webhook: The webhook, where known.
     :param waited_for: The batches for whose sake to look again.
     """
-    clauses = [finding.text for finding in found]
+    clauses, success = [finding.text for finding in found], last_success(webhook, now)
     if outcome == "healthy" and not clauses:
         undelivered, recovered = len(tally.in_flight), tally.recovered
         early = f", {len(tally.unripe)} of them in the early retries" if undelivered > policy.max_undelivered else ""
@@ -119,7 +125,7 @@ def headline(
         clauses.append(f"{undelivered} undelivered{limit}" if undelivered else "nothing is undelivered")
         if recovered:
             clauses.append(f"{recovered} recovered after a retry")
-        if isinstance(webhook, Webhook) and not (undelivered or recovered or webhook.last_successful):
+        if isinstance(webhook, Webhook) and not (undelivered or recovered or success):
             clauses.append("no delivery is known either (no traffic, or just created)")
     if waited_for and policy.drain:
         clauses.append(f"{_batches(waited_for)} still to be decided")
@@ -130,7 +136,25 @@ def headline(
         )
     if tally.lost_before:
         clauses.append(f"{_batches(tally.lost_before)} lost and told before")
+    if success is None and policy.max_silence is not None and _may_send(webhook):
+        clauses.append("max_silence cannot be judged: no last success is known")
+    elif success is not None and outcome == "healthy":
+        clauses.append(f"last success {ago(success, now)}")
     return f"{_VERDICTS[outcome]}: {_label(webhook)}: {'; '.join(clauses)}."
+
+
+def last_success(webhook: Webhook | Gone | None, now: datetime) -> datetime | None:
+    """
+    When a webhook last delivered a batch, where its list tells, and can be believed.
+
+    :param webhook: The webhook, where known.
+    :param now: The service's time.
+    """
+    return believed(webhook.last_successful, now + FURTHEST_AHEAD) if isinstance(webhook, Webhook) else None
+
+
+def _may_send(webhook: Webhook | Gone | None) -> bool:
+    return not isinstance(webhook, Gone) and not (webhook and webhook.active is False)
 
 
 _VERDICTS: dict[Outcome, str] = {"healthy": "HEALTHY", "wait": "NOT DECIDED YET", "failed": "FAILED"}
@@ -161,7 +185,7 @@ def _about_to_be_discarded(batches: Sequence[Batch], now: datetime, policy: Deli
         return which
     young = attempts >= policy.at_risk_attempts and created > now - policy.at_risk_after
     tried = f", after {attempts} of {policy.max_attempts} attempts" if young else ""
-    return f"at most {span(left)} left for {which} ({first}by {_clock(now + left)}{tried})"
+    return f"at most {span(left)} left for {which} ({first}by {clock(now + left)}{tried})"
 
 
 def _batches(found: Sequence[Batch]) -> str:
@@ -169,11 +193,7 @@ def _batches(found: Sequence[Batch]) -> str:
 
 
 def _window(first: datetime, last: datetime) -> str:
-    if _clock(first) == _clock(last):
-        return f"at {_clock(first)}"
-    end = f"{last:%H:%M} UTC" if first.date() == last.date() else _clock(last)
+    if clock(first) == clock(last):
+        return f"at {clock(first)}"
+    end = f"{last:%H:%M} UTC" if first.date() == last.date() else clock(last)
     return f"{first:%Y-%m-%d %H:%M} to {end}"
-
-
-def _clock(when: datetime) -> str:
-    return f"{when:%Y-%m-%d %H:%M} UTC"

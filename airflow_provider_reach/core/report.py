@@ -12,6 +12,18 @@ from airflow_provider_reach.core.plain import Plain
 Outcome = Literal["healthy", "wait", "failed"]
 
 
+class NextRetry(Struct, frozen=True):
+    """
+    When a batch has to be tried again.
+
+    :param attempts: Failed attempts that were told of it.
+    :param due: The latest time of the next one.
+    """
+
+    attempts: int
+    due: datetime
+
+
 class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
     """
     A verdict and what it rests on; plain JSON by :meth:`to_dict`, a text by ``str``. It holds no secret.
@@ -35,6 +47,10 @@ class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
     :param target_answers: Whether the target is answering again, as far as the list of webhooks tells.
     :param batch_ids: A few ids to look for in the consumer's log.
     :param advice: What to do next, a sentence each.
+    :param last_successful: When a batch was last delivered, as far as the list of webhooks tells.
+    :param taken: Batches among the undelivered and lost that were last answered 201–299; whether Reach counts them as
+        delivered is in doubt. 0 where the policy says that it does.
+    :param next_retries: Of some of these, by their ids: when they are due for a retry, if Reach does not.
     """
 
     outcome: Outcome
@@ -55,6 +71,14 @@ class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
     target_answers: bool | None
     batch_ids: list[str]
     advice: list[str]
+    last_successful: datetime | None = None
+    taken: int = 0
+    next_retries: dict[str, NextRetry] = {}
+
+    @property
+    def standing_still(self) -> int:
+        """How many of the batches in doubt were not tried again, though a retry was due."""
+        return sum(retry.due < self.looked_at for retry in self.next_retries.values())
 
     def __str__(self) -> str:
         lines = [self.headline]
@@ -63,6 +87,13 @@ class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
             lines.append(f"What the target answered last, by number of batches: {said}.")
         if self.target_answers is not None and (self.undelivered or self.counts["lost"]):
             lines.append(f"The target is {'answering again' if self.target_answers else 'still not answering 200'}.")
+        if self.last_successful is not None:
+            lines.append(f"Last success: {clock(self.last_successful)}, {ago(self.last_successful, self.looked_at)}.")
+        if still := self.standing_still:
+            lines.append(
+                f"Past their next retry, with attempts that stand still: {still} of {self.taken:,} batches answered "
+                "201–299. Unless Reach sends nothing at all at present, it counts any 2xx as delivered."
+            )
         if self.advice:
             lines += ["What to do:", *(f"  - {sentence}" for sentence in self.advice)]
         counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in self.counts.items() if number)
@@ -90,3 +121,22 @@ def span(duration: timedelta) -> str:
     hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
     parts = [(hours, "h"), (minutes, "min")] if whole >= 300 else [(minutes, "min"), (seconds, "s")]
     return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+
+
+def ago(when: datetime, now: datetime) -> str:
+    """
+    How long ago it was: ``26 h ago``.
+
+    :param when: The time.
+    :param now: The time now.
+    """
+    return f"{span(max(now - when, timedelta(0)))} ago"
+
+
+def clock(when: datetime) -> str:
+    """
+    A time as people read it: ``2026-11-22 14:02 UTC``.
+
+    :param when: In UTC.
+    """
+    return f"{when:%Y-%m-%d %H:%M} UTC"

@@ -7,6 +7,7 @@ import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Any
 
@@ -52,11 +53,13 @@ class Courier:
     Authentication and Security").
 
     :param patience: seconds a target has to answer; it stands for the service's ten.
+    :param delivered_by: a value of ``Switches.delivered_by``.
     """
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float, delivered_by: str = "200") -> None:
         self._patience = patience
         self._tokens: dict[tuple[str, bytes], Mapping[str, Any]] = {}
+        self._delivered_by = delivered_by
 
     def deliver(self, batch: Batch) -> Answer:
         """POST a batch once; without a token it is a failed attempt that never reached the target."""
@@ -64,7 +67,10 @@ class Courier:
             token = self.token(batch.webhook)
         except NoToken as refusal:
             return Answer(latency=refusal.answer.latency, failure="ENOTOKEN")
-        return self.post(batch.webhook, token, batch.batch_id, batch.events)
+        answer = self.post(batch.webhook, token, batch.batch_id, batch.events)
+        return (
+            answer if answer.status is None else replace(answer, failure=failure_of(answer.status, self._delivered_by))
+        )
 
     def token(self, webhook: Webhook) -> Mapping[str, Any]:
         """
@@ -134,13 +140,23 @@ class Courier:
             status,
             dict(response.headers),
             body,
-            failure=None if status == 200 else str(status),
+            failure=failure_of(status),
         )
 
 
 def _authentication(webhook: Webhook) -> tuple[str, bytes]:
     """What a token is for: what is queued with other credentials needs another."""
     return webhook.id, msgspec.json.encode(webhook.auth_request_details, order="sorted")
+
+
+def failure_of(status: int, delivered_by: str = "200") -> str | None:
+    """
+    The failure that an answer is; None when it delivers.
+
+    :param status: the answer's HTTP status.
+    :param delivered_by: a value of ``Switches.delivered_by``.
+    """
+    return None if status == 200 or (delivered_by == "2xx" and 200 <= status <= 299) else str(status)
 
 
 def _authorization(webhook: Webhook, token: Mapping[str, Any]) -> dict[str, str]:

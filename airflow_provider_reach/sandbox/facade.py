@@ -60,7 +60,7 @@ class Sandbox:
         self.workspace_id = workspace_id or str(uuid4())
         self._target_timeout = target_timeout
         self._port = port
-        self._courier = Courier(target_timeout)
+        self._courier = Courier(target_timeout, self.switches.delivered_by)
         self._simulation = Simulation(
             self._courier.deliver,
             start or datetime.now(timezone.utc),

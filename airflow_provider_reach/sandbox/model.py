@@ -38,7 +38,7 @@ class Answer:
 
     :param latency: milliseconds from the POST to its end.
     :param status: the HTTP status; None: there was no response.
-    :param failure: None when the status was 200, else the status as text or a word such as ``ETIMEDOUT``.
+    :param failure: None when the status delivers, else the status as text or a word such as ``ETIMEDOUT``.
     """
 
     latency: int
@@ -87,7 +87,7 @@ class Batch:
 
     @property
     def state(self) -> State:
-        """Delivered: an attempt got HTTP 200. Discarded: the last of 12 did not. Pending: all else."""
+        """Delivered: an attempt got HTTP 200 (or 2xx, by a switch). Discarded: the last of 12 did not. Pending: all else."""
         if self.answers and self.answers[-1][1].failure is None:
             return "delivered"
         return "discarded" if len(self.answers) == ATTEMPTS else "pending"

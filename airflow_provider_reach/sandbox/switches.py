@@ -14,6 +14,7 @@ class Switches:
     :param rows: batch status holds one row a batch, or one a delivery attempt.
     :param ts: a row's time is the batch's creation or its last attempt (a row an attempt: that attempt).
     :param kept_from: the 24 hours of batch status count from the batch's creation or from its last attempt.
+    :param delivered_by: a batch is delivered by an answer of 200 alone, or by any 2xx.
     :param retry_schedule: how the 11 retries are spread over 8 hours.
     :param secrets: what list and retrieve show of passwords, client secrets, tokens and header values.
     :param custom_headers: whether list and retrieve show ``custom_headers`` at all (the contract: no).
@@ -33,6 +34,7 @@ class Switches:
     rows: Literal["batch", "attempt"] = "batch"
     ts: Literal["creation", "last_attempt"] = "creation"
     kept_from: Literal["creation", "last_change"] = "creation"
+    delivered_by: Literal["200", "2xx"] = "200"
     retry_schedule: Literal["doubling", "even", "early"] = "doubling"
     secrets: Literal["echoed", "masked", "absent"] = "echoed"
     custom_headers: Literal["echoed", "absent"] = "echoed"

@@ -67,6 +67,47 @@ def test_not_delivered_and_what_the_target_answered(response: Code, failure: Cod
     assert batch.answered == answered
 
 
+@pytest.mark.parametrize("response", ["200", 201, "204", 299.0])
+@pytest.mark.parametrize("failure", [None, "", 0, "202", 299, "200"])
+def test_by_2xx_any_2xx_delivers_and_a_code_that_repeats_it_is_no_failure(response: Code, failure: Code) -> None:
+    row = BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure)
+    assert batches_of([row], NOW, "2xx") == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("response", "failure", "answered"),
+    [
+        ("300", None, "300"),
+        ("199", None, "199"),
+        ("202", "503", "202 with a failure code"),
+        ("202", "ETIMEDOUT", "202 with a failure code"),
+        (200, "timeout", "200 with a failure code"),
+        (None, "503", "503"),
+        (None, None, "no response"),
+    ],
+)
+def test_by_2xx_all_else_fails_as_ever(response: Code, failure: Code, answered: str) -> None:
+    row = BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure)
+    delivered_, [batch] = batches_of([row], NOW, "2xx")
+    assert (delivered_, batch.answered, batch.taken) == (0, answered, False)
+
+
+@pytest.mark.parametrize(
+    ("response", "failure", "taken"),
+    [
+        ("201", None, True),
+        ("202", "202", True),
+        (299, None, True),
+        ("200", "503", False),
+        ("300", None, False),
+        (2, None, False),
+        (None, None, False),
+    ],
+)
+def test_what_was_answered_201_to_299_is_in_doubt(response: Code, failure: Code, taken: bool) -> None:
+    assert one(BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure)).taken is taken
+
+
 @pytest.mark.parametrize(
     "code",
     [

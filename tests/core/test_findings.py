@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
+from airflow_provider_reach.core import advice
 from airflow_provider_reach.core.delivery import assess
 from airflow_provider_reach.core.models import BatchRow, Gone, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
@@ -14,13 +15,14 @@ from tests.core.helpers import HOUR, ID, MINUTE, NOW, delivered, failed, several
 
 ORDERS = Webhook(id=ID, name="orders", active=True, last_successful=NOW - 2 * HOUR)
 NAMED = "webhook 'orders'"
+SUCCESS = "last success 2 h ago"
 
 GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
     (
         several(12, 20 * MINUTE),
         {},
         {"watched_from": NOW - 2 * HOUR},
-        f"HEALTHY: {NAMED}: 12 undelivered (limit 10, 12 of them in the early retries).",
+        f"HEALTHY: {NAMED}: 12 undelivered (limit 10, 12 of them in the early retries); {SUCCESS}.",
     ),
     (
         [failed(age=MINUTE, attempts=10)],
@@ -48,7 +50,7 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         f"FAILED: {NAMED}: no time left for 1 batch about to be discarded (it had its last attempt, and may be "
         "discarded already).",
     ),
-    ([], {}, {}, f"HEALTHY: {NAMED}: nothing is undelivered."),
+    ([], {}, {}, f"HEALTHY: {NAMED}: nothing is undelivered; {SUCCESS}."),
     (
         [],
         {},
@@ -59,15 +61,15 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [delivered("a"), delivered("b")],
         {},
         {},
-        f"HEALTHY: {NAMED}: nothing is undelivered; 2 recovered after a retry.",
+        f"HEALTHY: {NAMED}: nothing is undelivered; 2 recovered after a retry; {SUCCESS}.",
     ),
     (
         [*several(3, 2 * HOUR), delivered("a")],
         {},
         {},
-        f"HEALTHY: {NAMED}: 3 undelivered (limit 10); 1 recovered after a retry.",
+        f"HEALTHY: {NAMED}: 3 undelivered (limit 10); 1 recovered after a retry; {SUCCESS}.",
     ),
-    (several(10, 20 * MINUTE), {}, {}, f"HEALTHY: {NAMED}: 10 undelivered (limit 10)."),
+    (several(10, 20 * MINUTE), {}, {}, f"HEALTHY: {NAMED}: 10 undelivered (limit 10); {SUCCESS}."),
     (
         several(3, 2 * HOUR),
         {},
@@ -78,19 +80,19 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [failed(age=9 * HOUR)],
         {"ignore_lost_before": NOW},
         {},
-        f"HEALTHY: {NAMED}: nothing is undelivered; 1 batch lost and told before.",
+        f"HEALTHY: {NAMED}: nothing is undelivered; 1 batch lost and told before; {SUCCESS}.",
     ),
     (
         [failed(age=9 * HOUR)],
         {"max_lost": 1},
         {},
-        f"HEALTHY: {NAMED}: 1 batch presumed lost, created at 2026-01-30 17:00 UTC.",
+        f"HEALTHY: {NAMED}: 1 batch presumed lost, created at 2026-01-30 17:00 UTC; {SUCCESS}.",
     ),
     (
         [],
         {"on_cut": "warn"},
         {"complete": False},
-        f"HEALTHY: {NAMED}: the answer was cut by its limit, there may be more and worse.",
+        f"HEALTHY: {NAMED}: the answer was cut by its limit, there may be more and worse; {SUCCESS}.",
     ),
     (
         several(12, 10 * MINUTE),
@@ -154,6 +156,58 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         {"webhook": None, "complete": False},
         "FAILED: webhook: 1,500 batches presumed lost, created at 2026-01-30 17:00 UTC; the answer was cut by its "
         "limit, there may be more and worse.",
+    ),
+    (
+        [],
+        {"max_silence": 2 * HOUR - timedelta(seconds=1)},
+        {},
+        f"FAILED: {NAMED}: no success for 2 h (limit 1 h 59 min), the last one at 2026-01-31 00:00 UTC.",
+    ),
+    ([], {"max_silence": 2 * HOUR}, {}, f"HEALTHY: {NAMED}: nothing is undelivered; {SUCCESS}."),
+    (
+        several(12, 10 * MINUTE),
+        {"max_silence": HOUR, "drain": True},
+        {},
+        f"FAILED: {NAMED}: no success for 2 h (limit 1 h), the last one at 2026-01-31 00:00 UTC.",
+    ),
+    (
+        [failed(age=9 * HOUR)],
+        {"max_silence": HOUR},
+        {},
+        f"FAILED: {NAMED}: 1 batch presumed lost, created at 2026-01-30 17:00 UTC; no success for 2 h (limit 1 h), the "
+        "last one at 2026-01-31 00:00 UTC.",
+    ),
+    (
+        [],
+        {"max_silence": HOUR},
+        {"webhook": Webhook(id=ID, name="orders")},
+        f"HEALTHY: {NAMED}: nothing is undelivered; no delivery is known either (no traffic, or just created); "
+        "max_silence cannot be judged: no last success is known.",
+    ),
+    (
+        several(11, 2 * HOUR),
+        {"max_silence": HOUR},
+        {"webhook": None},
+        "FAILED: webhook: 11 batches undelivered, over the limit of 10; max_silence cannot be judged: no last success "
+        "is known.",
+    ),
+    (
+        [],
+        {"max_silence": HOUR, "allow_inactive": True},
+        {"webhook": Webhook(id=ID, name="orders", active=False, last_successful=NOW - 26 * HOUR)},
+        f"HEALTHY: {NAMED}: it is inactive, nothing is delivered; last success 26 h ago.",
+    ),
+    (
+        [],
+        {"max_silence": HOUR, "allow_inactive": True},
+        {"webhook": Webhook(id=ID, name="orders", active=False)},
+        f"HEALTHY: {NAMED}: it is inactive, nothing is delivered.",
+    ),
+    (
+        [],
+        {"max_silence": HOUR},
+        {"webhook": Gone(name="orders")},
+        "FAILED: webhook 'orders': it does not exist (any more), its events go nowhere.",
     ),
     ([], {}, {"webhook": Webhook(id=ID, active=False)}, f"FAILED: webhook {ID}: it is inactive, nothing is delivered."),
     (
@@ -219,3 +273,24 @@ def test_the_time_that_is_left_is_of_the_oldest() -> None:
         "at most 1 h left for 3 batches about to be discarded (the first by "
         in assess(rows, NOW, DeliveryPolicy()).headline
     )
+
+
+@pytest.mark.parametrize("never", [datetime(1, 1, 1, tzinfo=timezone.utc), datetime(1970, 1, 1), NOW + 2 * HOUR, None])
+def test_a_last_success_that_cannot_be_believed_is_none(never: datetime | None) -> None:
+    webhook = Webhook(id=ID, name="orders", active=True, last_successful=never)
+    report = assess([], NOW, DeliveryPolicy(max_silence=HOUR), webhook=webhook)
+    assert (report.outcome, report.last_successful) == ("healthy", None)
+    assert "max_silence cannot be judged" in report.headline
+
+
+def test_a_last_success_ahead_of_the_services_clock_is_no_silence() -> None:
+    webhook = Webhook(id=ID, name="orders", active=True, last_successful=NOW + MINUTE)
+    headline = assess([], NOW, DeliveryPolicy(max_silence=HOUR), webhook=webhook).headline
+    assert headline.endswith("; last success less than a minute ago.")
+
+
+def test_what_is_not_said_to_be_inactive_may_be_silent() -> None:
+    webhook = Webhook(id=ID, name="orders", active=None, last_successful=NOW - 26 * HOUR)
+    report = assess([], NOW, DeliveryPolicy(max_silence=6 * HOUR), webhook=webhook)
+    assert "no success for 26 h (limit 6 h), the last one at 2026-01-30 00:00 UTC" in report.headline
+    assert report.advice == [advice.SILENT]

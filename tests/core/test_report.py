@@ -30,6 +30,7 @@ def test_a_failed_report_as_text() -> None:
         "min left for 1 batch about to be discarded (by 2026-01-31 04:58 UTC).\n"
         "What the target answered last, by number of batches: 503 (1), no response in time (1).\n"
         "The target is still not answering 200.\n"
+        "Last success: 2026-01-30 20:00 UTC, 6 h ago.\n"
         "What to do:\n"
         "  - Reach does not send lost batches again: fetch the events of that time from where else you have them, and "
         "look for the batch ids in the consumer's log to see what did arrive. Once that is settled, "
@@ -51,7 +52,8 @@ def test_a_failed_report_as_text() -> None:
 
 def test_a_healthy_report_as_text() -> None:
     assert str(assess([], NOW, DeliveryPolicy(), webhook=WEBHOOK)) == (
-        "HEALTHY: webhook 'orders': nothing is undelivered.\n"
+        "HEALTHY: webhook 'orders': nothing is undelivered; last success 6 h ago.\n"
+        "Last success: 2026-01-30 20:00 UTC, 6 h ago.\n"
         "Batches of the last 24 hours that failed at least once: none.\n"
         f"The webhook's id is {ID}."
     )
@@ -76,6 +78,14 @@ def test_a_report_as_plain_json() -> None:
     assert (plain["outcome"], plain["looked_at"]) == ("failed", "2026-01-31T02:00:00Z")
     assert (plain["lost_from"], plain["first_discard_at"]) == ("2026-01-30T16:00:00Z", "2026-01-31T04:58:00Z")
     assert plain["counts"]["lost"] == 1
+
+
+def test_a_report_that_an_older_version_wrote_is_read() -> None:
+    added = {"last_successful", "taken", "next_retries"}
+    older = {name: value for name, value in bad_night().to_dict().items() if name not in added}
+    read = msgspec.convert(older, DeliveryReport)
+    assert (read.last_successful, read.taken, read.next_retries, read.standing_still) == (None, 0, {}, 0)
+    assert "Last success" not in str(read)
 
 
 @pytest.mark.parametrize(

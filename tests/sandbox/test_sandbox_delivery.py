@@ -9,8 +9,8 @@ from datetime import datetime
 import pytest
 import requests
 
-from airflow_provider_reach.sandbox import Sandbox
-from airflow_provider_reach.sandbox.delivery import Courier
+from airflow_provider_reach.sandbox import Sandbox, Switches
+from airflow_provider_reach.sandbox.delivery import Courier, failure_of
 from airflow_provider_reach.sandbox.model import Webhook
 
 
@@ -35,6 +35,23 @@ def test_a_batch_as_it_arrives(reach: Sandbox, start: datetime) -> None:
     assert got.headers["Authorization"] == "Basic bWU6"
     assert [event["msys"]["message_event"]["type"] for event in got.body] == ["bounce", "bounce"]
     assert tuple(got.body) == reach.batches(webhook_id)[0].events
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 299])
+def test_which_answers_deliver_is_a_switch(status: int, start: datetime) -> None:
+    for delivered_by, state in (("200", "pending"), ("2xx", "delivered")):
+        with Sandbox(start=start, switches=Switches(delivered_by=delivered_by)) as reach:  # type: ignore[arg-type]
+            reach.target("orders").answer_in_turn(503, status)
+            webhook_id = reach.add_webhook("orders", target=reach.target("orders").url)
+            reach.send(webhook_id, 1)
+            reach.advance(minutes=1)
+            [batch] = reach.batches(webhook_id)
+            assert (batch.state, batch.attempts[-1].status) == (state, status)
+
+
+@pytest.mark.parametrize("status", [199, 300, 302, 404, 503])
+def test_no_other_answer_ever_delivers(status: int) -> None:
+    assert failure_of(status) == failure_of(status, "2xx") == str(status)
 
 
 def test_a_retry_is_the_same_batch(reach: Sandbox) -> None:
