@@ -58,6 +58,7 @@ class AsyncReachClient:
         policy: DeliveryPolicy | None = None,
         *,
         watched_from: datetime | None = None,
+        seen_id: str = "",
     ) -> DeliveryReport:
         """
         Look once at a webhook and judge what is seen.
@@ -66,9 +67,12 @@ class AsyncReachClient:
         :param webhook_name: Its name.
         :param policy: What counts as failed, and what is waited for.
         :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
+        :param seen_id: The id that an earlier look of the same watch saw under the name.
         """
         policy = policy or DeliveryPolicy()
-        return await self.do(partial(look, webhook_id, webhook_name, policy, watched_from=watched_from))
+        return await self.do(
+            partial(look, webhook_id, webhook_name, policy, watched_from=watched_from, seen_id=seen_id)
+        )
 
     async def do(self, exchange: Callable[[Patience, tuple[str, ...]], Exchange[T]]) -> T:
         """

@@ -388,6 +388,7 @@ class ReachHook(BaseHook):
         *,
         webhook_name: str = "",
         watched_from: datetime | None = None,
+        seen_id: str = "",
     ) -> DeliveryReport:
         """
         Look once at a webhook and judge what is seen: the verdict of the sensor.
@@ -396,10 +397,13 @@ class ReachHook(BaseHook):
         :param policy: What counts as failed, and what is waited for.
         :param webhook_name: Its name.
         :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
+        :param seen_id: The id that an earlier look of the same watch saw under the name.
         :raises ReachLookupError: when several webhooks have the name.
         :raises ReachCallError: when the service could not be asked; that is no verdict.
         """
-        return self.get_conn().check_delivery(webhook_id, webhook_name, policy, watched_from=watched_from)
+        return self.get_conn().check_delivery(
+            webhook_id, webhook_name, policy, watched_from=watched_from, seen_id=seen_id
+        )
 
     def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """

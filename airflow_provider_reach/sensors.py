@@ -302,7 +302,11 @@ class ReachBatchStatusSensor(BaseSensorOperator):
 
         hook.get_conn().patience = watch.outage_tolerance.total_seconds()
         seen = hook.check_delivery(
-            watch.webhook_id, watch.policy, webhook_name=watch.webhook_name, watched_from=watch.watched_from
+            watch.webhook_id,
+            watch.policy,
+            webhook_name=watch.webhook_name,
+            watched_from=watch.watched_from,
+            seen_id=self._report.webhook_id if self._report else "",
         )
         return remembered(seen, self._report)
 

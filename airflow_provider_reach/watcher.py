@@ -120,7 +120,11 @@ class Watcher:
         watch = self._watch
         client.patience = watch.patience(self._now())
         seen = await client.check_delivery(
-            watch.webhook_id, watch.webhook_name, watch.policy, watched_from=watch.watched_from
+            watch.webhook_id,
+            watch.webhook_name,
+            watch.policy,
+            watched_from=watch.watched_from,
+            seen_id=self._report.webhook_id if self._report else "",
         )
         return remembered(seen, self._report)
 

@@ -173,10 +173,16 @@ def test_a_webhook_by_its_id_and_one_asked_for_twice(cli: Cli, reach: Sandbox) -
 def test_one_that_does_not_exist_has_failed(cli: Cli, reach: Sandbox) -> None:
     add(reach, "orders")
 
-    ended = cli("check", "order")
+    ended = cli("check", "order", "Orders", "00000000-0000-4000-8000-000000000000")
 
     assert ended.status == 1
-    assert ended.out.startswith("FAILED: webhook 'order': it does not exist")
+    similar, case, gone = ended.out.split("\n\n")
+    assert gone.startswith("FAILED: webhook 00000000-0000-4000-8000-000000000000: it does not exist (any more)")
+    assert similar.startswith("FAILED: webhook 'order': there is no webhook of this name. Is it 'orders'? Every")
+    assert case.startswith(
+        "FAILED: webhook 'Orders': there is no webhook of this name. Is it 'orders'? Upper and lower case differ."
+    )
+    assert "declare it again" not in case
 
 
 @pytest.mark.parametrize(

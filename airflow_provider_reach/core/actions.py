@@ -7,7 +7,8 @@ from msgspec import Struct
 from airflow_provider_reach.core import calls
 from airflow_provider_reach.core.errors import ReachLookupError, ReachNotFoundError
 from airflow_provider_reach.core.exchange import Exchange, Patience, ask
-from airflow_provider_reach.core.lookup import find_surely, missing, resolve
+from airflow_provider_reach.core.gone import diagnosed, missing
+from airflow_provider_reach.core.lookup import find_surely, resolve
 from airflow_provider_reach.core.models import Gone, ValidationResult, Webhook
 from airflow_provider_reach.core.target_errors import target_error
 
@@ -31,11 +32,13 @@ class Deleted(Struct, frozen=True, kw_only=True):
     :param webhook_id: Its UUID; empty where it was asked for by a name that none has.
     :param said: What was done, or why nothing, in a sentence.
     :param deleted: Whether it was deleted now; False where it was not there.
+    :param doubtful: Whether there is another one that may have been meant, and is still there.
     """
 
     webhook_id: str
     said: str
     deleted: bool
+    doubtful: bool = False
 
 
 def validate(
@@ -89,7 +92,8 @@ def delete(
         said = missing(webhook, listed.webhooks)
         if not ignore_if_missing:
             raise ReachLookupError(f"{said} Check the name or id and the connection, or set ignore_if_missing.")
-        return Deleted(webhook_id=webhook.id, said=said, deleted=False)
+        doubtful = diagnosed(webhook, listed.webhooks).cause in ("misspelt", "recreated")
+        return Deleted(webhook_id=webhook.id, said=said, deleted=False, doubtful=doubtful)
     try:
         yield from ask(calls.about(webhook, calls.delete_webhook(webhook.id)), patience, (*secrets, *webhook.secrets))
     except ReachNotFoundError:  # somebody else was faster

@@ -15,6 +15,24 @@ RECREATE = (
     "If it was retired, take it off the check, and keep its target answering 200 for 9 hours: what was queued before "
     "is still sent there."
 )
+TAKE_THE_NEW_ID = (
+    "If it was deleted and created again, take the new id (where the watches are mapped, clear the task that lists the "
+    "webhooks): events between the two were not sent. Do not declare it once more: every event would be sent twice."
+)
+TAKE_THE_NEW_NAME = (
+    "It was renamed, not deleted: watch it by its new name, or by its id. Do not declare the old name again: every "
+    "event would be sent twice."
+)
+CORRECT_THE_NAME = (
+    "Correct the name, or give the webhook's id: until then the webhook is not watched. Do not declare this name: "
+    "every event would be sent twice."
+)
+COMPARE_NAMES = (
+    "If this is the first check under this name, correct the name, or the connection if it leads to another workspace. "
+    "If earlier checks found it, the webhook was renamed or deleted: find out which. Only if it was deleted and is "
+    "still needed, declare it again (events since its deletion were not sent); beside a renamed one, every event would "
+    "be sent twice."
+)
 REPLAY = (
     "Reach does not send lost batches again: fetch the events of that time from where else you have them, and look for "
     "the batch ids in the consumer's log to see what did arrive. Once that is settled, ignore_lost_before, set to "

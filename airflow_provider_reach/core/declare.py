@@ -25,7 +25,8 @@ from airflow_provider_reach.core.errors import (
 )
 from airflow_provider_reach.core.exchange import FIRST_WAIT, Exchange, Patience, Wait, ask, create
 from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
-from airflow_provider_reach.core.lookup import CHECK, find_surely, missing, only
+from airflow_provider_reach.core.gone import missing_and_advice
+from airflow_provider_reach.core.lookup import find_surely, only
 from airflow_provider_reach.core.models import Gone, Webhook
 from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
@@ -170,7 +171,7 @@ def _renamed(webhook: Webhook | Gone, new_name: str | None, webhooks: list[Webho
     taken = only(str(new_name), webhooks) if is_new else None
     if isinstance(webhook, Gone):
         if taken is None or webhook.id:
-            raise ReachLookupError(f"{missing(webhook, webhooks)} {CHECK}")
+            raise ReachLookupError(missing_and_advice(webhook, webhooks))
         return taken
     if taken and taken.id != webhook.id:
         raise ReachExistsError(

@@ -11,6 +11,7 @@ from airflow_provider_reach.core.compare import FieldComparison, compare
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.models import Webhook
+from airflow_provider_reach.core.names import near
 from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.core.spec import WebhookSpec
 
@@ -37,12 +38,14 @@ class Drift(Plain, Struct, frozen=True, kw_only=True):
     :param unexpected: Webhooks that were not declared; of several with one declared name, all but the first.
     :param different: By name and field, what differs, as ``what exists → what was declared``.
     :param unknown: By name and field, what cannot be compared, because the service leaves it out or masks it.
+    :param near: By missing name, which webhook that was not declared it may be in another spelling.
     """
 
     missing: list[str]
     unexpected: list[Named]
     different: dict[str, dict[str, str]]
     unknown: dict[str, dict[str, str]]
+    near: dict[str, str] = {}
 
     def __bool__(self) -> bool:
         return bool(self.missing or self.unexpected or self.different)
@@ -51,13 +54,18 @@ class Drift(Plain, Struct, frozen=True, kw_only=True):
         return "\n".join(self._lines()) or "What exists is what was declared."
 
     def _lines(self) -> Iterator[str]:
-        yield from (f"Missing: {shown(name)} does not exist." for name in self.missing)
+        for name in self.missing:
+            yield f"Missing: {shown(name)} does not exist. {self.near.get(name, '')}".rstrip()
         for webhook in self.unexpected:
             what = "exists once more: every event is sent twice" if webhook.doubled else "was not declared"
             yield f"Unexpected: {shown(webhook.webhook_name)} ({webhook.webhook_id}) {what}."
         for name, fields in self.different.items():
             said = "; ".join(f"{field}: {what}" for field, what in fields.items())
             yield f"Different: {shown(name)} has (what exists → what was declared) {said}."
+
+
+_MOST_TOLD = 20
+"""Missing names that are compared with others, which takes time."""
 
 
 def find_drift(declared: Iterable[WebhookSpec], existing: Iterable[Webhook]) -> Drift:
@@ -68,7 +76,7 @@ def find_drift(declared: Iterable[WebhookSpec], existing: Iterable[Webhook]) -> 
     :param existing: What the service lists.
     :raises ReachInputError: as :func:`check_declared` does.
     """
-    specs = list(declared)
+    specs, existing = list(declared), list(existing)
     check_declared(specs)
     by_name: dict[str, list[Webhook]] = {spec.given["name"]: [] for spec in specs}
     unexpected = []
@@ -88,11 +96,14 @@ def find_drift(declared: Iterable[WebhookSpec], existing: Iterable[Webhook]) -> 
                 compared.append(FieldComparison(field="active", result="differs", said=said))
             different[name] = {field.field: field.said for field in compared if field.result == "differs"}
             unknown[name] = {field.field: field.said for field in compared if field.result == "unknown"}
+    missing = [name for name, webhooks in by_name.items() if not webhooks]
+    strangers = [webhook for webhook in existing if webhook.name.strip() not in by_name]
     return Drift(
-        missing=[name for name, webhooks in by_name.items() if not webhooks],
+        missing=missing,
         unexpected=unexpected,
         different={name: fields for name, fields in different.items() if fields},
         unknown={name: fields for name, fields in unknown.items() if fields},
+        near={name: question for name in missing[:_MOST_TOLD] if (question := near(name, strangers))},
     )
 
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from airflow_provider_reach.core.advice import LARGER_LIMIT, REACTIVATE, RECREATE, REPLAY, SILENT
+from airflow_provider_reach.core.advice import LARGER_LIMIT, REACTIVATE, REPLAY, SILENT
 from airflow_provider_reach.core.batches import FURTHEST_AHEAD, Batch, believed
+from airflow_provider_reach.core.gone import advice_on, clause
 from airflow_provider_reach.core.models import Gone, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.redaction import one_line
@@ -70,7 +71,7 @@ def findings(
     """
     found = []
     if isinstance(webhook, Gone):
-        found.append(Finding("it does not exist (any more), its events go nowhere", True, RECREATE))
+        found.append(Finding(clause(webhook), True, advice_on(webhook)))
     elif webhook is not None and webhook.active is False:
         found.append(Finding("it is inactive, nothing is delivered", not policy.allow_inactive, REACTIVATE))
     if lost := tally.lost:

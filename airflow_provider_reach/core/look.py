@@ -10,6 +10,7 @@ from airflow_provider_reach.core.calls import DEFAULT_LIMIT, MAX_LIMIT, get_batc
 from airflow_provider_reach.core.delivery import assess
 from airflow_provider_reach.core.errors import ReachCallError, ReachNotFoundError, ReachRequestError
 from airflow_provider_reach.core.exchange import Exchange, Patience, ask
+from airflow_provider_reach.core.gone import diagnosed
 from airflow_provider_reach.core.lookup import find
 from airflow_provider_reach.core.models import BatchStatus, Gone, as_utc
 from airflow_provider_reach.core.policy import DeliveryPolicy
@@ -27,6 +28,7 @@ def look(
     secrets: tuple[str, ...] = (),
     *,
     watched_from: datetime | None = None,
+    seen_id: str = "",
 ) -> Exchange[DeliveryReport]:
     """
     Look once at a webhook and judge what is seen.
@@ -37,19 +39,20 @@ def look(
     :param patience: How long to keep asking when the service cannot be asked, for all calls of the look together.
     :param secrets: Values to mask in errors.
     :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
+    :param seen_id: The id that an earlier look of the same watch saw under the name.
     :raises ReachInputError: when neither id nor name is given, or the id is no UUID.
     :raises ReachLookupError: when several webhooks have the name.
     :raises ReachCallError: when the service could not be asked; that is no verdict.
     """
     webhook, listed = yield from find(webhook_id, webhook_name, patience, secrets)
     if isinstance(webhook, Gone):
-        return assess([], listed.at, policy, webhook=webhook)
+        return assess([], listed.at, policy, webhook=diagnosed(webhook, listed.webhooks, seen_id))
     try:
         status = yield from _batch_status(webhook.id, patience, secrets)
     except ReachNotFoundError as error:
         again, listed = yield from find(webhook.id, webhook.name, patience, secrets)
         if isinstance(again, Gone):
-            return assess([], listed.at, policy, webhook=again)
+            return assess([], listed.at, policy, webhook=diagnosed(again, listed.webhooks))
         raise ReachCallError(f"{error} Yet the webhook is there: ask again.", operation=error.operation) from error
     if watched_from is not None:  # this machine's clock and the service's may differ
         watched_from = as_utc(watched_from) + (status.at - status.received)

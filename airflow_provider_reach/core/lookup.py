@@ -8,11 +8,11 @@ from airflow_provider_reach.core.calls import get_webhook, list_webhooks
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError, ReachLookupError, ReachNotFoundError
 from airflow_provider_reach.core.exchange import Exchange, Patience, Wait, ask
+from airflow_provider_reach.core.gone import missing, missing_and_advice
 from airflow_provider_reach.core.models import Gone, Webhook, WebhookList
 from airflow_provider_reach.core.redaction import one_line, safe_url
 
 LOOK_AGAIN = 3.0
-CHECK = "Check the name or id and the connection, or create it first."
 
 
 def find(
@@ -96,7 +96,7 @@ def resolve(webhook_id: str, webhook_name: str, patience: Patience, secrets: tup
     """
     webhook, listed = yield from find_surely(webhook_id, webhook_name, patience, secrets)
     if isinstance(webhook, Gone):
-        raise ReachLookupError(f"{missing(webhook, listed.webhooks)} {CHECK}")
+        raise ReachLookupError(missing_and_advice(webhook, listed.webhooks))
     return webhook
 
 
@@ -116,25 +116,3 @@ def only(name: str, webhooks: list[Webhook]) -> Webhook | None:
             f"{'; …' if len(named) > 5 else ''}. Say which by webhook_id, or rename or delete all but one."
         )
     return named[0] if named else None
-
-
-def missing(gone: Gone, webhooks: list[Webhook]) -> str:
-    """
-    What to say of a webhook that does not exist.
-
-    :param gone: By what it was asked for.
-    :param webhooks: Those that do exist.
-    """
-    from difflib import get_close_matches  # here, since only a failure needs it
-
-    name = gone.name.strip()
-    asked = f"of the id {gone.id}" if gone.id else f"named {shown(name)}"
-    there = sorted({webhook.name for webhook in webhooks if webhook.name})
-    if gone.id and (namesakes := [webhook.id for webhook in webhooks if name and webhook.name.strip() == name]):
-        hint = f"The one named {shown(name)} has another id, {namesakes[0]}; with an id given, the id decides."
-    elif similar := get_close_matches(name, there, 3, 0.7):
-        hint = f"Is it {' or '.join(shown(close) for close in similar)}? Upper and lower case differ."
-    else:
-        names = one_line(", ".join(shown(other) for other in there), 300) or "none"
-        hint = f"Those of the connection's workspace: {names}."
-    return f"There is no webhook {asked}. {hint}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -116,10 +116,14 @@ class Gone(Struct, frozen=True, kw_only=True):
 
     :param id: The id by which it was asked for, if it was.
     :param name: The name, likewise.
+    :param cause: Why it is not there, as far as that can be known; see :mod:`airflow_provider_reach.core.gone`.
+    :param said: What of those that exist belongs to it, in a sentence or two.
     """
 
     id: str = ""
     name: str = ""
+    cause: Literal["deleted", "recreated", "renamed", "misspelt", "similar", "unknown"] = "deleted"
+    said: str = ""
 
 
 class BatchRow(Plain, Struct, frozen=True, kw_only=True, gc=False):

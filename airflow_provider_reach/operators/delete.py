@@ -66,6 +66,11 @@ class ReachDeleteWebhookOperator(ReachWebhookOperator):
                 "for 9 hours.",
                 done.said,
             )
+        elif done.doubtful:
+            self.log.warning(
+                "Nothing was deleted. %s If that is the one to delete, it still exists: correct the name or id.",
+                done.said,
+            )
         else:
             self.log.info("Nothing was deleted. %s", done.said)
         return {"webhook_id": done.webhook_id, "deleted": done.deleted}

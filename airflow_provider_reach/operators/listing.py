@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -163,8 +163,13 @@ class ReachListWebhooksOperator(ReachOperator):
                 "; ".join(f"{field}: {why}" for field, why in fields.items()),
             )
         if drift and self.on_drift == "fail":
+            correct = (
+                "First correct a name that is misspelt: declaring it would send every event twice. "
+                if drift.near
+                else ""
+            )
             raise AirflowFailException(
-                f"The webhooks are not what was declared:\n{drift}\nRun the DAG that declares them (with "
+                f"The webhooks are not what was declared:\n{drift}\n{correct}Run the DAG that declares them (with "
                 "if_exists='update'), or declare what exists; of two with one name, delete the one that was not meant."
             )
         seen = " (as far as the service shows it)" if drift.unknown else ""
@@ -174,10 +179,16 @@ class ReachListWebhooksOperator(ReachOperator):
         names = {webhook.name.strip() for webhook in found}
         expected = self._expected()
         if missing := [name for name in expected if name not in names]:
+            told = missing[:_MOST_TOLD]
+            near = _near(told, listed, expected)
+            why = [_why_missing(name, listed, near.get(name, "")) for name in told]
+            more = f"; and {len(missing) - _MOST_TOLD} more" if len(missing) > _MOST_TOLD else ""
+            correct = (
+                "First correct a name that is misspelt: declaring it would send every event twice. " if near else ""
+            )
             raise AirflowFailException(
-                f"{len(missing)} of {len(expected)} expected webhooks were not found: "
-                f"{'; '.join(_why_missing(name, listed) for name in missing)}. Found: {_names(found)}. Declare what is "
-                "missing, or take it off 'expect'."
+                f"{len(missing)} of {len(expected)} expected webhooks were not found: {'; '.join(why)}{more}. "
+                f"Found: {_names(found)}. {correct}Declare what is missing, or take it off 'expect'."
             )
         if not found and not allow_empty:
             raise AirflowFailException(
@@ -199,12 +210,22 @@ class ReachListWebhooksOperator(ReachOperator):
 
 
 _NOT_GIVEN = ("", *RENDERED_NONE)
+_MOST_TOLD = 20
 
 
-def _why_missing(name: str, listed: list[Webhook]) -> str:
+def _near(missing: Iterable[str], listed: Iterable[Webhook], expected: Collection[str]) -> dict[str, str]:
+    """By name that none has, the question whether it is one that nobody expects."""
+    from airflow_provider_reach.core.names import near
+
+    there = {webhook.name.strip() for webhook in listed}
+    strangers = [webhook for webhook in listed if webhook.name.strip() not in expected]
+    return {name: question for name in missing if name not in there and (question := near(name, strangers))}
+
+
+def _why_missing(name: str, listed: list[Webhook], question: str) -> str:
     if any(webhook.name.strip() == name for webhook in listed):
         return f"'{name}' exists but is filtered out by active or name_pattern"
-    return f"'{name}' does not exist"
+    return f"'{name}' does not exist" + (f" ({question})" if question else "")
 
 
 def _names(webhooks: Iterable[Webhook]) -> str:

@@ -86,7 +86,16 @@ VERDICTS: dict[str, tuple[Callable[[Sandbox], Any], dict[str, Any], str]] = {
     ),
     "piled up": (lambda reach: failing(reach, 11, hours=2), {}, "11 batches undelivered, over the limit of 10"),
     "deleted": (deleted, {}, "it does not exist (any more), its events go nowhere"),
-    "no such name": (lambda reach: failing(reach, 0), {"webhook_name": "none"}, "webhook 'none': it does not exist"),
+    "no such name": (
+        lambda reach: failing(reach, 0),
+        {"webhook_name": "none"},
+        "webhook 'none': there is no webhook of this",
+    ),
+    "misspelt": (
+        lambda reach: failing(reach, 0),
+        {"webhook_name": "Orders"},
+        "webhook 'Orders': there is no webhook of this name. Is it 'orders'? Upper and lower case differ.",
+    ),
     "inactive": (inactive, {}, "it is inactive, nothing is delivered"),
     "at risk under another policy": (
         lambda reach: failing(reach, 1, minutes=31),
@@ -179,7 +188,7 @@ def test_a_failed_verdict_is_final(
     assert VERDICTS[situation][2] in ended.said
     assert failure.report.to_dict() == ended.xcoms["report"]  # type: ignore[union-attr]
     assert ended.xcoms["report"]["outcome"] == "failed"
-    assert (len(ended.xcoms) == 2) is (situation != "no such name")
+    assert (len(ended.xcoms) == 2) is (situation not in ("no such name", "misspelt"))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -287,6 +296,29 @@ def test_poke_mode_looks_until_it_is_healthy(connected: Sandbox, monkeypatch: py
     assert ended.how == "success"
     assert naps == [300.0, 300.0]
     assert ended.xcoms["report"]["counts"]["recovered"] == 20
+
+
+@pytest.mark.parametrize(
+    ("then", "says"),
+    [
+        (lambda reach, webhook_id: reach.delete_webhook(webhook_id), "it does not exist (any more), its events go"),
+        (
+            lambda reach, webhook_id: reach.update_webhook(webhook_id, name="Orders"),
+            "The webhook is now named 'Orders'.",
+        ),
+    ],
+    ids=["deleted", "renamed"],
+)
+def test_poke_mode_knows_what_an_earlier_look_has_seen(
+    then: Callable[[Sandbox, str], None], says: str, connected: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhook_id = failing(connected, 20)
+    monkeypatch.setattr(time, "sleep", lambda _: then(connected, webhook_id))
+
+    ended = watch(timeout=3600)
+
+    assert ended.how == "ReachDeliveryFailed"
+    assert says in ended.said
 
 
 def test_reschedule_mode_knows_when_it_looked_first(connected: Sandbox) -> None:

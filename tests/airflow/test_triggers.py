@@ -439,6 +439,22 @@ def test_what_failed_since_the_first_look_does_not_prolong_it(connected: Sandbox
     assert end.counts["retrying"] == 20
 
 
+def test_a_webhook_of_this_name_that_an_earlier_look_has_seen_was_deleted(connected: Sandbox, clock: Clock) -> None:
+    webhook_id = failing(connected)
+
+    async def sleep(seconds: float) -> None:
+        if len(clock.naps) == 3:
+            connected.delete_webhook(webhook_id)
+        await clock.asleep(seconds)
+
+    event = asyncio.run(watched(trigger("", webhook_name="orders"), clock, sleep))
+
+    assert "it does not exist (any more), its events go nowhere" in event["report"]["headline"]
+    assert "Find out who deleted it." in event["report"]["advice"][0]
+    again = asyncio.run(watched(trigger("", webhook_name="orders"), clock))
+    assert "there is no webhook of this name." in again["report"]["headline"]
+
+
 def test_in_another_triggerer_it_goes_on(connected: Sandbox, clock: Clock) -> None:
     first, begun = trigger(failing(connected)), clock.now()
 

@@ -166,7 +166,14 @@ def test_what_is_not_there_need_not_be_deleted() -> None:
     assert (
         labelled.said == f"{said} The one named 'other' has another id, {OTHER_ID}; with an id given, the id decides."
     )
-    assert labelled.deleted is False
+    assert (labelled.deleted, labelled.doubtful) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "doubtful"), [("Other", True), ("other\u200b", True), ("others", False), ("orders", False)]
+)
+def test_one_that_looks_the_same_may_have_been_meant(name: str, doubtful: bool) -> None:
+    assert deleted(listed(OTHER), listed(OTHER), by_id="", name=name).result.doubtful is doubtful
 
 
 def test_what_a_list_shows_late_is_deleted_all_the_same() -> None:

@@ -138,7 +138,26 @@ def test_all_of_it_in_one_text_and_as_json() -> None:
         "unexpected": [{"webhook_id": OTHER_ID, "webhook_name": "c", "doubled": False}],
         "different": {"b": {"active": "False → True"}},
         "unknown": {"b": {"custom_headers": "not shown by the service, or masked"}},
+        "near": {},
     }
+
+
+def test_a_missing_one_may_be_one_that_was_not_declared_in_another_spelling() -> None:
+    existing = [webhook("Orders"), webhook("engagement-us", OTHER_ID)]
+    drift = find_drift((spec(name) for name in ("orders", "engagement-us", "engagement-eu")), iter(existing))
+
+    question = "Is it 'Orders'? Upper and lower case differ."
+    assert drift.near == {"orders": question}  # what is declared is itself and none other
+    assert str(drift).splitlines()[:3] == [
+        f"Missing: 'orders' does not exist. {question}",
+        "Missing: 'engagement-eu' does not exist.",
+        f"Unexpected: 'Orders' ({ID}) was not declared.",
+    ]
+
+
+def test_of_many_missing_ones_the_first_twenty_are_compared() -> None:
+    declared = [spec(f"W{n}") for n in range(30)]
+    assert len(find_drift(declared, [webhook(f"w{n}") for n in range(30)]).near) == 20
 
 
 def test_a_drift_holds_no_secret() -> None:

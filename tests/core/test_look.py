@@ -100,6 +100,36 @@ def test_a_name_that_none_has_is_a_verdict_too() -> None:
     played = looked(listed(OTHER), by_id="", name="orders")
     assert played.requests == [LIST]
     assert (played.result.outcome, played.result.webhook_name, played.result.webhook_id) == ("failed", "orders", "")
+    assert "there is no webhook of this name" in played.result.headline
+
+
+def test_a_name_in_another_spelling_is_asked_about_and_not_called_deleted() -> None:
+    said = str(looked(listed(OTHER, ORDERS), by_id="", name="Orders").result)
+    assert "there is no webhook of this name. Is it 'orders'? Upper and lower case differ." in said
+    assert "deleted" not in said
+    assert "Do not declare this name: every event would be sent twice." in said
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [
+        ([OTHER], "it does not exist (any more), its events go nowhere"),
+        (
+            [{**ORDERS, "name": "Orders"}],
+            "there is no webhook of this name any more. The webhook is now named 'Orders'.",
+        ),
+    ],
+)
+def test_what_an_earlier_look_has_seen_was_deleted_or_renamed(there: list[dict[str, Any]], says: str) -> None:
+    assert says in looked(listed(*there), by_id="", name="orders", seen_id=ID).result.headline
+
+
+def test_deleted_and_created_again_between_the_list_and_the_batch_status() -> None:
+    again = {**ORDERS, "id": OTHER_ID}
+    played = looked(listed(ORDERS), refused(404), listed(again), refused(404), by_id="", name="orders")
+    assert f"it does not exist any more, its events go nowhere. The one named 'orders' has another id, {OTHER_ID}" in (
+        played.result.headline
+    )
 
 
 def test_deleted_between_the_list_and_the_batch_status() -> None:

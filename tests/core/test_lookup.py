@@ -6,7 +6,8 @@ import pytest
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.exchange import Patience
-from airflow_provider_reach.core.lookup import LOOK_AGAIN, find, find_surely, list_surely, missing, only, resolve
+from airflow_provider_reach.core.gone import missing
+from airflow_provider_reach.core.lookup import LOOK_AGAIN, find, find_surely, list_surely, only, resolve
 from airflow_provider_reach.core.models import Gone, Webhook, WebhookList
 from tests.core.helpers import ID, OTHER_ID, Played, Reply, answer, listed, play, refused, results
 
@@ -207,8 +208,8 @@ def test_a_similar_name_is_asked_about() -> None:
     played = resolved(*[listed(ORDERS, OTHER)] * 2, name="Orders")
     assert type(played.error) is errors.ReachLookupError
     assert str(played.error) == (
-        "There is no webhook named 'Orders'. Is it 'orders'? Upper and lower case differ. Check the name or id and the "
-        "connection, or create it first."
+        "There is no webhook named 'Orders'. Is it 'orders'? Upper and lower case differ. Correct the name, or give the "
+        "id. Do not create a second one: every event would be sent twice."
     )
     assert "Is it 'order' or 'orders'?" in missing(
         Gone(name=" orderz"), [Webhook(id=ID, name=name) for name in ("order", "other", "orders")]

@@ -68,6 +68,25 @@ def test_what_is_gone_already_is_a_success(
     assert "Batches that were queued" not in said
 
 
+@pytest.mark.parametrize(
+    ("which", "warned"),
+    [
+        ({"webhook_name": "Orders"}, True),
+        ({"webhook_id": NOBODY, "webhook_name": "orders"}, True),
+        ({"webhook_name": "order"}, False),
+        ({"webhook_id": NOBODY}, False),
+    ],
+)
+def test_what_still_exists_in_another_spelling_is_warned_of(
+    which: dict[str, str], warned: bool, connected: Sandbox, webhook_id: str, logged: Callable[[], str]
+) -> None:
+    assert delete(**which).returned["deleted"] is False
+
+    said = logged()
+    assert ("If that is the one to delete, it still exists: correct the name or id." in said) is warned
+    assert kept(connected) == [webhook_id]
+
+
 @pytest.mark.parametrize("ignore", [False, "False", "{{ False }}"])
 @pytest.mark.parametrize("which", [{"webhook_id": NOBODY}, {"webhook_name": "order"}])
 def test_what_is_gone_already_may_be_a_failure(

@@ -130,8 +130,18 @@ def test_filters(arguments: dict[str, Any], found: list[str], ids: dict[str, str
     [
         (
             {"expect": ["orders-eu", "orders"]},
-            "1 of 2 expected webhooks were not found: 'orders' does not exist. "
-            "Found: 'bounces', 'orders-eu', 'orders-us'. Declare what is missing, or take it off 'expect'.",
+            "1 of 2 expected webhooks were not found: 'orders' does not exist (Is it 'orders-us'? Every character "
+            "counts.). Found: 'bounces', 'orders-eu', 'orders-us'. First correct a name that is misspelt: "
+            "declaring it would send every event twice. Declare what is missing, or take it off 'expect'.",
+        ),
+        (
+            {"expect": ["Bounces", "bounces ", "none"]},
+            "2 of 3 expected webhooks were not found: 'Bounces' does not exist; 'none' does not exist. Found: "
+            "'bounces', 'orders-eu', 'orders-us'. Declare what is missing, or take it off 'expect'.",
+        ),
+        (
+            {"expect": "Bounces", "active": True},
+            "'Bounces' does not exist (Is it 'bounces'? Upper and lower case differ.). Found: 'orders-eu', 'orders-us'.",
         ),
         (
             {"expect": ["bounces", "orders-us", "none"], "active": True, "name_pattern": "*-eu"},
@@ -139,10 +149,14 @@ def test_filters(arguments: dict[str, Any], found: list[str], ids: dict[str, str
             "'orders-us' exists but is filtered out by active or name_pattern; 'none' does not exist. "
             "Found: 'orders-eu'.",
         ),
-        ({"expect": "orders"}, "1 of 1 expected webhooks were not found: 'orders' does not exist."),
+        ({"expect": "other"}, "1 of 1 expected webhooks were not found: 'other' does not exist."),
         (
-            {"expect": ["orders"], "name_pattern": "nothing", "allow_empty": True},
-            "'orders' does not exist. Found: none.",
+            {"expect": ["other"], "name_pattern": "nothing", "allow_empty": True},
+            "'other' does not exist. Found: none.",
+        ),
+        (
+            {"expect": [f"other {n}" for n in range(30)]},
+            "'other 19' does not exist; and 10 more. Found: ",
         ),
         (
             {"name_pattern": "Orders-*"},
@@ -276,7 +290,7 @@ def row(name: str, **changes: Any) -> dict[str, Any]:
 
 
 NAMES = ("orders-eu", "orders-us", "bounces")
-NO_DRIFT: dict[str, Any] = {"missing": [], "unexpected": [], "different": {}, "unknown": {}}
+NO_DRIFT: dict[str, Any] = {"missing": [], "unexpected": [], "different": {}, "unknown": {}, "near": {}}
 
 
 def test_what_was_declared_is_there(ids: dict[str, str], connected: Sandbox, logged: Callable[[], str]) -> None:
@@ -330,6 +344,15 @@ def test_it_looks_once_where_nothing_is_missing(ids: dict[str, str], connected: 
     assert names(listed()) == list(NAMES)
     assert len(connected.requests) == 2
     assert waits == []
+
+
+def test_who_declares_a_misspelt_name_is_told_to_correct_it(ids: dict[str, str]) -> None:
+    said = listed(declared=[row("Orders-EU"), row("orders-us"), row("bounces")]).said
+
+    assert "Missing: 'Orders-EU' does not exist. Is it 'orders-eu'? Upper and lower case differ.\n" in said
+    assert (
+        "\nFirst correct a name that is misspelt: declaring it would send every event twice. Run the DAG that" in said
+    )
 
 
 DRIFTS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], str]] = {

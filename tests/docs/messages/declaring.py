@@ -97,9 +97,22 @@ def no_such_name_but_similar(stage: Stage) -> Told:
 
 
 @message
+def no_such_name_in_this_case(stage: Stage) -> Told:
+    stage.reach().add_webhook("Bounces", target=URL)
+    return ran(ReachValidateWebhookOperator, webhook_name=NAME)
+
+
+@message
 def no_such_id(stage: Stage) -> Told:
     stage.reach().add_webhook(NAME, target=URL)
     return ran(ReachValidateWebhookOperator, webhook_name=NAME, webhook_id=OTHER_ID)
+
+
+@message
+def nothing_deleted(stage: Stage) -> Told:
+    stage.reach().add_webhook("Bounces", target=URL)
+    run(in_dag(ReachDeleteWebhookOperator, webhook_name=NAME))
+    return stage.line("Nothing was deleted")
 
 
 @message
@@ -187,6 +200,12 @@ def expected_missing(stage: Stage) -> Told:
 
 
 @message
+def expected_misspelt(stage: Stage) -> Told:
+    stage.reach().add_webhook(NAME, target=URL)
+    return ran(ReachListWebhooksOperator, expect=["Bounces"])
+
+
+@message
 def none_found(stage: Stage) -> Told:
     stage.reach().add_webhook(NAME, target=URL)
     return ran(ReachListWebhooksOperator, name_pattern="orders-*")
@@ -199,6 +218,12 @@ def drifted(stage: Stage) -> Told:
     reach.add_webhook(NAME, target=URL, events=["bounce"])
     reach.add_webhook("by-hand", target=URL)
     return ran(ReachListWebhooksOperator, declared=[SPEC, {**SPEC, "name": "deliveries"}])
+
+
+@message
+def drifted_misspelt(stage: Stage) -> Told:
+    stage.reach().add_webhook(NAME, target=URL)
+    return ran(ReachListWebhooksOperator, declared=[{**SPEC, "name": "Bounces"}])
 
 
 @message

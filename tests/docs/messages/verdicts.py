@@ -9,11 +9,12 @@ from typing import Any
 
 from airflow_provider_reach.core.delivery import assess
 from airflow_provider_reach.core.endings import event_of
+from airflow_provider_reach.core.gone import diagnosed
 from airflow_provider_reach.core.models import BatchRow, Gone, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
 from tests.airflow.tasks import resume
-from tests.core.helpers import HOUR, ID, MINUTE, NOW
+from tests.core.helpers import HOUR, ID, MINUTE, NOW, OTHER_ID
 from tests.docs.messages.stage import KEPT, MESSAGES, NAME, POLICY, WEBHOOK, Stage, Told, message, sensor, watched
 
 
@@ -99,9 +100,49 @@ def inactive(stage: Stage) -> Told:
     return verdict([], webhook=Webhook(id=ID, name=NAME, active=False))
 
 
+def absent(gone: Gone, *there: Webhook, seen_id: str = "") -> Told:
+    return verdict([], webhook=diagnosed(gone, there, seen_id))
+
+
 @message
 def gone(stage: Stage) -> Told:
-    return verdict([], webhook=Gone(name=NAME))
+    return absent(Gone(id=ID, name=NAME))
+
+
+@message
+def gone_and_created_again(stage: Stage) -> Told:
+    return absent(Gone(id=OTHER_ID, name=NAME), WEBHOOK)
+
+
+@message
+def misspelt(stage: Stage) -> Told:
+    return absent(Gone(name="Bounces"), WEBHOOK)
+
+
+@message
+def looks_the_same(stage: Stage) -> Told:
+    return absent(Gone(name="bounces eu"), Webhook(id=ID, name="bounces\u00a0eu"))
+
+
+@message
+def differs_far_behind(stage: Stage) -> Told:
+    name = "bounces of " + "consumers" * 30
+    return absent(Gone(name=f"{name} eu"), Webhook(id=ID, name=f"{name}\u00a0eu"))
+
+
+@message
+def similar_name(stage: Stage) -> Told:
+    return absent(Gone(name="bounces-eu"), Webhook(id=ID, name="bounces-us"))
+
+
+@message
+def unknown_name(stage: Stage) -> Told:
+    return absent(Gone(name="engagement"), WEBHOOK)
+
+
+@message
+def renamed(stage: Stage) -> Told:
+    return absent(Gone(name="bounces-eu"), WEBHOOK, seen_id=ID)
 
 
 @message
