@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.compat import mask_secret
@@ -40,6 +40,8 @@ def webhook_fields(values: Mapping[str, Any], what: str) -> dict[str, Any]:
         raise ReachInputError([f"no field of a webhook is named {', '.join(unknown)}."], what)
     given = {name: typed for name, value in values.items() if (typed := _typed(name, value)) is not None}
     conn_id = given.pop("target_conn_id", None)
+    if problems := list(_no_texts(conn_id, given.get("auth_request_details"))):
+        raise ReachInputError(problems, what)
     fields = given if conn_id is None else _with_connection(given, conn_id, what)
     for secret in WebhookChanges(**fields).secrets:
         mask_secret(secret)
@@ -64,11 +66,28 @@ def webhook_specs(rows: Any) -> list[WebhookSpec]:
     return [WebhookSpec.of(webhook_fields(row, f"declared webhook {shown(row.get('name'))}")) for row in rows]
 
 
+def _no_texts(conn_id: Any, details: Any) -> Iterator[str]:
+    """
+    What the core does not look at: it takes a token's body as it is, as a connection's JSON has it.
+
+    A body is sent as a form, where all is text: a number in it was one by mistake.
+    """
+    from airflow_provider_reach.core.checks import no_text
+    from airflow_provider_reach.core.nesting import DEEPEST, is_deeper
+    from airflow_provider_reach.core.secret_values import leaves
+
+    if not isinstance(conn_id, (str, type(None))):
+        yield no_text("target_conn_id", conn_id)
+    body = details.get("body") if isinstance(details, Mapping) else None
+    if isinstance(body, Mapping) and not is_deeper(body, DEEPEST):  # which is refused
+        for name, value in body.items():
+            if others := [leaf for leaf in leaves(value) if not isinstance(leaf, str)]:
+                yield no_text(f"auth_request_details: {shown(name)}", others[0], secret=True)
+
+
 def _typed(name: str, value: Any) -> Any:
-    if name == "target_conn_id":
-        if value is not None and not isinstance(value, str):
-            return shown(value)
-        return value and value.strip()  # rendered to nothing, it would leave out the credentials
+    if name == "target_conn_id":  # rendered to nothing, it would leave out the credentials
+        return value.strip() if isinstance(value, str) else value
     if value is None or (isinstance(value, str) and value.strip() in RENDERED_NONE):
         return None
     if name in _TEXTS:

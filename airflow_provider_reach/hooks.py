@@ -120,8 +120,9 @@ class ReachHook(BaseHook):
     def _open(self, patience: float) -> ReachClient:
         from airflow_provider_reach.client import ReachClient
 
+        conn_id = self._checked_conn_id
         with self._reading():
-            conn = self.get_connection(self.reach_conn_id)
+            conn = self.get_connection(conn_id)
         return ReachClient(self._config(conn), patience=patience)
 
     @asynccontextmanager
@@ -137,11 +138,20 @@ class ReachHook(BaseHook):
         from airflow_provider_reach.async_client import AsyncReachClient
         from airflow_provider_reach.shared_session import shared_session
 
+        conn_id = self._checked_conn_id
         with self._reading():
-            conn = await read_connection_async(self.reach_conn_id)
+            conn = await read_connection_async(conn_id)
         config = self._config(conn)
         async with shared_session(config, _most_connections()) as session:
             yield AsyncReachClient(config, session, patience=self.patience, sleep=sleep)
+
+    @property
+    def _checked_conn_id(self) -> str:
+        if not isinstance(self.reach_conn_id, str):
+            from airflow_provider_reach.core.checks import no_text
+
+            raise ReachConfigError([no_text("reach_conn_id", self.reach_conn_id)], "The Reach connection")
+        return self.reach_conn_id
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

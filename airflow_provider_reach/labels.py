@@ -14,10 +14,12 @@ def label_mapped_instance(context: Any, *labels: str | None) -> None:
     :param context: The task's context; it is changed.
     :param labels: The webhook's names and ids, the first that is given counts; a template may render each to None.
     """
+    from airflow_provider_reach.core.config import shown
     from airflow_provider_reach.core.redaction import one_line
 
     if context["ti"].map_index >= 0 and (context.get("map_index_template") or _TEMPLATE) == _TEMPLATE:
-        label = next((said for given in labels if (said := str(given or "").strip()) not in ("", "None")), "")
+        texts = (given if isinstance(given, str) else shown(given) for given in labels)
+        label = next((said for text in texts if (said := text.strip()) not in ("", "None")), "")
         context["reach_webhook"] = one_line(label, 100)  # the database has room for 250 characters
         context["map_index_template"] = _TEMPLATE
 

@@ -32,6 +32,7 @@ from airflow_provider_reach.exceptions import (
 )
 from airflow_provider_reach.labels import label_mapped_instance
 from airflow_provider_reach.literal import literal
+from airflow_provider_reach.rendering import TextStaysText
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 _SLACK = timedelta(minutes=15)
 
 
-class ReachBatchStatusSensor(BaseSensorOperator):
+class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
     """
     Watch a webhook's batches: succeed when they are delivered, fail for good when they pile up, are at risk, or lost.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_reach.connection import unknown_extras
+from airflow_provider_reach.core.checks import no_text
 from airflow_provider_reach.core.errors import ReachConfigError, ReachConnectionError
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def target_fields(conn: AirflowConnection) -> dict[str, Any]:
     if token_url := str(extra.get("token_url") or "").strip():
         client = {name: value for name, value in (("client_id", login), ("client_secret", password)) if value}
         named = {name: extra[name] for name in ("grant_type", "scope", "audience") if extra.get(name)}
+        problems += [no_text(f"the extra {name}", value) for name, value in named.items() if not isinstance(value, str)]
         if twice := sorted({*client, *named} & token_fields.keys()):
             problems.append(f"the extra token_fields repeats what stands elsewhere in it: {', '.join(twice)}.")
         body = {"grant_type": GRANT_TYPE, **client, **named, **token_fields}

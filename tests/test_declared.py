@@ -92,7 +92,7 @@ def test_none_is_not_given(field: str, nothing: str | None) -> None:
         ("custom_headers", '{"X-A": null}', {"X-A": None}),
         ("custom_headers", "X-A: 1", "X-A: 1"),
         ("auth_credentials", json.dumps(CREDENTIALS), CREDENTIALS),
-        ("auth_request_details", str({"url": "u", "body": {"a": [1]}}), {"url": "u", "body": {"a": [1]}}),
+        ("auth_request_details", str({"url": "u", "body": {"a": ["1"]}}), {"url": "u", "body": {"a": ["1"]}}),
         ("extra", "{'a': False}", {"a": False}),
         ("extra", "{'a': open('/etc/passwd')}", "{'a': open('/etc/passwd')}"),
         ("extra", "[" * 10_000, "[" * 10_000),

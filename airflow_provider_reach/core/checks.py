@@ -22,8 +22,10 @@ def problems_of(given: Mapping[str, Any]) -> Iterator[str]:
 
     :param given: The fields of the contract that were given, of whatever type.
     """
-    if "name" in given and not (isinstance(given["name"], str) and given["name"].strip()):
-        yield f"name must be a text that is not empty.{_native(given['name'])}"
+    if not isinstance(given.get("name", ""), str):
+        yield no_text("name", given["name"])
+    elif "name" in given and not given["name"].strip():
+        yield "name must be a text that is not empty."
     elif len(given.get("name", "")) > LONGEST_NAME:
         yield f"name must have {LONGEST_NAME} characters at the most."
     if "target" in given:
@@ -62,14 +64,37 @@ def is_unused(field: str, auth_type: Any) -> bool:
     return field in AUTH_TYPES and auth_type in ("none", *AUTH_TYPES.values()) and auth_type != AUTH_TYPES[field]
 
 
+def no_text(what: str, value: object, *, secret: bool = False) -> str:
+    """
+    The sentence that refuses what is no text: what arrived, and how to make it one.
+
+    :param what: What must be a text.
+    :param value: What arrived in its place.
+    :param secret: Whether only its type may be shown.
+    """
+    kind = type(value).__name__
+    said = f"a value of type {kind}" if secret else f"{shown(value)} ({kind})"
+    cure = " Put it in quotes; in a template, end the expression with '| string'."
+    return f"{what} must be a text, not {said}.{cure if isinstance(value, (int, float)) else ''}"
+
+
+def list_of(value: object) -> list[Any]:
+    """What is in a list of any kind; anything else stands for itself."""
+    return list(value) if isinstance(value, _LISTS) else [value]
+
+
 def is_list(value: object) -> bool:
     """Whether it is a list of texts, of any kind of list."""
-    return isinstance(value, (list, tuple, set, frozenset)) and all(isinstance(item, str) for item in value)
+    return isinstance(value, _LISTS) and all(isinstance(item, str) for item in value)
+
+
+_LISTS = (list, tuple, set, frozenset)
 
 
 def _target_problems(target: object) -> Iterator[str]:
     if not isinstance(target, str) or not target:
-        yield "target must be a URL, such as https://consumer.example.com/reach."
+        said = "" if isinstance(target, str) else f" {no_text('It', target, secret=True)}"
+        yield f"target must be a URL, such as https://consumer.example.com/reach.{said}"
         return
     if any(c.isspace() or not c.isprintable() for c in target):
         yield "target holds white space or control characters."
@@ -98,7 +123,9 @@ def _target_warnings(target: str) -> Iterator[str]:
 
 def _event_problems(events: object) -> Iterator[str]:
     if not is_list(events):
-        yield "events must be a list of event types, such as ['delivery', 'bounce']."
+        others = [event for event in list_of(events) if not isinstance(event, str)]
+        said = f" {no_text('Each', others[0])}" if others else ""
+        yield f"events must be a list of event types, such as ['delivery', 'bounce'].{said}"
     elif not events or not all(event.strip() for event in events):  # type: ignore[attr-defined]
         yield "events is empty or holds an empty text: name at least one event type, such as 'delivery'."
 
@@ -118,19 +145,25 @@ def _header_problems(headers: object) -> Iterator[str]:
         yield "custom_headers must be a mapping of header names to values."
         return
     for name, value in headers.items():
-        if not isinstance(name, str) or not isinstance(value, str) or not name.strip():
-            yield f"custom_headers: every name and value must be a text, and no name empty.{_native(value)}"
-            return
-        if any(c in text for text in (name, value) for c in "\r\n\0"):
+        if not isinstance(name, str):
+            yield no_text("custom_headers: every name", name)
+        elif not name.strip():
+            yield "custom_headers: a name is empty."
+        elif not isinstance(value, str):
+            yield no_text(f"custom_headers: the value of {shown(name)}", value, secret=True)
+        elif any(c in text for text in (name, value) for c in "\r\n\0"):
             yield "custom_headers: a name or value holds a line break, which would forge another header."
-            return
+        else:
+            continue
+        return
 
 
 def _auth_problems(given: Mapping[str, Any]) -> Iterator[str]:
     auth_type = given.get("auth_type")
     credentials, details = given.get("auth_credentials"), given.get("auth_request_details")
     if "auth_type" in given and not (isinstance(auth_type, str) and auth_type):
-        yield "auth_type must be 'none', 'basic' or 'oauth2'."
+        said = "" if isinstance(auth_type, str) else f" {no_text('It', auth_type)}"
+        yield f"auth_type must be 'none', 'basic' or 'oauth2'.{said}"
         return
     for field, value in (("auth_credentials", credentials), ("auth_request_details", details)):
         if field in given and not isinstance(value, Mapping):
@@ -150,17 +183,21 @@ def _basic_problems(credentials: Json) -> Iterator[str]:
         yield "auth_type 'basic' needs auth_credentials with a username."
     for name in ("username", "password"):
         if not isinstance(value := credentials.get(name), (str, type(None))):
-            yield f"auth_credentials: {name} must be a text.{_native(value)}"
+            yield no_text(f"auth_credentials: {name}", value, secret=True)
 
 
 def _oauth2_problems(details: Json) -> Iterator[str]:
     url, body = details.get("url"), details.get("body")
     if not isinstance(url, str) or list(_target_problems(url)):
-        yield "auth_type 'oauth2' needs auth_request_details with the url of the authorization server."
+        said = f" {no_text('It', url, secret=True)}" if "url" in details and not isinstance(url, str) else ""
+        yield f"auth_type 'oauth2' needs auth_request_details with the url of the authorization server.{said}"
     if not isinstance(body, Mapping):
         yield "auth_type 'oauth2' needs auth_request_details with a body: client_id, client_secret, grant_type."
+        return
+    for name in _TEXTS_OF_BODY:
+        if not isinstance(value := body.get(name), (str, type(None))):
+            yield no_text(f"auth_request_details: {name}", value, secret=True)
 
 
-def _native(value: object) -> str:
-    numbers = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return " (A DAG with render_template_as_native_obj makes numbers of digits: put it in quotes.)" if numbers else ""
+# Of a request for a token; what else stands in it may be of any kind.
+_TEXTS_OF_BODY = ("grant_type", "client_id", "client_secret", "scope", "audience", "username", "password")

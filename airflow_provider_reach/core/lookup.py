@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from airflow_provider_reach.core.calls import get_webhook, list_webhooks
+from airflow_provider_reach.core.checks import no_text
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError, ReachLookupError, ReachNotFoundError
 from airflow_provider_reach.core.exchange import Exchange, Patience, Wait, ask
@@ -25,10 +26,10 @@ def find(
     :param webhook_name: Its name.
     :param patience: How long to keep asking when the service cannot be asked.
     :param secrets: Values to mask in errors.
-    :raises ReachInputError: when neither id nor name is given, or the id is no UUID.
+    :raises ReachInputError: when neither id nor name is given, one of them is no text, or the id is no UUID.
     :raises ReachLookupError: when several webhooks have the name.
     """
-    webhook_id, webhook_name = _given(webhook_id), _given(webhook_name)
+    webhook_id, webhook_name = _given("webhook_id", webhook_id), _given("webhook_name", webhook_name)
     if not webhook_id and not webhook_name:
         raise ReachInputError(["give webhook_id or webhook_name."], "the look at a webhook")
     retrieve = get_webhook(webhook_id) if webhook_id else None
@@ -44,9 +45,11 @@ def find(
         return Gone(id=webhook_id, name=webhook_name), listed
 
 
-def _given(text: str | None) -> str:
-    """A template easily adds a line break, or renders to None."""
-    stripped = str(text or "").strip()
+def _given(argument: str, text: str | None) -> str:
+    """A template easily adds a line break, or renders to None; what is no text may be of another webhook's name."""
+    if not isinstance(text, (str, type(None))):
+        raise ReachInputError([no_text(argument, text)], "the look at a webhook")
+    stripped = (text or "").strip()
     return "" if stripped == "None" else stripped
 
 

@@ -13,8 +13,9 @@ from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
-from airflow_provider_reach.declared import webhook_fields
+from airflow_provider_reach.declared import RENDERED_NONE, webhook_fields
 from airflow_provider_reach.hidden import SECRET_FIELDS, Hidden, hidden
+from airflow_provider_reach.rendering import TextStaysText
 
 if TYPE_CHECKING:
     import jinja2
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.hooks import ReachHook
 
 
-class ReachOperator(BaseOperator):
+class ReachOperator(TextStaysText, BaseOperator):
     """
     A task on the webhooks of a workspace.
 
@@ -101,6 +102,21 @@ class ReachOperator(BaseOperator):
         if text not in ("true", "false"):
             raise ReachInputError([f"{field} must be True or False, not {shown(value)}."], f"task {self.task_id!r}")
         return text == "true"
+
+    def text(self, field: str) -> str:
+        """
+        A text that may come from a template: None and what it renders to are not given, and empty.
+
+        :param field: The attribute's name.
+        :raises ReachInputError: when it is no text.
+        """
+        value = getattr(self, field)
+        if not isinstance(value, (str, type(None))):
+            from airflow_provider_reach.core.checks import no_text
+
+            raise ReachInputError([no_text(field, value)], f"task {self.task_id!r}")
+        text = (value or "").strip()
+        return "" if text in RENDERED_NONE else text
 
 
 class ReachWebhookOperator(ReachOperator):

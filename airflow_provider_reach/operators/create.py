@@ -125,6 +125,6 @@ class ReachCreateWebhookOperator(DeclaringOperator):
 
     def _declare(self, spec: WebhookSpec) -> Declared:
         try:
-            return self.hook.declare_webhook(spec, str(self.if_exists).strip())
+            return self.hook.declare_webhook(spec, self.text("if_exists"))
         except ReachUnsettledError as error:  # not final here: the next try looks first
             raise AirflowException(f"{error} The next try of this task looks for it first.") from error

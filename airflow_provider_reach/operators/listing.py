@@ -103,9 +103,14 @@ class ReachListWebhooksOperator(ReachOperator):
         with reach_errors():
             conn_id = {"reach_conn_id": self.reach_conn_id} if self.flag("with_conn_id") else {}
             active, allow_empty, specs = self.flag("active"), self.flag("allow_empty"), self._declared_specs()
+            pattern = self.text("name_pattern") or "*"
             names = [str(spec.given["name"]) for spec in specs or ()]
             listed = self.hook.list_webhooks(expected=[*self._expected(), *names])
-            found = [webhook for webhook in listed if self._matches(webhook, active)]
+            found = [
+                webhook
+                for webhook in listed
+                if (active is None or webhook.active is active) and fnmatchcase(webhook.name.strip(), pattern)
+            ]
         for webhook in found:
             self.log.info("Found %s", webhook)
         if specs is not None:
@@ -120,24 +125,16 @@ class ReachListWebhooksOperator(ReachOperator):
         self._check_mapped(len(found), context)
         return [literal({"webhook_id": webhook.id, "webhook_name": webhook.name, **conn_id}) for webhook in found]
 
-    @property
-    def _pattern(self) -> str:
-        pattern = str(self.name_pattern or "").strip()
-        return "*" if pattern in _NOT_GIVEN else pattern
-
     def _expected(self) -> Sequence[str]:
-        from airflow_provider_reach.core.checks import is_list
+        from airflow_provider_reach.core.checks import list_of, no_text
 
         expect = parsed(self.expect)
         if expect is None or (isinstance(expect, str) and expect.strip() in _NOT_GIVEN):
             return []
-        names = [expect] if isinstance(expect, str) else expect
-        if not is_list(names):
-            raise ReachInputError([f"expect must be names of webhooks, not {shown(expect)}."], f"task {self.task_id!r}")
+        names = list_of(expect)
+        if others := [name for name in names if not isinstance(name, str)]:
+            raise ReachInputError([no_text("expect: each name", others[0])], f"task {self.task_id!r}")
         return [name.strip() for name in names]
-
-    def _matches(self, webhook: Webhook, active: bool | None) -> bool:
-        return (active is None or webhook.active is active) and fnmatchcase(webhook.name.strip(), self._pattern)
 
     def _declared_specs(self) -> list[WebhookSpec] | None:
         """What is declared, checked before anything is asked."""

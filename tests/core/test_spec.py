@@ -77,9 +77,9 @@ REFUSED = [
     ({"custom_headers": {"X-A\r\nB": "v"}}, "line break"),
     ({"custom_headers": {"X-A": "v\nX-B: w"}}, "line break"),
     ({"custom_headers": {"X-A": "v\r"}}, "line break"),
-    ({"custom_headers": {"X-A": 5}}, "every name and value must be a text"),
-    ({"custom_headers": {5: "v"}}, "every name and value must be a text"),
-    ({"custom_headers": {" ": "v"}}, "no name empty"),
+    ({"custom_headers": {"X-A": 5}}, "custom_headers: the value of 'X-A' must be a text, not a value of type int."),
+    ({"custom_headers": {5: "v"}}, "custom_headers: every name must be a text, not 5 (int)."),
+    ({"custom_headers": {" ": "v"}}, "custom_headers: a name is empty."),
     ({"custom_headers": ["X-A: v"]}, "must be a mapping"),
     ({"custom_headers": None}, "must be a mapping"),
 ]
@@ -517,33 +517,67 @@ def test_blanks_around_the_name_are_not_sent(name: str) -> None:
     assert sent(WebhookChanges(name=name)) == {"name": "orders"}
 
 
-NATIVE = " (A DAG with render_template_as_native_obj makes numbers of digits: put it in quotes.)"
+CURE = " Put it in quotes; in a template, end the expression with '| string'."
 
 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"name": 2026}, "name must be a text that is not empty."),
-        ({"custom_headers": {"X-A": 1.5}}, "custom_headers: every name and value must be a text, and no name empty."),
+        ({"name": 2026}, "name must be a text, not 2026 (int)."),
+        ({"name": True}, "name must be a text, not True (bool)."),
+        (
+            {"custom_headers": {"X-A": 1.5}},
+            "custom_headers: the value of 'X-A' must be a text, not a value of type float.",
+        ),
+        ({"custom_headers": {1.5: "v"}}, "custom_headers: every name must be a text, not 1.5 (float)."),
+        (
+            {"target": 5},
+            "target must be a URL, such as https://consumer.example.com/reach. It must be a text, not a value of type "
+            "int.",
+        ),
+        (
+            {"events": ["open", 5]},
+            "events must be a list of event types, such as ['delivery', 'bounce']. Each must be a text, not 5 (int).",
+        ),
+        ({"auth_type": 5}, "auth_type must be 'none', 'basic' or 'oauth2'. It must be a text, not 5 (int)."),
         (
             {"auth_type": "basic", "auth_credentials": {"username": 5}},
-            "auth_credentials: username must be a text.",
+            "auth_credentials: username must be a text, not a value of type int.",
         ),
         (
             {"auth_type": "basic", "auth_credentials": {"username": "u", "password": 1234}},
-            "auth_credentials: password must be a text.",
+            "auth_credentials: password must be a text, not a value of type int.",
+        ),
+        (
+            {"auth_type": "oauth2", "auth_request_details": {"url": 5, "body": {}}},
+            "auth_type 'oauth2' needs auth_request_details with the url of the authorization server. It must be a "
+            "text, not a value of type int.",
+        ),
+        *(
+            (
+                {"auth_type": "oauth2", "auth_request_details": {"url": "https://a.example", "body": {name: 77.1}}},
+                f"auth_request_details: {name} must be a text, not a value of type float.",
+            )
+            for name in ("client_id", "client_secret", "grant_type", "scope", "audience", "username", "password")
         ),
     ],
 )
-def test_a_number_where_a_text_belongs_most_likely_was_rendered_natively(changes: dict[str, Any], says: str) -> None:
-    assert list(WebhookChanges(**changes).problems()) == [f"{says}{NATIVE}"]
+def test_a_number_where_a_text_belongs_is_refused_with_a_cure(changes: dict[str, Any], says: str) -> None:
+    assert list(WebhookChanges(**changes).problems()) == [f"{says}{CURE}"]
 
 
-@pytest.mark.parametrize("value", [True, None, ["v"], {}])
-def test_what_is_no_number_was_not(value: Any) -> None:
+@pytest.mark.parametrize("value", [None, ["v"], {}])
+def test_what_is_no_number_needs_another_cure(value: Any) -> None:
     for changes in ({"name": value}, {"custom_headers": {"X-A": value}}):
         [problem] = WebhookChanges(**changes).problems()
-        assert NATIVE not in problem
+        assert f"({type(value).__name__})." in problem or f"of type {type(value).__name__}." in problem
+        assert CURE not in problem
+
+
+def test_another_value_of_a_token_s_request_may_be_a_number() -> None:
+    """As the JSON of a connection has it."""
+    details = {"url": "https://a.example.com", "body": {"client_id": "i", "expires": 3600}}
+    assert list(WebhookChanges(auth_type="oauth2", auth_request_details=details).problems()) == []
 
 
 def test_mappings_of_other_kinds_are_sent() -> None:
@@ -611,8 +645,14 @@ def test_a_user_alone_is_meant_for_basic_authentication() -> None:
     assert any("username must be a text" in problem for problem in problems)
 
 
-def test_only_what_looks_like_digits_is_explained_by_native_rendering() -> None:
-    assert list(WebhookChanges(name="").problems()) == ["name must be a text that is not empty."]
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_is_refused(name: str) -> None:
+    assert list(WebhookChanges(name=name).problems()) == ["name must be a text that is not empty."]
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_empty_name_of_a_header_is_refused(name: str) -> None:
+    assert list(WebhookChanges(custom_headers={name: "v"}).problems()) == ["custom_headers: a name is empty."]
 
 
 def test_a_value_may_be_nested_as_deep_as_can_be_read_again() -> None:

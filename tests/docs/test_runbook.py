@@ -113,7 +113,6 @@ UNEXPLAINED = {
         "must be True or False, not",
         "on_drift must be 'fail' or 'warn', not",
         "if_exists must be 'reuse', 'update' or 'fail', not",
-        "expect must be names of webhooks, not",
         "timeout must end some day, not after",
         "it has a password and no login: basic credentials need a user name",
         "its extra is no JSON object",

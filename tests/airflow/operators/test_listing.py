@@ -165,8 +165,8 @@ def test_filters(arguments: dict[str, Any], found: list[str], ids: dict[str, str
             "set allow_empty=True.",
         ),
         ({"name_pattern": "nothing", "allow_empty": "False"}, "No webhook was found"),
-        ({"expect": [7]}, "expect must be names of webhooks, not "),
-        ({"expect": ("orders-eu", None)}, "expect must be names of webhooks, not "),
+        ({"expect": [7]}, "expect: each name must be a text, not 7 (int). Put it in quotes; in a template, "),
+        ({"expect": ("orders-eu", None)}, "expect: each name must be a text, not None (NoneType)."),
         ({"active": "perhaps"}, "active must be True or False, not 'perhaps'."),
         ({"name_pattern": "nothing", "allow_empty": "si"}, "allow_empty must be True or False, not 'si'."),
     ],
@@ -194,11 +194,10 @@ def test_a_pattern_that_renders_to_nothing_is_not_given(nothing: str, ids: dict[
 
 
 def test_an_expectation_that_is_a_number_is_refused(ids: dict[str, str]) -> None:
-    """As a name of digits is that a native template renders."""
     ended = listed(expect=7)
 
     assert ended.how == "AirflowFailException"
-    assert "expect must be names of webhooks" in ended.said
+    assert "expect: each name must be a text, not 7 (int)." in ended.said
 
 
 def test_a_wrong_switch_is_refused_before_anything_is_asked(connected: Sandbox, ids: dict[str, str]) -> None:
