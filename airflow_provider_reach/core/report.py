@@ -130,7 +130,8 @@ def ago(when: datetime, now: datetime) -> str:
     :param when: The time.
     :param now: The time now.
     """
-    return f"{span(max(now - when, timedelta(0)))} ago"
+    past = now - when
+    return f"{span(past) if past >= timedelta(minutes=1) else 'less than a minute'} ago"
 
 
 def clock(when: datetime) -> str:
