@@ -1,9 +1,13 @@
 """
 Tell a chat when a webhook's batches are at risk or lost.
 
-``tell_chat`` sends the first lines of the report to the incoming webhook of a chat (Slack, Mattermost, …): they
+``tell_chat`` sends the first lines of the error to the incoming webhook of a chat (Slack, Mattermost, …): they
 say which webhook, what is wrong and how long is left. The chat's URL is a secret: it lies in the password of the
 connection ``reach_chat``, of any type.
+
+It is the callback of the tasks and of the DAG, and so tells of a failed task first, and then of its run. A task whose
+process was killed (for its memory, say) mostly calls no callback, and one that Airflow skips for a ``dagrun_timeout``
+never does: then the run is what tells.
 
 A loss is told every hour while it can be seen; ``example_reach_hourly_health.py`` tells it once.
 """
@@ -21,18 +25,22 @@ from airflow_provider_reach import ReachBatchStatusSensor
 
 def tell_chat(context: Any) -> None:
     """
-    Send why a task failed to a chat.
+    Send why a task or a DAG run failed to a chat.
 
-    :param context: The failed task's context; the exception of a failed watch carries the report.
+    :param context: Of the failed task, or of the run, which has a reason. The exception is the task's own; of a task
+        whose process was killed it is a text (Airflow 2.11) or missing.
     """
     from html import escape
 
     import requests
 
-    error = context.get("exception")  # none where the task's process was killed
-    said = str(getattr(error, "report", error)) if error else "The task failed: see its log."
-    ti = context["ti"]
-    lines = [*said.splitlines()[:3], f"({ti.dag_id}, {ti.task_id}, {ti.run_id})"]
+    where, reason = [context["dag"].dag_id, context["run_id"]], context.get("reason")
+    if reason:
+        said = f"The run failed ({reason}): look which of its tasks failed, or were skipped."
+    else:
+        said = str(context.get("exception") or "The task failed: see its log.")
+        where.insert(1, context["ti"].task_id)
+    lines = [*said.splitlines()[:3], f"({', '.join(where)})"]
     text = escape("\n".join(lines), quote=False)  # else a webhook named <!channel> calls everybody
     url = BaseHook.get_connection("reach_chat").password
     try:
@@ -48,7 +56,8 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     default_args={"retries": 3, "on_failure_callback": tell_chat},
+    on_failure_callback=tell_chat,
     doc_md=__doc__,
     tags=["reach"],
-):
+) as dag:
     ReachBatchStatusSensor(task_id="watch_bounces", webhook_name="bounces", mode="reschedule")

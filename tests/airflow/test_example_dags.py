@@ -115,13 +115,17 @@ def test_an_hourly_check_tells_a_loss_once(reach: Sandbox, airflow: RealAirflow)
     assert re.search("HEALTHY: webhook 'bounces': .*; 1 batch lost and told before", second.output)
 
 
-def test_a_chat_is_told_once(scene: Sandbox, airflow: RealAirflow) -> None:
+def test_a_chat_is_told_of_the_task_and_then_of_its_run(scene: Sandbox, airflow: RealAirflow) -> None:
     chat = json.dumps({"conn_type": "http", "password": scene.target("chat").url})
 
     run = airflow.test_dag(ALERT, EXAMPLES, reach_default=scene.connection_json, reach_chat=chat)
 
     assert run.states == {"watch_bounces": "failed"}
-    [told] = scene.target("chat").received
+    told, of_run = scene.target("chat").received
+    assert of_run.body["text"].startswith(
+        "The run failed (task_failure): look which of its tasks failed, or were skipped.\n"
+        "(example_reach_chat_alert, manual__"
+    )
     headline, *more = told.body["text"].splitlines()
     if airflow_version.startswith(("3.0.", "3.1.", "3.2.")):
         assert headline == "The task failed: see its log."  # their `dags test`, not their workers, tells no exception

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import runpy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ from airflow_provider_reach.compat import AirflowTaskTimeout
 from airflow_provider_reach.core.report import DeliveryReport
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from airflow_provider_reach.watcher import watch_to_its_end
+from tests.airflow.real_airflow import EXAMPLES
 from tests.airflow.tasks import AIRFLOW_2, Clock, Ended, in_dag, resume, run
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "outcomes.md"
@@ -380,6 +382,34 @@ def test_every_mode_ends_alike(story: str, mode: str, flags: str, scene: Scene) 
         assert ended.returned == ended.xcoms["report"]
     else:
         assert carried(ended.raised) == ended.xcoms.get("report")
+
+
+@pytest.mark.parametrize(
+    ("story", "mode"),
+    [
+        (story, mode)
+        for story, mode in product(STORIES, MODES)
+        if STORIES[story].says and (story, mode) != (WHILE_IT_WAITS, "reschedule")
+    ],
+)
+def test_a_chat_is_told_of_every_failure(story: str, mode: str, scene: Scene) -> None:
+    wanted = STORIES[story]
+    wanted.arrange(scene)
+    for minutes, what in wanted.then.items():
+        scene.clock.happens(minutes * MINUTE, partial(what, scene))
+    failed = watch(mode, scene, **wanted.settings)
+    scene.environment.undo()
+    chat = scene.reach.target("chat")
+    scene.environment.setenv("AIRFLOW_CONN_REACH_CHAT", json.dumps({"conn_type": "http", "password": chat.url}))
+
+    example = runpy.run_path(str(EXAMPLES / "example_reach_chat_alert.py"))
+    example["tell_chat"](
+        {"dag": example["dag"], "run_id": "a_run", "ti": failed.context["ti"], "exception": failed.raised}
+    )
+
+    [told] = chat.received
+    assert wanted.says in told.body["text"]
+    assert told.body["text"].endswith("\n(example_reach_chat_alert, a_task, a_run)")
 
 
 def test_in_reschedule_mode_the_execution_timeout_is_that_of_a_look(scene: Scene) -> None:
