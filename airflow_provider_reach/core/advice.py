@@ -127,7 +127,7 @@ def _advice_without_response(code: str) -> str:
         )
     if reason == "unreachable":
         return (
-            "There is no way to the target's address: check its DNS record, routing and firewall; a private address "
+            "The target's address cannot be reached: check its DNS record, routing and firewall; a private address "
             "does not work."
         )
     return (

@@ -116,13 +116,13 @@ def _about_the_batch(status: int, body: str) -> str:
     """Why a consumer that takes every real batch may refuse this one."""
     if status in _REFUSES_TWICE or (status in _MAY_BE_THE_BATCH and _SEEN_BEFORE.search(body)):
         return (
-            " Every test is said to carry the same batch id, 77c2b630-d712-11e4-9642-efc2723b99c1: a consumer that "
-            "refuses duplicates must answer 200 to one that it has taken before."
+            " Every test reportedly carries the same batch id, 77c2b630-d712-11e4-9642-efc2723b99c1: a consumer that "
+            "refuses duplicates must answer 200 to a batch that it has already taken."
         )
     if status in _MAY_BE_THE_BATCH:
         return (
-            ' There is no event in it: a consumer that reads [0]["msys"]["message_event"] fails on it, and takes every '
-            "real batch. Let it answer 200 to a batch without events too."
+            ' That batch holds no event: a consumer that reads [0]["msys"]["message_event"] fails on it, though it '
+            "takes every real batch. Let the consumer answer 200 to a batch without events."
         )
     return ""
 
@@ -135,12 +135,12 @@ def _to_tokens(answer: TargetResponse, said: str) -> str:
             ". It could not be reached: check the url of auth_request_details, its DNS, TLS certificate and firewall."
         )
     if 200 <= status < 300:
-        return ": its answer must be JSON with an access_token, and HTTP 200. Check the url of auth_request_details."
+        return ": HTTP 200, and JSON with an access_token. Check the url of auth_request_details."
     if _is_redirect(status):
         place = _redirects_to(answer)
         return f". It redirects{place}, which is not followed: set the url of auth_request_details to the final URL."
     if status == 429 or status >= 500:
-        return ": it fails or is overloaded itself, so look at its log, then run this again."
+        return ". It fails or is overloaded: look at its log, then run this again."
     return ": check the url, client_id, client_secret and grant_type of auth_request_details."
 
 

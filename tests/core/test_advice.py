@@ -44,7 +44,7 @@ def test_the_same_advice_is_given_once_and_says_what_to_do(answers: list[str], s
         (["ECONNREFUSED"], ["refuses connections", "is up", "port"]),
         (["ETIMEDOUT", "ESOCKETTIMEDOUT"], ["within 10 s", "firewall"]),
         (["ECONNRESET", "EPIPE", "HPE_INVALID_CONSTANT"], ["closes the connection", "proxy"]),
-        (["EHOSTUNREACH", "ENETUNREACH"], ["no way to the target's address", "private"]),
+        (["EHOSTUNREACH", "ENETUNREACH"], ["target's address cannot be reached", "private"]),
     ],
 )
 def test_a_known_code_gives_the_advice_that_fits(codes: list[str], says: list[str]) -> None:

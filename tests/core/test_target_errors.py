@@ -98,7 +98,7 @@ def test_the_documented_failure_of_a_token_request_blames_the_authorization_serv
         f"Could not {operation}:\nthe authorization server answered HTTP 502: response body "
         "[content-type: text/html; charset=iso-8859-1], in a call of 0.0 s.\n"
         "The service said: POST to webhook tokens URL failed (code 400)\n"
-        "It must give the service an access token: it fails or is overloaded itself"
+        "It must give the service an access token. It fails or is overloaded: look at its log, then run this again."
     )
     assert got.response.status == 502
     assert TARGET not in str(got)
@@ -156,7 +156,7 @@ def test_a_target_s_own_words_never_blame_the_authorization_server(body: str) ->
 def test_a_token_server_s_200_without_a_token_is_no_contradiction() -> None:
     text = refused_by("POST to webhook tokens URL failed", {"status": 200, "body": '{"ok": true}'})
     assert '\nthe authorization server answered HTTP 200 without an access token: {"ok": true}, in a call' in text
-    assert "its answer must be JSON with an access_token" in text
+    assert "access token: HTTP 200, and JSON with an access_token." in text
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_a_token_server_s_200_without_a_token_is_no_contradiction() -> None:
         (401, CHECK_TOKEN),
         (403, CHECK_TOKEN),
         (404, CHECK_TOKEN),
-        (429, "it fails or is overloaded itself, so look at its log"),
-        (500, "it fails or is overloaded itself, so look at its log"),
-        (502, "it fails or is overloaded itself, so look at its log"),
+        (429, "It fails or is overloaded: look at its log"),
+        (500, "It fails or is overloaded: look at its log"),
+        (502, "It fails or is overloaded: look at its log"),
         (307, "set the url of auth_request_details to the final URL"),
     ],
 )

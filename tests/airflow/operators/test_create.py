@@ -315,9 +315,9 @@ def test_a_target_that_is_down_is_left_to_the_retries(conduct: str, advice: str,
     ("status", "body", "says"),
     [
         (401, '{"error": "invalid_client"}', "check the url, client_id, client_secret and grant_type"),
-        (502, "the token of the target", "it fails or is overloaded itself"),
-        (200, "<html>Log in</html>", "its answer must be JSON with an access_token"),
-        (200, "{}", "its answer must be JSON with an access_token"),
+        (502, "the token of the target", "It fails or is overloaded"),
+        (200, "<html>Log in</html>", "HTTP 200, and JSON with an access_token"),
+        (200, "{}", "HTTP 200, and JSON with an access_token"),
         (None, "", "check the url, client_id, client_secret and grant_type"),
     ],
 )

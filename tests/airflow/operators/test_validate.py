@@ -199,7 +199,7 @@ def test_a_consumer_that_refuses_duplicates_is_told_that_each_test_has_the_same_
     ended = validate(webhook_id=webhook_id)
 
     (batch_id,) = {str(got.batch_id) for got in connected.target("orders").received}
-    assert f"carry the same batch id, {batch_id}: a consumer that refuses duplicates must answer 200" in ended.said
+    assert f"carries the same batch id, {batch_id}: a consumer that refuses duplicates must answer 200" in ended.said
 
 
 def test_an_inactive_webhook_is_warned_of(connected: Sandbox, logged: Callable[[], str]) -> None:

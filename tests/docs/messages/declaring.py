@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from airflow_provider_reach import (
     ReachCreateWebhookOperator,
     ReachDeleteWebhookOperator,
@@ -12,9 +14,9 @@ from airflow_provider_reach import (
 from airflow_provider_reach.core.declare import declare
 from airflow_provider_reach.core.exchange import Patience
 from airflow_provider_reach.core.spec import WebhookSpec
-from airflow_provider_reach.sandbox import Fault
+from airflow_provider_reach.sandbox import Fault, Target
 from tests.airflow.tasks import in_dag, run
-from tests.core.helpers import OTHER_ID, answer, listed, results
+from tests.core.helpers import OTHER_ID, listed, results
 from tests.docs.messages.stage import (
     ENTRY,
     NAME,
@@ -48,16 +50,91 @@ def target_refuses_creation(stage: Stage) -> Told:
     return ran(ReachCreateWebhookOperator, name=NAME, target=target.url, events=["bounce"])
 
 
+def validated(stage: Stage, conduct: Callable[[Target], None]) -> Told:
+    """How a validation fails whose target does this."""
+    reach = stage.reach()
+    reach.add_webhook(NAME, target=reach.target(NAME).url)
+    conduct(reach.target(NAME))
+    return ran(ReachValidateWebhookOperator, webhook_name=NAME)
+
+
+@message
+def target_fails_on_the_test_batch(stage: Stage) -> Told:
+    return validated(stage, lambda target: target.answer(500, "KeyError: 'message_event'"))
+
+
+@message
+def target_refuses_duplicates(stage: Stage) -> Told:
+    return validated(stage, lambda target: target.answer(409))
+
+
+@message
+def target_redirects(stage: Stage) -> Told:
+    return validated(stage, lambda target: target.answer(308, headers={"Location": "/bounces/"}))
+
+
+@message
+def target_redirects_somewhere(stage: Stage) -> Told:
+    return validated(stage, lambda target: target.answer(302))
+
+
+@message
+def target_refuses_connections(stage: Stage) -> Told:
+    return validated(stage, lambda target: target.refuse())
+
+
+def without_token(stage: Stage, conduct: Callable[[Target], None]) -> Told:
+    """How a creation fails for which the authorization server does this."""
+    reach = stage.reach()
+    conduct(reach.target("tokens"))
+    details = {"url": reach.target("tokens").url, "body": {"client_id": "reach"}}
+    spec = SPEC | {"auth_type": "oauth2", "auth_request_details": details}
+    return ran(ReachCreateWebhookOperator, **spec)
+
+
 @message
 def token_refused(stage: Stage) -> Told:
-    said = {"message": "Could not get an access token", "response": {"status": 401}}
-    script = (listed(), answer({"errors": [said]}, 400, seconds=0.1))
-    return declared(declare(WebhookSpec(**SPEC), "reuse", Patience(0.0)), *script)
+    return without_token(stage, lambda tokens: tokens.answer(401, '{"error": "invalid_client"}'))
+
+
+@message
+def token_missing(stage: Stage) -> Told:
+    return without_token(stage, lambda tokens: tokens.answer(200, "Sign in"))
+
+
+@message
+def token_server_fails(stage: Stage) -> Told:
+    return without_token(stage, lambda tokens: tokens.answer(502))
+
+
+@message
+def token_server_redirects(stage: Stage) -> Told:
+    return without_token(stage, lambda tokens: tokens.answer(307, headers={"Location": "/tokens/"}))
+
+
+@message
+def token_server_is_silent(stage: Stage) -> Told:
+    return without_token(stage, lambda tokens: tokens.refuse())
+
+
+def created(said: str) -> Told:
+    """How a creation fails that the service refuses with these words and no more."""
+    return declared(declare(WebhookSpec(**SPEC), "reuse", Patience(0.0)), listed(), no(400, said))
+
+
+@message
+def token_server_unreachable(stage: Stage) -> Told:
+    return created("POST to webhook tokens URL failed with error code ENOTFOUND")
+
+
+@message
+def perhaps_no_token(stage: Stage) -> Told:
+    return created("A token could not be fetched")
 
 
 @message
 def perhaps_the_target(stage: Stage) -> Told:
-    return declared(declare(WebhookSpec(**SPEC), "reuse", Patience(0.0)), listed(), no(400, "POST to target failed"))
+    return created("POST to target failed")
 
 
 @message

@@ -34,6 +34,7 @@ from airflow_provider_reach.core.spec import WebhookChanges
 from airflow_provider_reach.exceptions import airflow_error
 from airflow_provider_reach.operators.base import ReachOperator
 from airflow_provider_reach.sandbox import Sandbox, Switches
+from airflow_provider_reach.sandbox.api import TEST_BATCH_ID
 from tests.airflow.tasks import in_dag, resume, run
 from tests.core.helpers import HOUR, ID, MINUTE, NOW, OTHER_ID, Reply, answer, play, results
 
@@ -179,6 +180,6 @@ def normal(text: str) -> str:
         text = re.sub(pattern, value, text)
     examples = [ID, OTHER_ID, "22222222-3333-4444-5555-666666666666"]
     for found in dict.fromkeys(re.findall(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", text)):
-        if found not in examples and KEPT not in found:
+        if found not in (*examples, TEST_BATCH_ID) and KEPT not in found:
             text = text.replace(found, next(example for example in examples if example not in text))
     return text

@@ -171,12 +171,23 @@ def passed_without_traffic(stage: Stage) -> Told:
     return healthy(stage, [], webhook=Webhook(id=ID, name=NAME, active=True))
 
 
-def _answered(stage: Stage, status: str | None) -> Told:
+def _answered(stage: Stage, status: str | None, **fields: Any) -> Told:
     """What a report says of the target's answers, and what to do about them."""
-    lines = watched(judged(batches(3, 5 * HOUR, status))).text.split("\n")
+    lines = watched(judged(batches(3, 5 * HOUR, status, **fields))).text.split("\n")
     advice = lines.index("What to do:") + 1
     return Told("\n".join(["…", lines[1], *lines[advice - 1 : advice + 1], "…"]))
 
 
 for _status in (None, "401", "404", "413", "503", "302", "204", "418"):
     MESSAGES[f"answered_{_status or 'not'}"] = partial(_answered, status=_status)
+
+for _reason, _code in {
+    "late": "ETIMEDOUT",
+    "halfway": "ECONNRESET",
+    "certificate": "CERT_HAS_EXPIRED",
+    "tls": "EPROTO",
+    "name": "ENOTFOUND",
+    "refused": "ECONNREFUSED",
+    "unreachable": "EHOSTUNREACH",
+}.items():
+    MESSAGES[f"answered_not_{_reason}"] = partial(_answered, status=None, failure_code=_code)
