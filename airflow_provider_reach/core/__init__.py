@@ -8,7 +8,7 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
     secret_values → redaction   what of it is secret (nesting: how deep it goes); what may be shown
     errors                      what can go wrong
     decoding → answers          an answer's body → models; an answer or a failure → the error it means (target_errors:
-                                the target's)
+                                the target's; gateways: of what stands between)
     calls → exchange            an operation; how it is asked, repeated and settled
     unpacking → request         an answer's body as it comes in; a call as it goes over the wire, whoever sends it
     lookup → actions            which webhook is meant; validate it, delete it

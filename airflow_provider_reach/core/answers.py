@@ -171,7 +171,7 @@ def status_error(
     kind, advice = _kind(answer)
     if kind is errors.ReachAuthError and not said:
         who = names(answer, secrets)
-        advice += f" The answer is empty: if the key is right, a proxy or another server gave it{who}."
+        advice += f" The answer is empty: if the key is right, another server or a proxy gave it{who}."
     answered = f"the service answered HTTP {answer.status}" + (f": {said}" if said else "")
     return kind(
         f"Could not {operation}: {answered}. {advice}",

@@ -22,10 +22,10 @@ def not_the_api(answer: Answer) -> str:
 
     :param answer: An answer with an error status.
     """
-    if answer.status == 407 or answer.headers.keys() & _OF_PROXIES:
-        return _also("a proxy's refusal", answer.unreadable)
+    if _is_a_proxy_s(answer):
+        return answer.unreadable or "a proxy's own words"
     if answer.unreadable or not answer.body.strip():
-        return _also("an HTML page", answer.unreadable) if _is_page(answer) else ""
+        return (answer.unreadable or "an HTML page") if _is_page(answer) else ""
     try:
         body = any_json(answer.body)
     except NotTheContract as why:
@@ -42,14 +42,12 @@ def gateway_error(operation: str, answer: Answer, why: str, secrets: tuple[str, 
     :param why: In what it is none of the API's.
     :param secrets: Values to mask.
     """
-    who = (
-        answered_by(answer, secrets) or "A proxy or another server answered in its place. Its headers do not name it. "
-    )
+    who = answered_by(answer, secrets) or "Another server or a proxy answered in its place, and gives no name. "
     message = (
         f"Could not {operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. {who}"
         f"{quoted(answer, secrets)}{_advice(answer)}"
     )
-    if answer.status == 429 or answer.status == 408 or answer.status >= 500:
+    if answer.status in (408, 429) or answer.status >= 500:
         kind = errors.ReachRateLimitError if answer.status == 429 else errors.ReachServerError
         return kind(message, operation=operation, status=answer.status, retry_after=answer.retry_after)
     return errors.ReachDecodeError(message, operation=operation)
@@ -63,7 +61,9 @@ def answered_by(answer: Answer, secrets: tuple[str, ...]) -> str:
     :param secrets: Values to mask.
     """
     who = names(answer, secrets)
-    return f"A proxy or another server answered in its place{who}. " if who else ""
+    if _is_a_proxy_s(answer):
+        return f"A proxy answered in its place{who}. "
+    return f"Another server or a proxy answered in its place{who}. " if who else ""
 
 
 def names(answer: Answer, secrets: tuple[str, ...]) -> str:
@@ -119,12 +119,12 @@ def _advice(answer: Answer) -> str:
     return _SPEAK_HTTPS if _PLAIN_HTTP.search(answer.body[:4096]) else _CHECK_WAY
 
 
+def _is_a_proxy_s(answer: Answer) -> bool:
+    return answer.status == 407 or bool(answer.headers.keys() & _OF_PROXIES)
+
+
 def _is_page(answer: Answer) -> bool:
     return answer.headers.get("content-type", "").lower().startswith("text/html") or answer.body.lstrip()[:1] == b"<"
-
-
-def _also(what: str, unreadable: str) -> str:
-    return f"{what}; {unreadable}" if unreadable else what
 
 
 _NAMING = ("Server", "Via", "Proxy-Authenticate", "WWW-Authenticate", "X-Squid-Error")
@@ -132,8 +132,8 @@ _OF_PROXIES = frozenset({"proxy-authenticate", "x-squid-error"})
 _OF_THE_API = frozenset({"errors", "error", "results", "message", "description", "code", "type"})
 _PLAIN_HTTP = re.compile(rb"plain HTTP request|speaking plain HTTP|HTTP request to an HTTPS", re.IGNORECASE)
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
-_CERTIFICATE = re.compile(r"certificate.verify.failed", re.IGNORECASE)
-_NO_TLS = re.compile(r"wrong.version.number|record layer failure", re.IGNORECASE)
+_CERTIFICATE = re.compile(r"certificate\Wverify\Wfailed", re.IGNORECASE)
+_NO_TLS = re.compile(r"wrong\Wversion\Wnumber|record\Wlayer\Wfailure", re.IGNORECASE)
 
 _GIVE_CREDENTIALS = (
     "The proxy wants a user name and password: put them into its URL in the environment "

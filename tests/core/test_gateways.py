@@ -54,12 +54,12 @@ def error_of(got: Answer, *, asks_target: bool = True) -> errors.ReachCallError:
             ],
         ),
         (answer(b"RBAC: access denied", 403, server="envoy"), ["(Server: envoy)", "It begins: RBAC: access denied"]),
-        (answer(PAGE, 404), ["(HTTP 404) is not the Reach API's: no JSON", "Its headers do not name it."]),
+        (answer(PAGE, 404), ["(HTTP 404) is not the Reach API's: no JSON", "and gives no name."]),
         (
             answer(SQUID, 407, proxy_authenticate='Basic realm="squid"'),
             ['(Proxy-Authenticate: Basic realm="squid")', "user name and password", "HTTPS_PROXY"],
         ),
-        (answer(b"", 407), ["(HTTP 407)", "user name and password"]),
+        (answer(b"", 407), ["(HTTP 407)", "A proxy answered in its place. The proxy wants a user name and password"]),
         (answer({"message": "Log in"}, 407), ["(HTTP 407)", "user name and password"]),
         (answer(b"", 401, proxy_authenticate="Negotiate"), ["(Proxy-Authenticate: Negotiate)", "user name and pass"]),
         (answer({"errors": []}, 403, x_squid_error="ERR_X 0"), ["(X-Squid-Error: ERR_X 0)", "HTTPS_PROXY"]),
@@ -110,8 +110,8 @@ def test_a_gateway_that_fails_says_so() -> None:
     error = error_of(answer(PAGE, 503, server="nginx"))
 
     assert str(error) == (
-        "Could not create webhook 'orders': the answer (HTTP 503) is not the Reach API's: no JSON. A proxy or another "
-        "server answered in its place (Server: nginx). It begins: No - It may not reach the service, or the service "
+        "Could not create webhook 'orders': the answer (HTTP 503) is not the Reach API's: no JSON. Another server or "
+        "a proxy answered in its place (Server: nginx). It begins: No - It may not reach the service, or the service "
         "may be down. If it goes on, look at the log of whatever this is."
     )
 
@@ -143,7 +143,7 @@ def test_what_may_be_the_api_s_means_what_it_meant(got: Answer, kind: type[error
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_an_empty_refusal_of_the_key_may_be_somebody_else_s(status: int) -> None:
-    empty = "The answer is empty: if the key is right, a proxy or another server gave it (Server: nginx)."
+    empty = "The answer is empty: if the key is right, another server or a proxy gave it (Server: nginx)."
 
     assert empty in str(error_of(answer(b"", status, server="nginx")))
     assert "The answer is empty" not in str(error_of(answer({"errors": [{"message": "no"}]}, status, server="nginx")))
@@ -163,7 +163,7 @@ def test_names_are_bounded_printable_and_hold_no_secret() -> None:
 def test_a_page_in_the_place_of_a_good_answer_names_itself_too(names: dict[str, str]) -> None:
     text = str(decode_error("list webhooks", answer(PAGE, **names), NotTheContract("no JSON"), ()))
 
-    assert ("A proxy or another server answered in its place (Server: AkamaiGHost). " in text) == bool(names)
+    assert ("Another server or a proxy answered in its place (Server: AkamaiGHost). " in text) == bool(names)
 
 
 # --- answers that cannot be read
@@ -191,6 +191,7 @@ def test_the_status_and_the_headers_count_where_the_body_cannot_be_read(status: 
     error = error_of(unreadable(status, retry_after="15"))
 
     assert type(error) is kind
+    assert isinstance(error, errors.ReachStatusError)
     assert (error.status, error.retry_after) == (status, 15.0)
     assert f"HTTP {status}: its body is packed with br, which was not asked for, and cannot be read" in str(error)
     assert "The answer is empty" not in str(error)

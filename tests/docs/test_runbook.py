@@ -30,6 +30,7 @@ from airflow_provider_reach.core import (
     errors,
     exchange,
     findings,
+    gateways,
     gone,
     look,
     lookup,
@@ -37,6 +38,7 @@ from airflow_provider_reach.core import (
     progress,
     report,
     target_errors,
+    unpacking,
     watch,
 )
 from airflow_provider_reach.core.errors import ReachError, ReachStatusError
@@ -60,6 +62,7 @@ TALKING = (
     errors,
     exchange,
     findings,
+    gateways,
     gone,
     look,
     lookup,
@@ -67,6 +70,7 @@ TALKING = (
     progress,
     report,
     target_errors,
+    unpacking,
     watch,
     exceptions,
     hooks,
@@ -124,6 +128,11 @@ UNEXPLAINED = {
         "The Reach configuration",
         "for an unknown reason",
         "an interim answer, with none after it",
+        "gzip, deflate",
+        "an HTML page",
+        "and ends before it can be unpacked",
+        "its body breaks off",
+        "what has no proper name",
         "none undelivered",
     },
 }

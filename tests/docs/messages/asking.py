@@ -12,6 +12,7 @@ from airflow_provider_reach.async_transport import Way
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.calls import list_webhooks
 from airflow_provider_reach.core.request import request_for
+from airflow_provider_reach.core.unpacking import Body
 from airflow_provider_reach.shared_session import SharedSession
 from tests.core.helpers import NOW, answer, listed
 from tests.docs.messages.stage import CONFIG, ENTRY, Stage, Told, asked, message, no
@@ -30,6 +31,22 @@ def key_may_not(stage: Stage) -> Told:
 
 
 @message
+def key_refused_without_a_word(stage: Stage) -> Told:
+    return asked(answer(b"", 401, server="nginx/1.22.1"))
+
+
+@message
+def refusal_that_cannot_be_read(stage: Stage) -> Told:
+    return asked(Answer(401, {}, b"", NOW, unreadable=_received(b"\x0b\x02\x80", "br").unreadable))
+
+
+def _received(piece: bytes, packed_with: str) -> Body:
+    body = Body(packed_with, 1000)
+    body.add(piece)
+    return body
+
+
+@message
 def workspace_unknown(stage: Stage) -> Told:
     return asked(no(404))
 
@@ -37,6 +54,32 @@ def workspace_unknown(stage: Stage) -> Told:
 @message
 def unreachable(stage: Stage) -> Told:
     return asked(Failure("unreachable", "[Errno -2] Name or service not known"))
+
+
+@message
+def tunnel_wants_credentials(stage: Stage) -> Told:
+    return asked(Failure("unreachable", "Tunnel connection failed: 407 Proxy Authentication Required"))
+
+
+@message
+def tunnel_refused(stage: Stage) -> Told:
+    return asked(Failure("unreachable", "Tunnel connection failed: 403 Forbidden"))
+
+
+@message
+def tunnel_failed(stage: Stage) -> Told:
+    return asked(Failure("unreachable", "Tunnel connection failed: 503 Service Unavailable"))
+
+
+@message
+def certificate_refused(stage: Stage) -> Told:
+    said = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate in certificate chain"
+    return asked(Failure("unreachable", said))
+
+
+@message
+def no_tls_there(stage: Stage) -> Told:
+    return asked(Failure("unreachable", "[SSL: WRONG_VERSION_NUMBER] wrong version number"))
 
 
 @message
@@ -81,6 +124,52 @@ def too_large(stage: Stage) -> Told:
 
 
 @message
+def answer_that_cannot_be_read(stage: Stage) -> Told:
+    return asked(Answer(200, {}, b"", NOW, unreadable=_received(b"no gzip", "gzip").unreadable))
+
+
+SQUID = {"server": "squid/5.7", "via": "1.1 proxy (squid/5.7)"}
+
+
+@message
+def proxy_denies(stage: Stage) -> Told:
+    page = b"<html><title>ERROR: Access Denied</title>"
+    return asked(answer(page, 403, **SQUID, x_squid_error="ERR_ACCESS_DENIED 0"))
+
+
+@message
+def proxy_wants_credentials(stage: Stage) -> Told:
+    page = b"<html><title>ERROR: Cache Access Denied</title>"
+    return asked(answer(page, 407, proxy_authenticate='Basic realm="proxy"'))
+
+
+@message
+def gateway_denies(stage: Stage) -> Told:
+    return asked(answer(b"<html><h1>403 Forbidden</h1>Request forbidden by administrative rules.</html>", 403))
+
+
+@message
+def plain_http_to_https(stage: Stage) -> Told:
+    page = b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>"
+    return asked(answer(page, 400, server="nginx/1.22.1"))
+
+
+@message
+def of_another_form(stage: Stage) -> Told:
+    return asked(answer({"status": "no"}, 400))
+
+
+@message
+def gateway_failed(stage: Stage) -> Told:
+    return asked(answer(b"<html><title>502 Bad Gateway</title></html>", 502, server="nginx/1.22.1"))
+
+
+@message
+def gateway_limits(stage: Stage) -> Told:
+    return asked(answer(b"<html><title>429 Too Many Requests</title></html>", 429, server="nginx/1.22.1"))
+
+
+@message
 def too_many_requests(stage: Stage) -> Told:
     return asked(no(429))
 
@@ -96,13 +185,19 @@ def redirected(stage: Stage) -> Told:
 
 
 @message
+def redirected_by_a_page(stage: Stage) -> Told:
+    page = b"<html><title>302 Found</title></html>"
+    return asked(answer(page, 302, server="nginx/1.22.1", location="https://login.example.com/"))
+
+
+@message
 def request_refused(stage: Stage) -> Told:
     return asked(no(405))
 
 
 @message
 def refused_without_words(stage: Stage) -> Told:
-    return asked(answer({"status": "no"}, 400))
+    return asked(answer({"errors": [{"reason": "no"}]}, 400))
 
 
 @message
