@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from airflow_provider_reach.core.doubt import remembered
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.report import DeliveryReport
 from tests.simulation.life import BEGIN, HOUR, MINUTE, Life
@@ -58,9 +59,10 @@ def check(
     """
     deadline = begun + (policy.retry_window + HOUR if policy.drain else policy.longest_wait)
     now = answered = begun
+    report: DeliveryReport | None = None
     while True:
         if is_answered(now):
-            report, answered = service.look(now, policy, begun), now
+            report, answered = remembered(service.look(now, policy, begun), report), now
             if report.outcome != "wait":
                 return Check(begun, now, report.outcome, report, policy.ignore_lost_before)
             if now >= deadline:

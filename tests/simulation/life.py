@@ -70,6 +70,7 @@ class Life:
     :param clock_offset: How far the service's clock is off.
     :param dated: Whether its answers have a ``Date``.
     :param minute: Of the hour, when checks are planned.
+    :param taken_with: What its target answers to a batch that it takes.
     :param late: By how many minutes each check begins later, by turns.
     """
 
@@ -82,6 +83,7 @@ class Life:
     dated: bool = True
     minute: int = 0
     late: tuple[int, ...] = (0,)
+    taken_with: int = 200
 
     @property
     def end(self) -> datetime:
@@ -96,7 +98,7 @@ class Life:
             chance = Random(seed).random() if min(trouble.share, trouble.share_at_end) < 1 else 0.0
             if trouble.fails(now, batch, chance):
                 return trouble.answer
-        return 200
+        return self.taken_with
 
     def is_answered(self, now: datetime) -> bool:
         """Whether the service can be asked."""

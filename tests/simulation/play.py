@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from airflow_provider_reach.sandbox.delivery import failure_of
 from airflow_provider_reach.sandbox.model import Answer, Batch, Webhook
 from airflow_provider_reach.sandbox.schedule import WINDOW
 from airflow_provider_reach.sandbox.simulation import Simulation
@@ -46,12 +47,22 @@ class Play:
     :param changes: What is done to the webhook.
     :param retry_schedule: How the service spreads its retries.
     :param times: When it can be looked at, the first one its beginning.
+    :param delivered_by: Which answers the service counts as delivered.
     """
 
     def __init__(
-        self, target: Target, batches_per_hour: float, changes: Changes, retry_schedule: str, times: list[datetime]
+        self,
+        target: Target,
+        batches_per_hour: float,
+        changes: Changes,
+        retry_schedule: str,
+        times: list[datetime],
+        delivered_by: str = "200",
     ) -> None:
-        simulation = Simulation(lambda batch: _answer(target(simulation.now, batch)), times[0], 1000, retry_schedule)
+        def deliver(batch: Batch) -> Answer:
+            return _answer(target(simulation.now, batch), delivered_by)
+
+        simulation = Simulation(deliver, times[0], 1000, retry_schedule)
         simulation.add(Webhook(WEBHOOK_ID, "orders", "https://example.org/orders", ("delivery",), ready_at=times[0]))
         # A few seconds past the full minute, so that nothing hangs on what is done first within one.
         simulation.advance_to(times[0] + timedelta(seconds=20))
@@ -87,10 +98,10 @@ def times(first: datetime, last: datetime, step: timedelta) -> Iterator[datetime
         first += step
 
 
-def _answer(status: int) -> Answer:
+def _answer(status: int, delivered_by: str) -> Answer:
     if status == NO_RESPONSE:
         return Answer(latency=10_000, failure="ETIMEDOUT")
-    return Answer(latency=20, status=status, failure=None if status == 200 else str(status))
+    return Answer(latency=20, status=status, failure=failure_of(status, delivered_by))
 
 
 def _change(simulation: Simulation, change: dict[str, Any] | None) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from airflow_provider_reach.core.report import span
 from tests.simulation.checks import HOURLY, SCHEDULES
-from tests.simulation.trials import CAPS, UNKNOWABLE, Trial
+from tests.simulation.trials import ANSWERS, CAPS, UNKNOWABLE, Trial
 from tests.simulation.truth import Score
 
 _HEADS = (
@@ -61,6 +61,9 @@ def whole(tried: Sequence[Trial]) -> str:
     ]
     if thresholds:
         parts.append(f"### Thresholds of the hourly check\n\n{_scores('policy', _by_schedule(thresholds))}")
+    taken = [trial for trial in tried if trial.group == "answers"]
+    if taken:
+        parts.append(f"### A target that answers 202: the hourly check\n\n{_by_answers(taken)}")
     if caps:
         parts.append(f"### A cap on the rows of an answer: the hourly check\n\n{_by_cap(caps)}")
     return "\n\n".join(parts)
@@ -95,6 +98,32 @@ def _by_switch(tried: Sequence[Trial]) -> str:
         for name in _SWITCHES
     }
     return _table(("where", "lost", *(schedule.name for schedule in SCHEDULES)), rows)
+
+
+def _by_answers(tried: Sequence[Trial]) -> str:
+    rows = {}
+    for counted in ANSWERS:
+        for policy in ANSWERS:
+            found = total(
+                trial
+                for trial in tried
+                if (trial.view.delivered_by, trial.schedule.policy.delivered_by) == (counted, policy)
+            )
+            name = f'Reach counts {counted}, `delivered_by="{policy}"`'
+            cells = _cells(found)
+            rows[name] = [cells[0], cells[1], *cells[4:], f"{found.doubted:,}", f"{found.still:,}"]
+    heads = (
+        "lost",
+        "told in time",
+        "late",
+        "missed",
+        "alarms",
+        "unneeded",
+        "false",
+        "with the doubt",
+        "standing still",
+    )
+    return _table(("where", *heads), rows)
 
 
 def _by_cap(tried: Sequence[Trial]) -> str:

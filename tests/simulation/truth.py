@@ -36,6 +36,10 @@ class Score:
     :param miscounted: Checks whose report counts other batches than the service shows.
     :param cut: Checks that ended with an answer that a cap had cut.
     :param unseen: Of these, taken for whole.
+    :param doubted: False alarms whose report says that batches answered 201–299 may be delivered.
+    :param still: Of these, those that say that attempts stand still.
+    :param undoubted: False alarms of a policy that does not count what the service counts, and no word of doubt.
+    :param misled: Checks that say that the attempts of a batch stand still which was not delivered.
     :param faults: What must not be: by which of these names it is counted, and in words.
     """
 
@@ -51,6 +55,10 @@ class Score:
     miscounted: int = 0
     cut: int = 0
     unseen: int = 0
+    doubted: int = 0
+    still: int = 0
+    undoubted: int = 0
+    misled: int = 0
     faults: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, other: Score) -> None:
@@ -97,6 +105,11 @@ class Checked:
     def works(self) -> bool:
         """Whether the webhook existed, and was active."""
         return bool(self.moment.webhooks) and all(webhook.active for webhook in self.moment.webhooks)
+
+    def stands_still_rightly(self, report: DeliveryReport) -> bool:
+        """Whether every batch whose attempts are said to stand still is delivered."""
+        still = {batch_id for batch_id, retry in report.next_retries.items() if retry.due < report.looked_at}
+        return all(batch.state == "delivered" for batch in self.shown if batch.batch_id in still)
 
     def lost_at(self, batch: Batch) -> datetime:
         """When a batch that is not delivered is presumed lost, by the times of the rows."""
@@ -187,6 +200,9 @@ def _count_faults(found: Score, checked: Checked, policy: DeliveryPolicy) -> Non
             found.false += 1
         else:
             found.blame("false", f"{made.ended}: {made.outcome} though nothing was wrong: {made.report}")
+            _count_doubt(found, checked, policy)
+    if made.report and not checked.stands_still_rightly(made.report):
+        found.blame("misled", f"{made.ended}: attempts are said to stand still that do not: {made.report}")
     if made.report and checked.cut:
         found.cut += 1
         if made.report.complete:
@@ -195,6 +211,15 @@ def _count_faults(found: Score, checked: Checked, policy: DeliveryPolicy) -> Non
         found.blame(
             "miscounted", f"{made.ended}: not what the service shows, {len(checked.shown)} batches: {made.report}"
         )
+
+
+def _count_doubt(found: Score, checked: Checked, policy: DeliveryPolicy) -> None:
+    report = checked.made.report
+    if report and report.taken:
+        found.doubted += 1
+        found.still += report.standing_still > 0
+    elif policy.delivered_by != checked.service.view.delivered_by:
+        found.blame("undoubted", f"{checked.made.ended}: a false alarm without a doubt: {report}")
 
 
 def _count_alarms(found: Score, checks: Sequence[Checked]) -> None:
