@@ -16,6 +16,7 @@ from airflow_provider_reach.core.config import DEFAULT_PATIENCE, ReachConfig
 from airflow_provider_reach.core.exchange import Exchange, Patience, Send, Wait
 from airflow_provider_reach.core.look import look
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.regions import with_hint
 from airflow_provider_reach.core.report import DeliveryReport
 from airflow_provider_reach.core.request import request_for
 from airflow_provider_reach.shared_session import SharedSession
@@ -80,7 +81,8 @@ class AsyncReachClient:
 
         :param exchange: Makes the exchange of a patience and of the values to mask in errors.
         """
-        return await self.run(exchange(Patience(self.patience), (self.config.api_key,)))
+        asked = exchange(Patience(self.patience), (self.config.api_key,))
+        return await self.run(with_hint(asked, self.config))
 
     async def run(self, exchange: Exchange[T]) -> T:
         """

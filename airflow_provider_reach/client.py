@@ -19,6 +19,7 @@ from airflow_provider_reach.core.look import look
 from airflow_provider_reach.core.lookup import only
 from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.regions import with_hint
 from airflow_provider_reach.core.report import DeliveryReport
 from airflow_provider_reach.core.request import request_for
 from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
@@ -171,7 +172,8 @@ class ReachClient:
 
         :param exchange: Makes the exchange of a patience and of the values to mask in errors.
         """
-        return self.run(exchange(Patience(self.patience), (self.config.api_key,)))
+        asked = exchange(Patience(self.patience), (self.config.api_key,))
+        return self.run(with_hint(asked, self.config))
 
     def run(self, exchange: Exchange[T]) -> T:
         """

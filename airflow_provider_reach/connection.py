@@ -22,8 +22,8 @@ EXTRA_FIELDS: dict[str, dict[str, Any]] = {
     },
     "region": {
         "label": "Region",
-        "description": "Where the workspace is: eu or us. Required, unless Base URL is given.",
-        "schema": {"type": ["string", "null"], "enum": ["eu", "us"]},
+        "description": "Where the workspace is: eu or us, or by its full name. Required, unless Base URL is given.",
+        "schema": {"type": ["string", "null"], "enum": ["eu", "us", "eu-west-1", "us-west-1", "us-west-2"]},
     },
     "auth_scheme": {
         "label": "Auth scheme",
@@ -122,18 +122,22 @@ def read_connection(conn: AirflowConnection) -> ReachConfig:
     from airflow_provider_reach.core.errors import ReachConfigError
 
     extra, where = conn.extra_dejson, f"Connection {conn.conn_id!r}"
+    problems: list[str] = []
     try:
-        return read_config(
+        config = read_config(
             api_key=conn.password,
-            base_url=_base_url(conn),
+            key_in_login=bool(conn.login),
+            base_url=_base_url(conn, problems),
             where=where,
             **{name: extra.get(name) for name in EXTRA_FIELDS} if isinstance(extra, Mapping) else {},
         )
+        if not problems:
+            return config
     except ReachConfigError as error:
-        if not (unknown := unknown_extras(conn)):
-            raise
-        hint = f"extras that mean nothing here, perhaps misspelt: {', '.join(unknown)}."
-        raise ReachConfigError([*error.problems, hint], where) from None
+        problems += error.problems
+    if unknown := unknown_extras(conn):
+        problems.append(f"extras that mean nothing here, perhaps misspelt: {', '.join(unknown)}.")
+    raise ReachConfigError(problems, where)
 
 
 def unknown_extras(conn: AirflowConnection, known: Collection[str] = EXTRA_FIELDS) -> list[str]:
@@ -152,17 +156,58 @@ def unknown_extras(conn: AirflowConnection, known: Collection[str] = EXTRA_FIELD
     return sorted(one_line(str(name), 40) for name in extra if name not in known and name not in named_twice)
 
 
-def _base_url(conn: AirflowConnection) -> str:
+def _base_url(conn: AirflowConnection, problems: list[str]) -> str:
     """The host, with the port and path that a connection URI such as ``reach://:key@127.0.0.1:8000/api`` splits off."""
     url = str(conn.host or "").strip().rstrip("/")
+    schema_scheme, schema_path = _scheme_and_path(conn, problems)
     if not url:
+        if schema_scheme == "http" or schema_path:
+            what = "says http" if schema_scheme else "holds a path"
+            problems.append(f"schema {what}, and there is no host: empty schema, or set host to the base URL.")
         return ""
     scheme, _, rest = url.rpartition("://")
     host, slash, path = rest.partition("/")
+    if schema_scheme and scheme and scheme.lower() != schema_scheme:
+        problems.append(
+            f"schema says {schema_scheme}, and host says {scheme.lower()[:10]}: empty schema, and set host to the base "
+            "URL."
+        )
+    if schema_path and path and path != schema_path:
+        problems.append("schema holds another path than host: empty schema, and set host to the whole base URL.")
     if host.count(":") > 1 and not re.search(r"[@\[]", host):
         host = f"[{host}]"  # an IPv6 address, whose brackets the URI's reader takes off
     if conn.port and not re.search(r":\d*$", host):
         host = f"{host}:{conn.port}"
-    if conn.schema and not path:
-        slash, path = "/", str(conn.schema)
+    if schema_path and not path:
+        slash, path = "/", schema_path
+    scheme = scheme or schema_scheme
     return f"{scheme}://{host}{slash}{path}" if scheme else f"{host}{slash}{path}"
+
+
+_PATH = re.compile(r"(?:[\w.-]{1,30}/){0,3}api(?:/v\d{1,3})?", re.ASCII)
+"""The path of a base URL, as a URI has it: it leads to the API, and no secret looks like that."""
+
+
+def _scheme_and_path(conn: AirflowConnection, problems: list[str]) -> tuple[str, str]:
+    """
+    What ``schema`` holds: a scheme, as Airflow's HTTP provider has it there, or the path of a connection URI.
+
+    Nothing else that stands there is shown: it may be the key, or all of a connection.
+    """
+    schema = str(conn.schema or "").strip().strip("/")
+    if schema.lower() in ("http", "https"):
+        return schema.lower(), ""
+    if not schema or _PATH.fullmatch(schema):
+        return "", schema
+    if '"conn_type"' in schema:
+        problems.append(
+            "schema holds a whole connection in JSON, as 'airflow connections import' reads it from an env file: "
+            "delete this connection, make it anew (export it with --file-format json), and revoke the key, which lies "
+            "there in clear."
+        )
+    else:
+        problems.append(
+            "schema holds neither http, nor https, nor a path that ends in /api (not shown, since it may be a secret): "
+            "empty it, and set host to the whole base URL."
+        )
+    return "", ""

@@ -428,16 +428,52 @@ class ReachHook(BaseHook):
         return self.get_conn().request(method, path, query=query, json=json)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Whether the connection works, and if not, what of it does not. It reads the list of webhooks, once."""
+        """
+        Whether the connection works, and if not, what of it does not. It reads the list of webhooks, once.
+
+        For region ``us`` it asks the other of the two hosts as well, if need be; a connection that leads to the wrong
+        one does not work.
+        """
+        from airflow_provider_reach.two_hosts import ask_both, told
+
         try:
-            with self._open(patience=0.0) as client:
-                number = len(client.list_webhooks())
+            answered = ask_both(self._open(patience=0.0).config)
         except ReachError as error:
             said = next(
                 (said for kind, said in _CONNECTION_PROBLEMS if isinstance(error, kind)), "Reach cannot be asked"
             )
             return False, f"{said}. {error}"
-        return True, f"The connection works: the workspace has {number} webhook{'' if number == 1 else 's'}."
+        if answered.instead:
+            return False, f"The connection leads to the wrong host. {told(answered)}"
+        number, at = len(answered.webhooks), " at us-west-1" if answered.config.region == "us" else ""
+        return True, f"The connection works{at}: the workspace has {number} webhook{'' if number == 1 else 's'}."
+
+    def turn_to_host_that_answers(self) -> str:
+        """
+        Where the connection leaves open which of two hosts it means (region ``us``), go on with the one that answers.
+
+        For a person who looks; in a task it would hide that the connection is wrong.
+
+        :return: That it is not the connection's own, and what to set; else empty.
+        :raises ReachAuthError: when both refuse the key.
+        :raises ReachNotFoundError: when both know no such workspace.
+        """
+        from airflow_provider_reach.client import ReachClient
+        from airflow_provider_reach.core.regions import other_host
+        from airflow_provider_reach.two_hosts import ask_both, told
+
+        if other_host(self.get_conn().config) is None:
+            return ""
+        try:
+            answered = ask_both(self.get_conn().config)
+        except ReachError as error:
+            if error.final:
+                raise
+            return ""  # what may pass is asked again, as long as patience lasts
+        if not answered.instead:
+            return ""
+        self._client = ReachClient(answered.config, patience=self.patience)
+        return told(answered)
 
     def _checked(self, changes: _Changes, what: str) -> _Changes:
         for secret in changes.secrets:

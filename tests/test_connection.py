@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import airflow
 import pytest
 from airflow.providers.common.compat.sdk import BaseHook, Connection
+from airflow.secrets.local_filesystem import load_connections_dict
 
 from airflow_provider_reach.connection import EXTRA_FIELDS, read_connection, unknown_extras
 from airflow_provider_reach.core.config import ReachConfig
@@ -102,11 +104,103 @@ def test_the_base_url_of_a_uri(between: str, base_url: str, given: Any) -> None:
         {"host": "https://reach.example", "port": 8443, "schema": "api"},
         {"host": "reach.example", "port": 8443, "schema": "api"},
         {"host": "reach.example:8443/api/"},
-        {"host": "https://reach.example:8443/api", "port": 443, "schema": "v2"},
+        {"host": "https://reach.example:8443/api", "port": 443, "schema": "/api/"},
+        {"host": "reach.example:8443/api", "schema": "https"},
+        {"host": "reach.example/api", "port": 8443, "schema": "HTTPS"},
+        {"host": "https://reach.example:8443/api", "schema": " https "},
     ],
 )
 def test_a_host_with_and_without_its_scheme_port_and_path(fields: dict[str, Any], given: Any) -> None:
     assert read_connection(given(as_json(**fields))).base_url == "https://reach.example:8443/api"
+
+
+@pytest.mark.parametrize(
+    ("fields", "base_url"),
+    [
+        ({"host": "127.0.0.1:8000/api", "schema": "http"}, "http://127.0.0.1:8000/api"),
+        ({"host": "127.0.0.1:8000/api", "schema": "https"}, "https://127.0.0.1:8000/api"),
+        ({"host": "127.0.0.1", "port": 8000, "schema": "https"}, "https://127.0.0.1:8000"),
+        ({"host": "http://127.0.0.1:8000/api", "schema": "http"}, "http://127.0.0.1:8000/api"),
+        ({"host": "gateway.example", "schema": "reach/api"}, "https://gateway.example/reach/api"),
+        ({"host": "gateway.example", "schema": "mail/reach-eu/api/v1"}, "https://gateway.example/mail/reach-eu/api/v1"),
+        ({"host": "", "schema": "https", "extra": {"workspace_id": WORKSPACE, "region": "eu"}}, EU),
+    ],
+)
+def test_a_schema_of_http_or_https_is_the_scheme(fields: dict[str, Any], base_url: str, given: Any) -> None:
+    assert read_connection(given(as_json(**fields))).base_url == base_url
+
+
+WHOLE = json.dumps({"conn_type": "reach", "login": None, "password": KEY, "host": "https://reach.example/api"})
+
+
+@pytest.mark.parametrize("host", ["", "reach.example", "https://reach.example", "https://reach.example/api"])
+@pytest.mark.parametrize(
+    "schema",
+    [KEY, f"AccessKey {KEY}", "hunter2", "ftp", "v2", f"api/{KEY}", f"{KEY}/v1", f"api?key={KEY}", WHOLE, WHOLE[1:]],
+)
+def test_any_other_schema_is_refused_and_not_shown(schema: str, host: str, given: Any) -> None:
+    conn = given(as_json({"workspace_id": WORKSPACE, "region": "eu"}, host=host, schema=schema))
+
+    [problem] = refused(conn).problems
+    assert problem.startswith("schema holds ")
+    assert ("a whole connection in JSON" in problem) is (KEY in schema and "conn_type" in schema)
+    assert "hunter2" not in problem
+    assert schema not in problem or schema in ("ftp", "v2")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"host": "http://127.0.0.1/api", "schema": "https"}, "schema says https, and host says http: "),
+        ({"host": "https://reach.example/api", "schema": "http"}, "schema says http, and host says https: "),
+        ({"host": "https://reach.example/api", "schema": "v1/api"}, "schema holds another path than host: "),
+        ({"host": "", "schema": "http"}, "schema says http, and there is no host: "),
+        ({"host": "", "schema": "api"}, "schema holds a path, and there is no host: "),
+        ({"host": "reach.example", "schema": "http"}, "host is plain http, which would send the API key in clear"),
+    ],
+)
+def test_a_schema_that_contradicts_the_host_is_refused(fields: dict[str, Any], said: str, given: Any) -> None:
+    [problem] = refused(given(as_json({"workspace_id": WORKSPACE, "region": "eu"}, **fields))).problems
+    assert problem.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "text", [f"reach://{KEY}@reach.example/api?workspace_id={WORKSPACE}", None], ids=["URI", "JSON"]
+)
+def test_a_key_in_the_login_is_told_where_it_belongs(text: str | None, given: Any) -> None:
+    error = refused(given(text or as_json(login=KEY, password="")))
+
+    assert error.problems == [
+        "password is missing, and login is not: if login holds the API key, move it to password (in a URI it stands "
+        "behind a colon: reach://:KEY@...)."
+    ]
+
+
+def test_a_login_beside_the_key_is_not_looked_at(given: Any) -> None:
+    assert read_connection(given(as_json(login="anybody"))).api_key == KEY
+
+
+@pytest.mark.parametrize("place", ["schema", "login", "workspace_id", "region", "timeout", "allow_http", "auth_scheme"])
+def test_a_key_in_the_wrong_place_is_shown_nowhere(place: str, given: Any) -> None:
+    extra = {"workspace_id": WORKSPACE, "region": "eu", "misspelt": 1}
+    fields = {place: KEY} if place in ("schema", "login") else {"extra": {**extra, place: KEY}}
+
+    error = refused(given(as_json(**{"extra": extra, "password": "", "host": "", **fields})))
+
+    assert any(problem.startswith(place) for problem in error.problems) or place == "login"
+    assert "misspelt" in error.problems[-1]
+
+
+def test_an_export_of_airflow_that_comes_back_broken_is_told_as_such(tmp_path: Path) -> None:
+    """An env file with JSON in it, which ``airflow connections export`` writes, is read by its import as URIs."""
+    exported = tmp_path / "exported.env"
+    whole = {"conn_type": "reach", "login": None, "password": KEY, "host": "https://reach.example/api", "extra": "{}"}
+    exported.write_text(f"reach_test={json.dumps(whole)}\n")
+
+    conn = load_connections_dict(str(exported))["reach_test"]
+
+    assert KEY in str(conn.schema)
+    assert "schema holds a whole connection in JSON" in refused(conn).problems[0]
 
 
 def test_what_airflow_exports_means_the_same(given: Any) -> None:
@@ -162,7 +256,7 @@ def test_everything_missing_is_said_at_once(given: Any) -> None:
     error = refused(given(json.dumps({"conn_type": "reach"})))
 
     assert str(error).startswith("Connection 'reach_test' cannot be used:\n")
-    assert "region is missing: set it to 'eu' or 'us', or set host to a base URL" in str(error)
+    assert "region is missing: set it to 'eu', 'us', 'eu-west-1', 'us-west-1' or 'us-west-2', or set host" in str(error)
     assert "workspace_id is missing: add it to the extras" in str(error)
     assert "password is missing: set it to the API key" in str(error)
     assert len(error.problems) == 3

@@ -170,6 +170,8 @@ def _hook(options: Namespace) -> ReachHook:
     )
     hook = ReachHook(options.conn_id, patience=patience.total_seconds())
     hook.get_conn()  # what is wrong with the connection is told once, not for every webhook
+    if elsewhere := hook.turn_to_host_that_answers():
+        written(f"WARNING: {elsewhere}", sys.stderr)
     return hook
 
 

@@ -11,6 +11,8 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
                                 the target's; gateways: of what stands between)
     calls → exchange            an operation; how it is asked, repeated and settled
     unpacking → request         an answer's body as it comes in; a call as it goes over the wire, whoever sends it
+    regions                     which errors may be those of the wrong one of two hosts
+    names → gone                a name that no webhook has, and those that come near; why a webhook is not there
     lookup → actions            which webhook is meant; validate it, delete it
     compare → declare  drift    declared beside existing: send what differs; or only tell
     changes                     a webhook beside itself before an update

@@ -15,7 +15,11 @@ from airflow_provider_reach.core.errors import ReachConfigError
 REGIONS = {
     "eu": "https://email.eu-west-1.api.bird.com/api",
     "us": "https://email.us-west-1.api.bird.com/api",
+    "eu-west-1": "https://email.eu-west-1.api.bird.com/api",
+    "us-west-1": "https://email.us-west-1.api.bird.com/api",
+    "us-west-2": "https://email.us-west-2.api.bird.com/api",
 }
+"""The contract has the first two; several public clients of the API ask ``us-west-2``."""
 AUTH_SCHEMES = ("AccessKey", "Bearer")
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_PATIENCE = 60.0
@@ -41,6 +45,7 @@ class ReachConfig:
     :param api_key: The API key; never part of the ``repr``.
     :param auth_scheme: The word before the key in the ``Authorization`` header.
     :param timeout: Seconds to wait for a connection, and again for an answer.
+    :param region: Where the base URL is from, as it was given; empty where the base URL itself was given.
     """
 
     base_url: str
@@ -48,6 +53,7 @@ class ReachConfig:
     api_key: str = field(repr=False)
     auth_scheme: str = "AccessKey"
     timeout: float = DEFAULT_TIMEOUT
+    region: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "api_key", Secret(self.api_key))
@@ -66,6 +72,7 @@ class ReachConfig:
 def read_config(
     *,
     api_key: str | None,
+    key_in_login: bool = False,
     workspace_id: Any = None,
     base_url: str | None = None,
     region: Any = None,
@@ -80,9 +87,10 @@ def read_config(
     Every value may be text, as it is in a connection given as a URI; an empty one counts as not given.
 
     :param api_key: The API key, without the scheme before it.
+    :param key_in_login: Whether there is a login, into which the key may have been put.
     :param workspace_id: The workspace's UUID.
     :param base_url: Overrides the region; ``https``, or ``http`` to this machine or where ``allow_http`` says so.
-    :param region: ``eu`` or ``us``.
+    :param region: ``eu`` or ``us``, or the full name of one.
     :param auth_scheme: ``AccessKey`` (default) or ``Bearer``.
     :param timeout: Seconds, above 0 and up to 300; 30 where not given.
     :param allow_http: Whether the key may be sent over plain http to another machine.
@@ -93,9 +101,10 @@ def read_config(
     config = ReachConfig(
         base_url=_base_url(base_url, region, allow_http, problems),
         workspace_id=_workspace_id(workspace_id, problems),
-        api_key=_api_key(api_key, problems),
+        api_key=_api_key(api_key, key_in_login, problems),
         auth_scheme=_auth_scheme(auth_scheme, problems),
         timeout=_timeout(timeout, problems),
+        region="" if _text(base_url) else _text(region).lower(),
     )
     if problems:
         raise ReachConfigError(problems, where)
@@ -109,9 +118,24 @@ def _text(value: Any) -> str:
         return shown(value)
 
 
-def _api_key(value: str | None, problems: list[str]) -> str:
+def _told(text: str) -> str:
+    """A wrong value as a message may show it: not where it looks like a key that was put into the wrong field."""
+    looks_like_a_key = _KEY.fullmatch(text) and not _HEX.fullmatch(text)
+    return "(not shown, since it looks like a key)" if looks_like_a_key else shown(text)
+
+
+_KEY = re.compile(r"(?!ws_)(?:(?:AccessKey|Bearer)\s+)?[\w+/=.:~-]{16,}", re.ASCII | re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-fA-F{}-]+")
+
+
+def _api_key(value: str | None, key_in_login: bool, problems: list[str]) -> str:
     key = _text(value)
-    if not key:
+    if not key and key_in_login:
+        problems.append(
+            "password is missing, and login is not: if login holds the API key, move it to password (in a URI it "
+            "stands behind a colon: reach://:KEY@...)."
+        )
+    elif not key:
         problems.append("password is missing: set it to the API key (Bird dashboard, Developer, Access keys).")
     elif not key.isascii() or not key.isprintable() or " " in key:
         problems.append(
@@ -130,7 +154,7 @@ def _workspace_id(value: Any, problems: list[str]) -> str:
         )
     elif not is_uuid(text):
         problems.append(
-            f"workspace_id {shown(text)} is no UUID: it looks like 01234567-89ab-cdef-0123-456789abcdef. (The "
+            f"workspace_id {_told(text)} is no UUID: it looks like 01234567-89ab-cdef-0123-456789abcdef. (The "
             "'ws_...' id of the service's pages is something else.)"
         )
     return text.lower()
@@ -143,8 +167,9 @@ def _base_url(base_url: str | None, region: Any, allow_http: Any, problems: list
         name = _text(region).lower()
         if name in REGIONS:
             return REGIONS[name]
-        said = f"region {shown(name)} is not known" if name else "region is missing"
-        problems.append(f"{said}: set it to 'eu' or 'us', or set host to a base URL.")
+        said = f"region {_told(name)} is not known" if name else "region is missing"
+        *others, last = (f"'{region}'" for region in REGIONS)
+        problems.append(f"{said}: set it to {', '.join(others)} or {last}, or set host to a base URL.")
         return ""
     try:
         parts = urlsplit(url if "://" in url else f"https://{url}")
@@ -181,7 +206,7 @@ def _flag(value: Any, problems: list[str]) -> bool:
         return False
     if text in ("true", "1", "yes", "on"):
         return True
-    problems.append(f"allow_http {shown(text)} is neither true nor false.")
+    problems.append(f"allow_http {_told(text)} is neither true nor false.")
     return False
 
 
@@ -205,7 +230,7 @@ def _timeout(value: Any, problems: list[str]) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 300:
-        problems.append(f"timeout {shown(text)} is no number of seconds above 0 and up to 300.")
+        problems.append(f"timeout {_told(text)} is no number of seconds above 0 and up to 300.")
     return seconds
 
 

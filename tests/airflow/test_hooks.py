@@ -576,6 +576,7 @@ def test_drift_is_found(hook: ReachHook, reach: Sandbox) -> None:
         "unexpected": [{"webhook_id": other, "webhook_name": "other", "doubled": False}],
         "different": {"orders": {"auth_credentials": "password differs"}},
         "unknown": {},
+        "near": {},
     }
     assert_no_secret(f"{some} {some!r}", reach)
 

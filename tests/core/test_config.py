@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_reach.core.config import (
     DEFAULT_PATIENCE,
+    REGIONS,
     ReachConfig,
     is_loopback,
     is_uuid,
@@ -39,9 +41,58 @@ def test_the_least_that_is_needed() -> None:
     assert config.warnings == []
 
 
-@pytest.mark.parametrize(("region", "place"), [("eu", "eu-west-1"), ("US", "us-west-1"), (" us ", "us-west-1")])
+@pytest.mark.parametrize(
+    ("region", "place"),
+    [
+        ("eu", "eu-west-1"),
+        ("US", "us-west-1"),
+        (" us ", "us-west-1"),
+        ("eu-west-1", "eu-west-1"),
+        ("us-west-1", "us-west-1"),
+        ("US-West-2\n", "us-west-2"),
+    ],
+)
 def test_a_region_is_a_base_url(region: str, place: str) -> None:
-    assert read_config(**{**GOOD, "region": region}).base_url == f"https://email.{place}.api.bird.com/api"
+    config = read_config(**{**GOOD, "region": region})
+    assert config.base_url == f"https://email.{place}.api.bird.com/api"
+    assert config.region == region.strip().lower()
+
+
+def test_every_region_is_a_host_of_the_service_s_own_over_https() -> None:
+    for base_url in REGIONS.values():
+        parts = urlsplit(base_url)
+        assert parts.scheme == "https"
+        assert parts.netloc.endswith(".api.bird.com")
+        assert parts.path == "/api"
+
+
+def test_where_a_region_is_from_makes_no_other_connection_of_it() -> None:
+    by_region, by_host = read_config(**GOOD), read_config(**{**GOOD, "base_url": REGIONS["eu"]})
+    assert by_region == by_host
+    assert hash(by_region) == hash(by_host)
+    assert (by_region.region, by_host.region) == ("eu", "")
+
+
+def test_a_login_in_place_of_the_key_is_told_of_only_where_there_is_none() -> None:
+    assert read_config(**GOOD, key_in_login=True).api_key == GOOD["api_key"]
+    [problem] = problems(api_key=" ", key_in_login=True)
+    assert problem.startswith("password is missing, and login is not: if login holds the API key, move it to password")
+
+
+@pytest.mark.parametrize("field", ["workspace_id", "region", "timeout", "allow_http", "auth_scheme"])
+@pytest.mark.parametrize("key", ["pl4nted-k3y-01234567", "AccessKey pl4nted-k3y-01234567", "Pl4nted/+k3y0123456789=="])
+def test_a_key_in_the_wrong_field_is_not_shown(field: str, key: str) -> None:
+    [problem] = problems(**{field: key})
+    assert problem.startswith(field)
+    assert "4nted" not in problem
+
+
+@pytest.mark.parametrize(
+    "text", ["ws_0123456789abcdefgh", ID.replace("-", ""), ID[:-1], f"{{{ID}}}", "short-text-15ch"]
+)
+def test_what_is_no_key_is_shown(text: str) -> None:
+    [problem] = problems(workspace_id=text)
+    assert f"workspace_id '{text}' is no UUID" in problem
 
 
 @pytest.mark.parametrize(
@@ -93,7 +144,7 @@ def test_an_empty_value_counts_as_not_given(empty: str | None) -> None:
         ({"workspace_id": "ws_123"}, "workspace_id 'ws_123' is no UUID"),
         ({"workspace_id": ID.replace("-", "")}, "is no UUID"),
         ({"workspace_id": f"{ID}/../x"}, "is no UUID"),
-        ({"region": None}, "region is missing: set it to 'eu' or 'us', or set host"),
+        ({"region": None}, "region is missing: set it to 'eu', 'us', 'eu-west-1', 'us-west-1' or 'us-west-2', or set "),
         ({"region": "mars"}, "region 'mars' is not known"),
         ({"base_url": "https://"}, "host is no URL"),
         ({"base_url": "https://a b.example.com"}, "host is no URL"),

@@ -208,8 +208,8 @@ def test_a_similar_name_is_asked_about() -> None:
     played = resolved(*[listed(ORDERS, OTHER)] * 2, name="Orders")
     assert type(played.error) is errors.ReachLookupError
     assert str(played.error) == (
-        "There is no webhook named 'Orders'. Is it 'orders'? Upper and lower case differ. Correct the name, or give the "
-        "id. Do not create a second one: every event would be sent twice."
+        "There is no webhook named 'Orders'. Is it 'orders'? Upper and lower case differ. Correct the name, or give "
+        "the id. Do not create a second one: every event would be sent twice."
     )
     assert "Is it 'order' or 'orders'?" in missing(
         Gone(name=" orderz"), [Webhook(id=ID, name=name) for name in ("order", "other", "orders")]

@@ -19,7 +19,7 @@ from types import ModuleType
 
 import pytest
 
-from airflow_provider_reach import exceptions, hooks, sensors, shared_session, target_connection, watcher
+from airflow_provider_reach import exceptions, hooks, sensors, shared_session, target_connection, two_hosts, watcher
 from airflow_provider_reach.core import (
     actions,
     advice,
@@ -36,6 +36,7 @@ from airflow_provider_reach.core import (
     lookup,
     names,
     progress,
+    regions,
     report,
     target_errors,
     unpacking,
@@ -68,6 +69,7 @@ TALKING = (
     lookup,
     names,
     progress,
+    regions,
     report,
     target_errors,
     unpacking,
@@ -77,6 +79,7 @@ TALKING = (
     sensors,
     shared_session,
     target_connection,
+    two_hosts,
     watcher,
     base,
     create,
@@ -106,7 +109,9 @@ UNEXPLAINED = {
     },
     "of the Test button in the UI, before a message that is explained": {
         "Reach cannot be asked",
-        "The connection works: the workspace has",
+        "The connection works",
+        "at us-west-1",
+        "the workspace has",
         "The connection is incomplete",
         "The workspace is unknown",
         "The host is unreachable",

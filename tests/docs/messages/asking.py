@@ -6,16 +6,34 @@ import asyncio
 from typing import NoReturn
 
 from airflow_provider_reach import (
+    ReachHook,
     shared_session,
 )
 from airflow_provider_reach.async_transport import Way
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.calls import list_webhooks
+from airflow_provider_reach.core.config import REGIONS, read_config
+from airflow_provider_reach.core.exchange import Patience
+from airflow_provider_reach.core.look import look
+from airflow_provider_reach.core.regions import with_hint
 from airflow_provider_reach.core.request import request_for
+from airflow_provider_reach.sandbox import Fault, Sandbox
 from airflow_provider_reach.core.unpacking import Body
 from airflow_provider_reach.shared_session import SharedSession
-from tests.core.helpers import NOW, answer, listed
-from tests.docs.messages.stage import CONFIG, ENTRY, Stage, Told, asked, message, no
+from tests.core.helpers import ID, NOW, Reply, answer, listed
+from tests.docs.messages.stage import (
+    CONFIG,
+    ENTRY,
+    NAME,
+    POLICY,
+    Stage,
+    Told,
+    asked,
+    message,
+    no,
+    watched,
+    wrong,
+)
 from tests.drivers import ImpatientLoop
 from tests.drivers import run as in_loop
 
@@ -54,6 +72,57 @@ def workspace_unknown(stage: Stage) -> Told:
 @message
 def unreachable(stage: Stage) -> Told:
     return asked(Failure("unreachable", "[Errno -2] Name or service not known"))
+
+
+def asked_in_the_us(reply: Reply, base_url: str = "") -> Told:
+    """How a watch ends whose connection has the region us, or one of its hosts."""
+    config = read_config(api_key="k", workspace_id=ID, region="us", base_url=base_url)
+    return watched(wrong(with_hint(look("", NAME, POLICY, Patience(0.0)), config), reply))
+
+
+@message
+def key_refused_in_the_us(stage: Stage) -> Told:
+    return asked_in_the_us(no(401))
+
+
+@message
+def key_refused_at_a_host_of_the_us(stage: Stage) -> Told:
+    return asked_in_the_us(no(401), REGIONS["us-west-2"])
+
+
+@message
+def no_such_host_in_the_us(stage: Stage) -> Told:
+    return asked_in_the_us(Failure("unreachable", "[Errno -2] Name or service not known"))
+
+
+def in_two_hosts(stage: Stage, status: int = 200) -> None:
+    """A connection with the region us, of whose hosts the second answers so."""
+    second = stage.reach()
+    first = stage.running.enter_context(Sandbox(workspace_id=second.workspace_id))
+    for region, reach in (("us", first), ("us-west-1", first), ("us-west-2", second)):
+        stage.environment.setitem(REGIONS, region, reach.base_url)
+    if status != 200:
+        second.fail(Fault.status(status), times=None)
+    extra = {"workspace_id": second.workspace_id, "region": "us"}
+    stage.connection(password=second.api_key, extra=extra)
+
+
+@message
+def at_the_other_host(stage: Stage) -> Told:
+    in_two_hosts(stage)
+    return Told(f"WARNING: {ReachHook().turn_to_host_that_answers()}")
+
+
+@message
+def led_to_the_wrong_host(stage: Stage) -> Told:
+    in_two_hosts(stage)
+    return Told(ReachHook().test_connection()[1])
+
+
+@message
+def refused_at_both_hosts(stage: Stage) -> Told:
+    in_two_hosts(stage, 403)
+    return Told(ReachHook().test_connection()[1])
 
 
 @message

@@ -26,6 +26,26 @@ def connection_wrong(stage: Stage) -> Told:
 
 
 @message
+def connection_schema(stage: Stage) -> Told:
+    extra = {"workspace_id": ID, "region": "eu"}
+    stage.connection(schema="a-secret", login="a-secret", extra=extra)
+    return failed(run(sensor()).raised)
+
+
+@message
+def connection_contradicts_itself(stage: Stage) -> Told:
+    stage.connection(host="http://127.0.0.1/api", schema="https", password="a-key", extra={"workspace_id": ID})
+    return failed(run(sensor()).raised)
+
+
+@message
+def connection_of_a_broken_import(stage: Stage) -> Told:
+    whole = '"conn_type": "reach", "password": "a-key"'
+    stage.connection(schema=whole)
+    return failed(run(sensor()).raised)
+
+
+@message
 def connection_missing(stage: Stage) -> Told:
     def missing(conn_id: str) -> NoReturn:  # Airflow's own search for it wants a database
         raise AirflowNotFoundException(conn_id)
