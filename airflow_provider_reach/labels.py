@@ -17,11 +17,14 @@ def label_mapped_instance(context: Any, *labels: str | None) -> None:
     from airflow_provider_reach.core.config import shown
     from airflow_provider_reach.core.redaction import one_line
 
-    if context["ti"].map_index >= 0 and (context.get("map_index_template") or _TEMPLATE) == _TEMPLATE:
+    if context["ti"].map_index >= 0 and (context.get("map_index_template") or _TEMPLATE) in (_TEMPLATE, _NATIVELY):
         texts = (given if isinstance(given, str) else shown(given) for given in labels)
         label = next((said for text in texts if (said := text.strip()) not in ("", "None")), "")
         context["reach_webhook"] = one_line(label, 100)  # the database has room for 250 characters
-        context["map_index_template"] = _TEMPLATE
+        natively = getattr(context.get("dag"), "render_template_as_native_obj", False)
+        context["map_index_template"] = _NATIVELY if natively else _TEMPLATE
 
 
 _TEMPLATE = "{{ reach_webhook }}"
+# Rendered natively, a name of digits is a number, with which Airflow fails the task after its work.
+_NATIVELY = "{{ '%r' | format(reach_webhook) }}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 import pytest
+from airflow import DAG
 
 from airflow_provider_reach import ReachBatchStatusSensor
 from airflow_provider_reach.labels import label_mapped_instance
@@ -106,3 +107,42 @@ def test_the_first_that_is_given_is_the_label(labels: list[str | None], said: st
 @pytest.mark.parametrize("nothing", ["None", "{{ none }}"])
 def test_a_name_that_renders_to_none_is_no_label(nothing: str, webhook_id: str) -> None:
     assert label(watch(webhook_id=webhook_id, webhook_name=nothing)) == "orders"
+
+
+@pytest.mark.parametrize(
+    "name", ["orders", "1.10", "2024_01", "[1]", "'orders'", 'it\'s "so" \\n', "{{ 6 * 7 }}", "\U0001f600"]
+)
+@pytest.mark.parametrize("native", [False, True])
+def test_it_is_that_text_however_the_dag_renders(native: bool, name: str) -> None:
+    """Airflow 3.3 fails a task, after its work, whose label is a number."""
+    dag = DAG("a_dag", schedule=None, render_template_as_native_obj=native)
+    context: dict[str, Any] = {"ti": SimpleNamespace(map_index=0), "dag": dag}
+
+    for _ in range(2):
+        label_mapped_instance(context, name)
+
+        assert dag.get_template_env().from_string(context["map_index_template"]).render(context) == name
+
+
+class Unspeakable:
+    def __repr__(self) -> str:
+        raise ValueError
+
+    __str__ = __repr__
+    __bool__ = __repr__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        pytest.param(1.1, "1.1", id="a number"),
+        pytest.param(["orders"], "['orders']", id="a list"),
+        pytest.param(Unspeakable(), "a Unspeakable that cannot be shown", id="an object"),
+    ],
+)
+def test_whatever_it_is_given_it_never_fails(given: Any, said: str) -> None:
+    context: dict[str, Any] = {"ti": SimpleNamespace(map_index=0)}
+
+    label_mapped_instance(context, given)
+
+    assert context["reach_webhook"] == said

@@ -224,3 +224,25 @@ def test_a_webhook_that_is_called_like_a_template(reach: Sandbox, airflow: RealA
     [label] = {states.label for (task_id, _), states in run.tasks.items() if task_id == "validate_target"}
     assert label == "is { { 6 * 7 }} { { conn.reach_default.password }}"
     assert "is 42" not in run.output + "".join(airflow.left_behind().values())
+
+
+def test_names_in_a_dag_that_renders_natively(reach: Sandbox, airflow: RealAirflow) -> None:
+    others = ["1.1", "202401", "orders", "1000.0", "31", "10"]
+    ids = [reach.add_webhook(name, target=reach.target("consumer").url) for name in others]
+
+    ended = airflow.test_dag(
+        "natively", conf={"consumer": reach.target("consumer").url}, reach_default=reach.connection_json
+    )
+
+    refused = {"number_by_params", "number_by_xcom", "mapped_number"}
+    states = {task_id: task.state for (task_id, _), task in ended.tasks.items()}
+    assert {task_id for task_id, state in states.items() if state != "success"} == refused, ended.output
+    assert ended.output.count("webhook_name must be a text, not 1.1 (float). Put it in quotes;") >= 3
+    created = sent(reach, "create")
+    assert {body["name"] for body in created} == {"1.10", "2024_01", "'orders'", "1_0", "1e3", "0x1F"}
+    assert {body["account"] for body in created} == {"007"}
+    assert {webhook["name"] for webhook in reach.state()["webhooks"]} == {*others, "1_0", "1e3", "0x1F"}
+    asked = [request for request in reach.requests if request.operation not in ("list", "create")]
+    assert not [request.path for request in asked if any(webhook_id in request.path for webhook_id in ids)]
+    assert [request.operation for request in asked].count("validate") == 1
+    assert len(sent(reach, "update")) == 1
