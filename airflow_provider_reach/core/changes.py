@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from airflow_provider_reach.core.compare import by_lower_name, is_blank, same_url, value_of
+from airflow_provider_reach.core.compare import by_lower_name, is_blank, same_url, same_value, value_of
 from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.models import Webhook
 from airflow_provider_reach.core.redaction import safe_url
@@ -51,5 +51,5 @@ def _same(old: Any, new: Any, *, as_url: bool) -> bool:
     """Whether they are the same for all that can be told: one that is masked may be any but an empty one."""
     if is_blank(old) or is_blank(new):
         return is_blank(old) and is_blank(new)
-    is_same = same_url(old, new) if as_url else bool(old == new)
+    is_same = same_url(old, new) if as_url else same_value(old, new)
     return is_same or is_masked(old) or is_masked(new)

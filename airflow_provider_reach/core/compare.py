@@ -120,6 +120,18 @@ def same_url(one: Any, other: Any) -> bool:
     return bool(one == other or _canonical(one) == _canonical(other))
 
 
+def same_value(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same, a number and the text of its digits too: services make one of the other."""
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
+        return len(one) == len(other) and all(map(same_value, one, other))
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same_value(value, other[name]) for name, value in one.items())
+    if isinstance(one, str) != isinstance(other, str):
+        text, value = (one, other) if isinstance(one, str) else (other, one)
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and shown(value, 100) == text
+    return bool(one == other)
+
+
 def _canonical(url: Any) -> Any:
     try:
         parts = urlsplit(url)
@@ -193,7 +205,7 @@ def _leaves(
         path, found = f"{within}{name}", existing.get(name)
         if isinstance(value, Mapping) and (found is None or isinstance(found, Mapping)):
             yield from _leaves(value, found or {}, others=others, within=f"{path}." if path else "")
-        elif value == found or (name == "url" and same_url(value, found)):
+        elif same_value(value, found) or (name == "url" and same_url(value, found)):
             yield path, "equal", ""
         elif name not in existing and absent == "differs":
             yield path, "differs", "missing"
