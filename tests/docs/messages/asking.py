@@ -17,8 +17,8 @@ from airflow_provider_reach.core.exchange import Patience
 from airflow_provider_reach.core.look import look
 from airflow_provider_reach.core.regions import with_hint
 from airflow_provider_reach.core.request import request_for
-from airflow_provider_reach.sandbox import Fault, Sandbox
 from airflow_provider_reach.core.unpacking import Body
+from airflow_provider_reach.sandbox import Fault, Sandbox
 from airflow_provider_reach.shared_session import SharedSession
 from tests.core.helpers import ID, NOW, Reply, answer, listed
 from tests.docs.messages.stage import (
