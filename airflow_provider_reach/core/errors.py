@@ -200,7 +200,10 @@ class ReachTargetError(ReachStatusError):
     """
     The webhook's target did not answer the service's test batch with 200; the service says so with 400, or with 200.
 
-    :param response: What the target answered.
+    With OAuth 2 it may be the authorization server that is at fault, which gave no token to send the batch with: the
+    message says which of the two it is.
+
+    :param response: What that one answered.
     """
 
     def __init__(self, message: str, *, response: TargetResponse, **answer: Any) -> None:

@@ -166,7 +166,9 @@ class BatchStatus(Plain, Struct, frozen=True, kw_only=True):
 
 class TargetResponse(Plain, Struct, frozen=True, kw_only=True):
     """
-    What a webhook's target answered to the service's test batch; bounded and free of known secrets.
+    What a webhook's target answered to the service's test batch, or the authorization server when asked for a token.
+
+    It is bounded, and free of known secrets.
 
     :param status: Its HTTP status; None where there was no answer or the service did not say.
     :param headers: Its headers.

@@ -230,6 +230,17 @@ def test_a_call_about_a_webhook_names_it() -> None:
     assert calls.about(Webhook(id=ID), call).operation == f"update webhook {ID}"
 
 
+def test_a_call_knows_the_target_that_is_tested_and_does_not_show_it() -> None:
+    webhook = Webhook(id=ID, target="https://c.example.com/old?k=pl4nted")
+    moved = calls.update_webhook(ID, WebhookChanges(target="https://c.example.com/new"))
+    assert calls.create_webhook(SPEC).target == SPEC.target
+    assert calls.about(webhook, moved).target == moved.target == "https://c.example.com/new"
+    assert calls.update_webhook(ID, WebhookChanges(name="x")).target == calls.validate_webhook(ID).target == ""
+    for call in (calls.update_webhook(ID, WebhookChanges(name="x")), calls.validate_webhook(ID)):
+        assert calls.about(webhook, call).target == webhook.target
+    assert "pl4nted" not in repr(calls.create_webhook(SPEC)) + repr(calls.about(webhook, calls.validate_webhook(ID)))
+
+
 def test_a_validation_knows_how_long_it_took_and_masks_what_it_shall() -> None:
     call = calls.validate_webhook(ID, ("k3y-123",))
     assert call.secrets == ("k3y-123",)
