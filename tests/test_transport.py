@@ -792,7 +792,7 @@ def packed(status: str, coding: str, *headers: str, body: bytes = b"\x0b\x02\x80
     return http(body, status, f"Content-Encoding: {coding}", *headers)
 
 
-TWICE = gzip.compress(gzip.compress(EMPTY_LIST))
+TWICE = gzip.compress(gzip.compress(EMPTY_LIST, mtime=0), mtime=0)
 NOT_ASKED_FOR = "its body is packed with {}, which was not asked for, and cannot be read"
 
 
@@ -805,6 +805,7 @@ NOT_ASKED_FOR = "its body is packed with {}, which was not asked for, and cannot
         (packed("200 OK", "gzip"), "its body is packed with gzip and cannot be unpacked"),
         (packed("200 OK", "gzip", body=TWICE[:-9]), "its body is packed with gzip and ends before it can be unpacked"),
     ],
+    ids=["gzip twice", "br", "zstd", "no gzip", "gzip that ends"],
 )
 def test_a_good_answer_that_cannot_be_read_says_why(failure: Failing, answer: bytes, why: str) -> None:
     with serving(says(answer)) as server:
