@@ -139,22 +139,23 @@ answers = st.builds(
     received=st.just(NOW),
     seconds=st.floats(0, 100),
     too_large=st.sampled_from([False, False, False, True]),
+    unreadable=st.sampled_from(["", "", "", "its body breaks off"]),
 )
 
 
 def family(status: int) -> tuple[type[ReachCallError], ...]:
-    """The errors that an answer of this status may mean, whatever its body is."""
+    """The errors that an answer of this status may mean, whatever its body is: the API's, or of what stands between."""
     if status < 300:
         return (ReachDecodeError,)
     if status == 404:
         return (ReachNotFoundError, ReachDecodeError)
     if status == 400:
-        return (ReachRequestError, ReachTargetError)
+        return (ReachRequestError, ReachTargetError, ReachDecodeError)
     if status in (401, 403):
-        return (ReachAuthError,)
+        return (ReachAuthError, ReachDecodeError)
     if status == 429:
         return (ReachRateLimitError,)
-    return (ReachServerError,) if status == 408 or status >= 500 else (ReachRequestError,)
+    return (ReachServerError,) if status == 408 or status >= 500 else (ReachRequestError, ReachDecodeError)
 
 
 def check_error(error: Exception, status: int) -> None:
@@ -214,6 +215,7 @@ def test_any_answer_is_a_result_or_an_error_of_this_package(operation: str, answ
     if played.error is None:
         assert 200 <= answer.status < 300
         assert not answer.too_large
+        assert not answer.unreadable
         assert isinstance(played.value, RESULTS[operation])
 
 
