@@ -215,8 +215,14 @@ def lost_answers_make_no_second_webhook(run: Run, sandboxes: dict[str, Sandbox])
         }
 
 
-def test_a_webhook_that_is_called_like_a_template(reach: Sandbox, airflow: RealAirflow) -> None:
-    reach.add_webhook("is {{ 6 * 7 }} {{ conn.reach_default.password }}", target=reach.target("orders").url)
+def test_a_webhook_that_is_called_like_a_template_with_headers_called_like_airflow_s_marks(
+    reach: Sandbox, airflow: RealAirflow
+) -> None:
+    headers = dict.fromkeys(("__id__", "__classname__", "__type", "__var"), "x")
+    reach.add_webhook(
+        "is {{ 6 * 7 }} {{ conn.reach_default.password }}", target=reach.target("orders").url, custom_headers=headers
+    )
+    reach.target("orders").answer(200, headers=headers)
 
     run = airflow.test_dag("every_webhook", reach_default=reach.connection_json)
 
@@ -224,6 +230,9 @@ def test_a_webhook_that_is_called_like_a_template(reach: Sandbox, airflow: RealA
     [label] = {states.label for (task_id, _), states in run.tasks.items() if task_id == "validate_target"}
     assert label == "is { { 6 * 7 }} { { conn.reach_default.password }}"
     assert "is 42" not in run.output + "".join(airflow.left_behind().values())
+    of_webhook, of_answer = run.xcoms["header_names", -1, "return_value"]
+    assert of_webhook == ["_ _classname__", "_ _id__", "_ _type", "_ _var"]
+    assert {*of_webhook} <= {*of_answer}
 
 
 def test_names_in_a_dag_that_renders_natively(reach: Sandbox, airflow: RealAirflow) -> None:

@@ -16,7 +16,7 @@ from airflow_provider_reach import (
 )
 from airflow_provider_reach.literal import literal
 from airflow_provider_reach.sandbox import Fault, Sandbox
-from tests.airflow.tasks import in_dag, run
+from tests.airflow.tasks import AIRFLOW_2, in_dag, run
 
 TEMPLATES = [
     "{{ 6 * 7 }}",
@@ -96,3 +96,90 @@ def test_once_is_enough() -> None:
     for text in TEMPLATES:
         assert literal(literal(text)) == literal(text)
         assert not [start for start in ("{{", "{%", "{#") if start in literal(text)]
+
+
+# --- names that Airflow takes for its own
+
+
+def through_airflow(value: Any) -> Any:
+    """A value as the next task pulls it, once Airflow has kept it."""
+    if AIRFLOW_2:
+        from airflow.utils.json import XComDecoder, XComEncoder
+
+        return json.loads(json.dumps(value, cls=XComEncoder), cls=XComDecoder)
+    from airflow.sdk.serde import deserialize, serialize
+
+    return deserialize(json.loads(json.dumps(serialize(value))))
+
+
+MARKERS = (
+    "__classname__",
+    "__version__",
+    "__data__",
+    "__id__",
+    "__cache__",
+    "__type",
+    "__var",
+    "__source",
+    "__what_comes_next__",
+)
+ODD: list[dict[str, Any]] = [
+    *({name: "x"} for name in MARKERS),
+    {"__type": "dict", "__var": "x"},
+    {"__type": "x", "__var": {"a": "b"}},
+    {"__classname__": "builtins.tuple", "__version__": 1, "__data__": ["x"]},
+    {"__classname__": "airflow_provider_reach.client.ReachClient", "__version__": 0, "__data__": {}},
+    {"a": [{"b": {"__type": "timedelta", "__var": "x"}}]},
+    {"{{__id__": "x", " __id__": "y", "__": "z", "_a": "b", "a__": "__id__"},
+]
+
+
+@pytest.mark.parametrize("value", ODD, ids=str)
+def test_a_name_that_airflow_takes_for_its_own_is_kept_and_read(value: dict[str, Any]) -> None:
+    for given in (value, {"in": value}, [value]):
+        made = literal(given)
+
+        assert through_airflow(made) == made
+        assert literal(made) == made
+        assert json.dumps(made).replace("_ _", "__").replace("{ ", "{") == json.dumps(given)
+
+
+def test_only_what_begins_with_two_underscores_is_such_a_name() -> None:
+    plain = {"a__b__": "__id__", "_id": 1, "X-Key": ["__type"]}
+
+    assert literal(plain) == plain
+    assert literal({"__id__": 1, "___": 2}) == {"_ _id__": 1, "_ __": 2}
+
+
+def test_webhooks_with_such_names_are_listed_compared_and_validated(connected: Sandbox) -> None:
+    headers = dict.fromkeys(MARKERS, "planted")
+    target = connected.target("orders")
+    target.answer(200, "ok", headers)
+    for name in ("orders", "__id__", "__classname__"):
+        connected.add_webhook(
+            name,
+            target=target.url,
+            custom_headers=headers,
+            auth_type="basic",
+            auth_credentials={"username": "reach", "password": "planted", "more": headers},
+        )
+    declared = [
+        {"name": name, "target": target.url, "events": ["open"], "custom_headers": {"__id__": "other"}}
+        for name in ("orders", "__id__")
+    ]
+
+    ends = [
+        run(in_dag(ReachListWebhooksOperator)),
+        run(in_dag(ReachListWebhooksOperator, declared=declared, on_drift="warn")),
+        run(in_dag(ReachValidateWebhookOperator, webhook_name="orders")),
+        run(in_dag(ReachBatchStatusSensor, webhook_name="__id__")),
+    ]
+
+    assert [ended.how for ended in ends] == ["success"] * 4
+    for ended in ends:
+        for pushed in (ended.returned, *ended.xcoms.values()):
+            assert through_airflow(pushed) == pushed
+    listed, drift = ends[0].xcoms["webhooks"], ends[1].xcoms["drift"]
+    assert listed[0]["custom_headers"]["_ _id__"] == "***"
+    assert set(drift["different"]) == {"orders", "_ _id__"}
+    assert ends[2].returned["headers"].keys() >= {"_ _id__", "_ _classname__"}
