@@ -7,8 +7,9 @@ apart is whether the retries go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 
 from msgspec import structs
 
@@ -28,14 +29,13 @@ def next_retries(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) 
     :param now: The service's time.
     :param policy: What is known of the retries.
     """
-    known = (
-        (batch.batch_id, _due(batch, now, policy)) for batch in sorted(taken, key=lambda each: each.created or now)
-    )
-    some: dict[str, NextRetry] = {}
-    for batch_id, retry in known:
-        if batch_id and retry and (shown := one_line(batch_id, 64)) and len(some) < _MOST_RETRIES:
-            some[shown] = retry
-    return some
+    return dict(islice(_known(sorted(taken, key=lambda batch: batch.created or now), now, policy), _MOST_RETRIES))
+
+
+def _known(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> Iterator[tuple[str, NextRetry]]:
+    for batch in taken:
+        if (retry := _due(batch, now, policy)) and batch.batch_id and (shown := one_line(batch.batch_id, 64)):
+            yield shown, retry
 
 
 def _due(batch: Batch, now: datetime, policy: DeliveryPolicy) -> NextRetry | None:

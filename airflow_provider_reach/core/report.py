@@ -91,8 +91,8 @@ class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
             lines.append(f"Last success: {clock(self.last_successful)}, {ago(self.last_successful, self.looked_at)}.")
         if still := self.standing_still:
             lines.append(
-                f"Past their next retry, with attempts that stand still: {still} of {self.taken:,} batches answered "
-                "201–299. Unless Reach sends nothing at all at present, it counts any 2xx as delivered."
+                f"Batches answered 201–299 that are overdue for a retry: {still} of {self.taken:,}. Their attempts "
+                "stand still, so Reach counts any 2xx as delivered, unless it is stalled."
             )
         if self.advice:
             lines += ["What to do:", *(f"  - {sentence}" for sentence in self.advice)]

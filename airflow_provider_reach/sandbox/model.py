@@ -87,7 +87,7 @@ class Batch:
 
     @property
     def state(self) -> State:
-        """Delivered: an attempt got HTTP 200 (or 2xx, by a switch). Discarded: the last of 12 did not. Pending: all else."""
+        """Delivered: an attempt got 200 (or 2xx, by a switch). Discarded: the last of 12 did not. Pending: all else."""
         if self.answers and self.answers[-1][1].failure is None:
             return "delivered"
         return "discarded" if len(self.answers) == ATTEMPTS else "pending"

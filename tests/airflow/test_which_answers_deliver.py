@@ -18,7 +18,7 @@ from airflow_provider_reach.sandbox import Sandbox, Switches
 from airflow_provider_reach.watcher import watch_to_its_end
 from tests.airflow.tasks import Clock, TaskInstance, in_dag, run
 
-STILL = "with attempts that stand still: 1 of 1 batches answered 201–299"
+STILL = "Batches answered 201–299 that are overdue for a retry: 1 of 1. Their attempts stand still"
 
 
 @pytest.fixture(params=["200", "2xx"])

@@ -443,6 +443,7 @@ def policies(draw: st.DrawFn, *, most_counted: int = 6, **fixed: Any) -> Deliver
     min_age, more, most = sorted(draw(st.tuples(durations, durations, durations)))
     return DeliveryPolicy(
         **{
+            "delivered_by": draw(st.sampled_from(["200", "2xx"])),
             "max_undelivered": draw(counts),
             "min_age": min_age,
             "min_attempts": draw(st.integers(0, 14)),
@@ -450,6 +451,7 @@ def policies(draw: st.DrawFn, *, most_counted: int = 6, **fixed: Any) -> Deliver
             "at_risk_after": more + SECOND,
             "max_lost": draw(counts),
             "ignore_lost_before": draw(st.none() | st.sampled_from([NOW, NOW - 5 * HOUR])),
+            "max_silence": draw(st.none() | st.timedeltas(SECOND, 9 * HOUR)),
             "drain": draw(st.booleans()),
             "allow_inactive": draw(st.booleans()),
             "on_cut": draw(st.sampled_from(["fail", "warn"])),

@@ -113,10 +113,10 @@ def test_while_the_service_retries_nothing_stands_still(
 def test_one_look_tells_that_the_attempts_of_a_batch_stand_still(attempts: int, stands_after: int) -> None:
     before, after = (look(taken(age=stands_after * MINUTE + more, attempts=attempts)) for more in (-MINUTE, MINUTE))
     assert (before.standing_still, after.standing_still) == (0, 1)
-    assert "stand still" not in str(before)
+    assert "overdue" not in str(before)
     assert (
-        "Past their next retry, with attempts that stand still: 1 of 1 batches answered 201–299. Unless Reach sends "
-        "nothing at all at present, it counts any 2xx as delivered.\n"
+        "Batches answered 201–299 that are overdue for a retry: 1 of 1. Their attempts stand still, so Reach counts "
+        "any 2xx as delivered, unless it is stalled.\n"
     ) in str(after)
 
 

@@ -199,7 +199,10 @@ rendered_values = st.one_of(
     scalars,
     st.integers(-2, 40_000),
     st.sampled_from(
-        ["10", " 10 ", "3600", "fail", "warn", "True", "false", "2026-01-31T02:00:00Z", "2026-01-31", "1e3"]
+        [
+            *("10", " 10 ", "10.0", "3600", "1e3", "1h30m", "01:30:00", "PT90M", "90:00"),
+            *("fail", "warn", "True", "false", "200", "2xx", "2026-01-31T02:00:00Z", "2026-01-31"),
+        ]
     ),
 )
 policy_values = st.one_of(anything, rendered_values, st.timedeltas(timedelta(0), timedelta(hours=9)))

@@ -105,6 +105,7 @@ def policies(draw: st.DrawFn) -> DeliveryPolicy:
     window = draw(st.timedeltas(timedelta(microseconds=1), timedelta(days=30)) | st.just(8 * HOUR))
     risk = draw(st.timedeltas(timedelta(microseconds=1), window))
     return DeliveryPolicy(
+        delivered_by=draw(st.sampled_from(["200", "2xx"])),
         max_undelivered=draw(limits),
         min_age=draw(st.timedeltas(timedelta(0), risk)),
         min_attempts=draw(limits),
@@ -114,6 +115,7 @@ def policies(draw: st.DrawFn) -> DeliveryPolicy:
         ignore_lost_before=draw(
             st.none() | ages.map(lambda age: NOW - age) | st.datetimes(timezones=st.just(timezone.utc))
         ),
+        max_silence=draw(st.none() | st.timedeltas(timedelta(microseconds=1))),
         drain=draw(st.booleans()),
         allow_inactive=draw(st.booleans()),
         on_cut=draw(st.sampled_from(["fail", "warn"])),

@@ -180,7 +180,7 @@ def broken(schedule: Schedule, found: Score, *, seen: bool = True, agreed: bool 
     :param schedule: The schedule.
     :param found: How it did.
     :param seen: Whether it can be seen that an answer was cut.
-    :param agreed: Whether policy and service count the same answers; else it tells what is wrong, but not without doubt.
+    :param agreed: Whether policy and service count the same answers; else it may tell what is wrong, with a doubt.
     """
     said = {
         "misled": "checks said that attempts stand still that do not",

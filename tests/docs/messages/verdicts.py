@@ -151,6 +151,12 @@ def cut(stage: Stage) -> Told:
 
 
 @message
+def silent(stage: Stage) -> Told:
+    quiet = Webhook(id=ID, name=NAME, active=True, last_successful=NOW - 26 * HOUR)
+    return verdict([], DeliveryPolicy(max_silence=6 * HOUR), webhook=quiet)
+
+
+@message
 def passed_though_cut(stage: Stage) -> Told:
     return healthy(stage, batches(3, 10 * MINUTE, attempts=3), DeliveryPolicy(on_cut="warn"), complete=False)
 
@@ -171,11 +177,21 @@ def passed_without_traffic(stage: Stage) -> Told:
     return healthy(stage, [], webhook=Webhook(id=ID, name=NAME, active=True))
 
 
+@message
+def passed_unjudged(stage: Stage) -> Told:
+    return healthy(stage, [], DeliveryPolicy(max_silence=6 * HOUR), webhook=Webhook(id=ID, name=NAME, active=True))
+
+
+@message
+def in_doubt(stage: Stage) -> Told:
+    return verdict(batches(1, 5 * HOUR, "202", attempts=2), webhook=Webhook(id=ID, name=NAME, active=True))
+
+
 def _answered(stage: Stage, status: str | None, **fields: Any) -> Told:
     """What a report says of the target's answers, and what to do about them."""
     lines = watched(judged(batches(3, 5 * HOUR, status, **fields))).text.split("\n")
-    advice = lines.index("What to do:") + 1
-    return Told("\n".join(["…", lines[1], *lines[advice - 1 : advice + 1], "…"]))
+    called_for = [line for line in lines if line.startswith(("What to do:", "  - "))]
+    return Told("\n".join(["…", lines[1], *called_for, "…"]))
 
 
 for _status in (None, "401", "404", "413", "503", "302", "204", "418"):
