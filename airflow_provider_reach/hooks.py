@@ -437,7 +437,8 @@ class ReachHook(BaseHook):
         from airflow_provider_reach.two_hosts import ask_both, told
 
         try:
-            answered = ask_both(self._open(patience=0.0).config)
+            with self._open(patience=0.0) as client:
+                answered = ask_both(client.config)
         except ReachError as error:
             said = next(
                 (said for kind, said in _CONNECTION_PROBLEMS if isinstance(error, kind)), "Reach cannot be asked"
@@ -472,6 +473,7 @@ class ReachHook(BaseHook):
             return ""  # what may pass is asked again, as long as patience lasts
         if not answered.instead:
             return ""
+        self._client.close()
         self._client = ReachClient(answered.config, patience=self.patience)
         return told(answered)
 
