@@ -5,9 +5,8 @@ Tell a chat when a webhook's batches are at risk or lost.
 say which webhook, what is wrong and how long is left. The chat's URL is a secret: it lies in the password of the
 connection ``reach_chat``, of any type.
 
-It is the callback of the tasks and of the DAG, and so tells of a failed task first, and then of its run. A task whose
-process was killed (for its memory, say) mostly calls no callback, and one that Airflow skips for a ``dagrun_timeout``
-never does: then the run is what tells.
+It is the callback of the tasks and of the DAG: it tells of a failed task, and then of its run. Of a task whose process
+was killed (for its memory, say) Airflow may call the DAG's alone.
 
 A loss is told every hour while it can be seen; ``example_reach_hourly_health.py`` tells it once.
 """
@@ -27,18 +26,18 @@ def tell_chat(context: Any) -> None:
     """
     Send why a task or a DAG run failed to a chat.
 
-    :param context: Of the failed task, or of the run, which has a reason. The exception is the task's own; of a task
-        whose process was killed it is a text (Airflow 2.11) or missing.
+    :param context: Of the failed task, or of the run, which has a reason. The exception of a task whose process was
+        killed is a text, or missing.
     """
     from html import escape
 
     import requests
 
-    where, reason = [context["dag"].dag_id, context["run_id"]], context.get("reason")
+    where, reason, error = [context["dag"].dag_id, context["run_id"]], context.get("reason"), context.get("exception")
     if reason:
         said = f"The run failed ({reason}): look which of its tasks failed, or were skipped."
     else:
-        said = str(context.get("exception") or "The task failed: see its log.")
+        said = str(error) if isinstance(error, BaseException) else "The task failed, and told no error: see its log."
         where.insert(1, context["ti"].task_id)
     lines = [*said.splitlines()[:3], f"({', '.join(where)})"]
     text = escape("\n".join(lines), quote=False)  # else a webhook named <!channel> calls everybody

@@ -13,7 +13,10 @@ tell_of_task = SmtpNotifier(
     to="on-call@example.com",
     from_email="airflow@example.com",
     subject="{{ dag.dag_id }}, {{ ti.task_id }} has failed",
-    html_content="<pre>{{ exception | default('The task failed: see its log.', true) | e }}</pre>",
+    html_content="<pre>"
+    "{% if exception is defined and exception and exception is not string %}{{ exception | e }}"
+    "{% else %}The task failed, and told no error: see its log.{% endif %}"
+    "</pre>",
 )
 tell_of_run = SmtpNotifier(
     to="on-call@example.com",

@@ -15,6 +15,7 @@ from typing import Any, cast
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 
+from airflow_provider_reach.compat import AirflowTaskTimeout
 from airflow_provider_reach.core.delivery import assess
 from airflow_provider_reach.core.models import Gone
 from airflow_provider_reach.core.policy import DeliveryPolicy
@@ -27,17 +28,19 @@ Told = Callable[[dict[str, Any]], str]
 
 VERDICT = ReachDeliveryFailed(assess([], NOW, DeliveryPolicy(), webhook=Gone(name="<!channel>")))
 HEADLINE = "FAILED: webhook '&lt;!channel&gt;': it does not exist (any more), its events go nowhere."
-KILLED = "{'DAG Id': 'a_dag', 'Task Id': 'a_task'} detected as zombie"
+KILLED = "{'DAG Id': 'a_dag', 'Task Id': 'a_task', 'Run Id': 'a_run', 'Hostname': 'vm'}"
+NO_ERROR = "The task failed, and told no error: see its log."
 RUN = {"dag": SimpleNamespace(dag_id="a_dag"), "run_id": "a_run"}
 TASK = {**RUN, "ti": SimpleNamespace(dag_id="a_dag", task_id="a_task", run_id="a_run")}
 
 CONTEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "a verdict": ({**TASK, "exception": VERDICT}, HEADLINE),
+    "Airflow's own timeout": ({**TASK, "exception": AirflowTaskTimeout("Timeout")}, "Timeout"),
     "an error without a report": ({**TASK, "exception": AirflowSensorTimeout("No verdict")}, "No verdict"),
-    "a text": ({**TASK, "exception": KILLED}, KILLED),
-    "an empty text": ({**TASK, "exception": ""}, "The task failed: see its log."),
-    "no exception": ({**TASK, "exception": None}, "The task failed: see its log."),
-    "not a word of an exception": (TASK, "The task failed: see its log."),
+    "a text": ({**TASK, "exception": KILLED}, NO_ERROR),
+    "an empty text": ({**TASK, "exception": ""}, NO_ERROR),
+    "no exception": ({**TASK, "exception": None}, NO_ERROR),
+    "not a word of an exception": (TASK, NO_ERROR),
 }
 RUNS: dict[str, dict[str, Any]] = {
     "a run": {**RUN, "reason": "timed_out"},
@@ -126,7 +129,7 @@ def test_a_mail_tells_of_a_task_whatever_there_is_of_an_exception(case: str, mai
     subject, text = sent(mails, "tell_of_task", context)
 
     assert subject == "tell_by_mail, a_task has failed"
-    assert text.startswith(f"<pre>{said}".replace("'", "&#39;") if "exception" in context else f"<pre>{said}")
+    assert text.startswith(f"<pre>{said}".replace("'", "&#39;"))
 
 
 @pytest.mark.parametrize("case", RUNS)

@@ -20,6 +20,7 @@ from tests.airflow.real_airflow import EXAMPLES, RealAirflow, Run
 
 HEALTH, ALERT = "example_reach_webhook_health", "example_reach_chat_alert"
 DECLARE, HOURLY = "example_reach_declare_webhooks", "example_reach_hourly_health"
+WORKSPACES = "example_reach_workspaces"
 
 
 @pytest.fixture
@@ -128,13 +129,43 @@ def test_a_chat_is_told_of_the_task_and_then_of_its_run(scene: Sandbox, airflow:
     )
     headline, *more = told.body["text"].splitlines()
     if airflow_version.startswith(("3.0.", "3.1.", "3.2.")):
-        assert headline == "The task failed: see its log."  # their `dags test`, not their workers, tells no exception
+        assert (
+            headline == "The task failed, and told no error: see its log."
+        )  # their `dags test`, not their workers, tells no exception
         return
     assert headline == run.xcoms["watch_bounces", -1, "report"]["headline"]
     assert headline.startswith("FAILED: webhook 'bounces'")
     assert len(more) == 3
     assert "503 (60)" in more[0]
     assert more[2].startswith("(example_reach_chat_alert, watch_bounces, manual__")
+
+
+def test_the_webhooks_of_several_workspaces_are_watched(reach: Sandbox, scene: Sandbox, airflow: RealAirflow) -> None:
+    """``bounces`` of the scene piles up; the other workspace has a webhook of that name, too."""
+    reach.add_webhook("bounces", target=reach.target("bounces").url)
+
+    run = airflow.test_dag(
+        WORKSPACES, EXAMPLES, reach_europe=reach.connection_json, reach_america=scene.connection_json
+    )
+
+    assert run.states == {
+        "list_webhooks": "success",
+        "flat": "success",
+        "watch_delivery reach_europe, bounces": "success",
+        "watch_delivery reach_america, deliveries": "success",
+        "watch_delivery reach_america, engagement": "success",
+        "watch_delivery reach_america, bounces": "failed",
+    }
+
+
+def test_a_workspace_that_cannot_be_listed_leaves_the_others_watched(reach: Sandbox, airflow: RealAirflow) -> None:
+    reach.add_webhook("bounces", target=reach.target("bounces").url)
+    refused = json.dumps(reach.connection | {"password": "wrong"})
+
+    run = airflow.test_dag(WORKSPACES, EXAMPLES, reach_europe=refused, reach_america=reach.connection_json)
+
+    assert [run.tasks["list_webhooks", index].state for index in (0, 1)] == ["failed", "success"]
+    assert run.states["watch_delivery reach_america, bounces"] == "success"
 
 
 def test_the_declared_webhooks_are_made_kept_and_restored_and_nobody_elses(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from importlib import import_module
 
-import pytest
-
 from airflow_provider_reach import hooks
 from airflow_provider_reach.core.models import Webhook
 from airflow_provider_reach.core.plain import Plain
@@ -14,17 +12,7 @@ from airflow_provider_reach.sandbox import Sandbox
 from tests.airflow.real_airflow import RealAirflow
 
 
-@pytest.fixture
-def north() -> Sandbox:
-    return Sandbox(target_timeout=5)
-
-
-@pytest.fixture
-def south() -> Sandbox:
-    return Sandbox(target_timeout=5)
-
-
-def test_what_tasks_hand_on(reach: Sandbox, north: Sandbox, south: Sandbox, airflow: RealAirflow) -> None:
+def test_what_tasks_hand_on(reach: Sandbox, airflow: RealAirflow) -> None:
     password, header = "planted-password", "planted-header"
     webhook_id = reach.add_webhook(
         "orders",
@@ -33,17 +21,12 @@ def test_what_tasks_hand_on(reach: Sandbox, north: Sandbox, south: Sandbox, airf
         auth_credentials={"username": "reach", "password": password},
         custom_headers={"__classname__": header, "__type": header},
     )
-    with north, south:
-        for workspace, name in ((north, "of the north"), (south, "of the south"), (south, "of the south, too")):
-            workspace.add_webhook(name, target=workspace.target("orders").url)
+    for name in ("others-1", "others-2"):
+        reach.add_webhook(name, target=reach.target("orders").url)
 
-        run = airflow.test_dag(
-            "handing_on",
-            conf={"consumer": reach.target("consumer").url},
-            reach_default=reach.connection_json,
-            reach_north=north.connection_json,
-            reach_south=south.connection_json,
-        )
+    run = airflow.test_dag(
+        "handing_on", conf={"consumer": reach.target("consumer").url}, reach_default=reach.connection_json
+    )
 
     assert set(run.states.values()) == {"success"}, run.output
     returned = {(task, index): value for (task, index, key), value in run.xcoms.items() if key == "return_value"}
@@ -66,14 +49,17 @@ def test_what_tasks_hand_on(reach: Sandbox, north: Sandbox, south: Sandbox, airf
     assert returned["ids_taken", -1] == ids
     assert [returned["validate_mapped", index]["webhook_id"] for index in (0, 1)] == ids
 
-    assert [name for name in run.states if name.startswith("watch")] == [
-        "watch of the north",
-        "watch of the south",
-        "watch of the south, too",
+    watched, of_one, of_none = returned["headlines", -1]
+    assert [headline.partition(": nothing")[0] for headline in watched] == [
+        "HEALTHY: webhook 'others-1'",
+        "HEALTHY: webhook 'others-2'",
     ]
-    assert [headline.partition(": nothing")[0] for headline in returned["headlines", -1]] == [
-        f"HEALTHY: webhook '{name}'" for name in ("of the north", "of the south", "of the south, too")
-    ]
+    assert of_one.startswith("HEALTHY: webhook 'orders'")
+    assert of_none is None
+    for watch in (("watch", 0), ("watch", 1), ("watch_one", -1)):
+        assert returned[watch] == run.xcoms[(*watch, "report")]
+    assert ("watch_silently", -1) not in returned
+    assert run.xcoms["watch_silently", -1, "report"]["headline"] == of_one
     for name, left in airflow.left_behind().items():
         assert password not in left, name
         assert header not in left, name

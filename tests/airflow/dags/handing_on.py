@@ -1,4 +1,4 @@
-"""What tasks hand on: what the hook returns, single values of an operator's, and the webhooks of several workspaces."""
+"""What tasks hand on: what the hook returns, single values of an operator's, and the report of a watch."""
 
 from __future__ import annotations
 
@@ -90,20 +90,16 @@ with DAG(
 
     ids_taken(mapped.output["webhook_id"])
 
-    # The webhooks of several workspaces
+    # What a watch saw
 
-    listed = ReachListWebhooksOperator.partial(task_id="list_webhooks", with_conn_id=True).expand(
-        reach_conn_id=["reach_north", "reach_south"]
+    watches = ReachBatchStatusSensor.partial(task_id="watch").expand_kwargs(
+        ReachListWebhooksOperator(task_id="list_webhooks", name_pattern="others-*").output
     )
+    unmapped = ReachBatchStatusSensor(task_id="watch_one", webhook_name="orders", mode="reschedule")
+    silent = ReachBatchStatusSensor(task_id="watch_silently", webhook_name="orders", do_xcom_push=False)
 
     @task
-    def flat(lists: Any) -> list[Any]:
-        return [webhook for webhooks in lists for webhook in webhooks]
+    def headlines(mapped: Any, one: Any, none: Any) -> list[Any]:
+        return [[report["headline"] for report in mapped], one["headline"], none]
 
-    watches = ReachBatchStatusSensor.partial(task_id="watch").expand_kwargs(flat(listed.output))
-
-    @task
-    def headlines(reports: Any) -> list[str]:
-        return [report["headline"] for report in reports]
-
-    headlines(watches.output)
+    headlines(watches.output, unmapped.output, silent.output)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from airflow import DAG
+
 from airflow_provider_reach import (
     ReachCreateWebhookOperator,
     ReachDeleteWebhookOperator,
@@ -286,6 +288,18 @@ def expected_misspelt(stage: Stage) -> Told:
 def none_found(stage: Stage) -> Told:
     stage.reach().add_webhook(NAME, target=URL)
     return ran(ReachListWebhooksOperator, name_pattern="orders-*")
+
+
+@message
+def too_many_to_map(stage: Stage) -> Told:
+    reach = stage.reach()
+    for number in range(4):
+        reach.add_webhook(f"orders-{number}", target=URL)
+    stage.environment.setenv("AIRFLOW__CORE__MAX_MAP_LENGTH", "3")
+    with DAG("a_dag", schedule=None):
+        listing = ReachListWebhooksOperator(task_id="list_webhooks")
+        ReachValidateWebhookOperator.partial(task_id="validate_target").expand_kwargs(listing.output)
+    return failed(run(listing).raised)
 
 
 @message

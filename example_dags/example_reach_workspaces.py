@@ -1,0 +1,40 @@
+"""
+Check every hour the webhooks of several workspaces, each of which has an Airflow connection.
+
+One task lists each workspace, and says in every row which connection it is from; ``flat`` makes one list of them all,
+and a watch is mapped over that. For another workspace add its connection to ``WORKSPACES``.
+"""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from airflow import DAG
+from airflow.providers.common.compat.sdk import task
+
+from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator
+
+WORKSPACES = ["reach_europe", "reach_america"]
+
+with DAG(
+    dag_id="example_reach_workspaces",
+    schedule="@hourly",
+    start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    catchup=False,  # the status is always that of now
+    max_active_runs=1,
+    default_args={"retries": 3, "retry_delay": timedelta(minutes=5)},  # for failures to ask; a verdict is final
+    doc_md=__doc__,
+    tags=["reach"],
+):
+    lists = ReachListWebhooksOperator.partial(task_id="list_webhooks", with_conn_id=True).expand(
+        reach_conn_id=WORKSPACES
+    )
+
+    @task(trigger_rule="all_done")  # a workspace that cannot be listed fails the run, and the others are watched
+    def flat(lists: Any) -> list[dict[str, str]]:
+        return [webhook for webhooks in lists for webhook in webhooks]
+
+    ReachBatchStatusSensor.partial(
+        task_id="watch_delivery",
+        map_index_template="{{ task.reach_conn_id }}, {{ task.webhook_name }}",
+        mode="reschedule",
+    ).expand_kwargs(flat(lists.output))
