@@ -122,7 +122,7 @@ class ReachListWebhooksOperator(ReachOperator):
         with reach_errors():
             self._check(listed, found, bool(allow_empty))
         context["ti"].xcom_push(key="webhooks", value=literal([webhook.to_dict() for webhook in found]))
-        self._check_mapped(len(found), context)
+        self._check_mapped(len(found), context["ti"])
         return [literal({"webhook_id": webhook.id, "webhook_name": webhook.name, **conn_id}) for webhook in found]
 
     def _expected(self) -> Sequence[str]:
@@ -194,11 +194,11 @@ class ReachListWebhooksOperator(ReachOperator):
                 "and the connection's workspace, or set allow_empty=True."
             )
 
-    def _check_mapped(self, number: int, context: Context) -> None:
+    def _check_mapped(self, number: int, ti: Any) -> None:
         """Refuse for good what Airflow would refuse, without a word of this, at each try."""
-        most = conf.getint("core", "max_map_length", fallback=1024)
-        is_mapped_itself = context["ti"].map_index >= 0  # then Airflow asks nothing of each list's length
-        if number > most and not is_mapped_itself and any(self.iter_mapped_dependants()):
+        most = conf.getint("core", "max_map_length", fallback=1024) or 0
+        is_mapped_itself = ti.map_index >= 0  # then Airflow asks nothing of each list's length
+        if number > most and not is_mapped_itself and next(self.iter_mapped_dependants(), None) is not None:
             raise AirflowFailException(
                 f"{number:,} webhooks were found, and Airflow maps a task over {most:,} at the most. Raise its setting "
                 "[core] max_map_length, for the workers too, or list fewer at a time by name_pattern. The XCom "

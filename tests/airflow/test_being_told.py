@@ -109,7 +109,7 @@ def mails(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], EmailMessage
         extra = {"disable_ssl": True, "disable_tls": True, "retry_limit": 1}
         connection = {"conn_type": "smtp", "host": host, "port": port, "extra": extra}
         monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))
-        yield lambda: cast(EmailMessage, message_from_bytes(server.received[-1], policy=policy.default))
+        yield lambda: message_from_bytes(server.received[-1], policy=policy.default)
         server.shutdown()
 
 

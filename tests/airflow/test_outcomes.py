@@ -342,7 +342,7 @@ def carried(error: BaseException) -> dict[str, Any] | None:
     """The report that callbacks find on an exception."""
     report = error.report  # type: ignore[attr-defined]  # whatever it is, it has one, or None
     assert report is None or isinstance(report, DeliveryReport)
-    return report and report.to_dict()
+    return None if report is None else report.to_dict()
 
 
 def state(ended: Ended) -> str:

@@ -66,18 +66,18 @@ with DAG(
 
     # Single values of an operator's
 
-    created = ReachCreateWebhookOperator(
+    created: Any = ReachCreateWebhookOperator(
         task_id="create", name="made", target="{{ params.consumer }}/made", events=["open"]
     )
-    made_id: Any = created.output["webhook_id"]
-    updated = ReachUpdateWebhookOperator(task_id="update", webhook_id=made_id, active=False)
-    validated = ReachValidateWebhookOperator(task_id="validate", webhook_id=updated.output["webhook_id"])
-    deleted = ReachDeleteWebhookOperator(task_id="delete", webhook_id=validated.output["webhook_id"])
+    made_id = created.output["webhook_id"]
+    updated: Any = ReachUpdateWebhookOperator(task_id="update", webhook_id=made_id, active=False)
+    validated: Any = ReachValidateWebhookOperator(task_id="validate", webhook_id=updated.output["webhook_id"])
+    deleted: Any = ReachDeleteWebhookOperator(task_id="delete", webhook_id=validated.output["webhook_id"])
     taken.override(task_id="values_taken")(
         created.output["created"], updated.output["changed"], validated.output["status"], deleted.output["deleted"]
     )
 
-    mapped = ReachCreateWebhookOperator.partial(
+    mapped: Any = ReachCreateWebhookOperator.partial(
         task_id="create_mapped", target="{{ params.consumer }}/mapped", events=["open"]
     ).expand(name=["first", "second"])
     ReachValidateWebhookOperator.partial(task_id="validate_mapped").expand_kwargs(
