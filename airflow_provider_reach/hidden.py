@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from airflow_provider_reach.core.fields import AUTH_TYPES
 
@@ -27,16 +29,16 @@ class Hidden:
         self.is_literal = _holds_literal_secret(field, value)
 
     def serialize(self) -> Any:
-        """The value as plain JSON, with its names and without its secrets."""
+        """The value as plain JSON, with its names and without its secrets; the same each time the DAG is parsed."""
         from airflow_provider_reach.core.redaction import REDACTED, shown_fields
 
         if self.field != "declared":
-            return shown_fields({self.field: self.secret})[self.field]
+            return _plain(shown_fields({self.field: self.secret})[self.field])
         rows = self.secret if isinstance(self.secret, (list, tuple)) else [self.secret]
-        return [shown_fields(row) if isinstance(row, Mapping) else REDACTED for row in rows]
+        return [_plain(shown_fields(row)) if isinstance(row, Mapping) else REDACTED for row in rows]
 
     def __str__(self) -> str:
-        return json.dumps(self.serialize(), default=str)
+        return json.dumps(self.serialize())
 
     __repr__ = __str__
 
@@ -49,6 +51,19 @@ def hidden(field: str, value: Any) -> Hidden | None:
     :param value: Likewise.
     """
     return None if value is None else Hidden(field, value)
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON: an object's own text may hold its address, which would make a new DAG version of each parse."""
+    from airflow_provider_reach.core.redaction import stable_name
+
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return {stable_name(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, (date, timedelta, UUID)) else f"<{type(value).__name__}>"
 
 
 def _holds_literal_secret(field: str, value: Any) -> bool:

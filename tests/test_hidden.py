@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from airflow import DAG
@@ -203,3 +206,40 @@ def test_credentials_that_another_task_gives_lie_in_an_xcom(field: str) -> None:
         assert Hidden(field, value).is_literal
         shown(Hidden(field, value))
     assert not Hidden("custom_headers", output).is_literal
+
+
+class Thing:
+    pass
+
+
+@pytest.mark.parametrize("field", [*VALUES, "declared"])
+@pytest.mark.parametrize(
+    "value", [Thing(), Thing, len, {"a", "b"}, b"x", UUID(int=1)], ids=lambda value: type(value).__name__
+)
+def test_no_address_of_an_object_is_shown(field: str, value: Any) -> None:
+    """Airflow would make a version of the DAG of each parse."""
+    placed: list[Any] = [
+        value,
+        {"field": value},
+        {"field": {"deeper": [value]}},
+        [value],
+        {"extra": {"x": value}, "name": value},
+    ]
+    if value.__hash__:
+        placed += [{value: "x"}, {"name": {value: "x"}}]
+    for given in placed:
+        for held in (given, [given]):
+            assert not re.search("0x[0-9a-f]{6}", shown(Hidden(field, held)))
+
+
+def test_what_has_a_text_of_its_own_is_shown_by_it() -> None:
+    given = {"at": datetime(2026, 1, 1), "for": timedelta(hours=1), "id": UUID(int=1), "thing": Thing(), 5: 1, Thing: 2}
+
+    assert Hidden("extra", given).serialize() == {
+        "at": "2026-01-01 00:00:00",
+        "for": "1:00:00",
+        "id": "00000000-0000-0000-0000-000000000001",
+        "thing": "<Thing>",
+        "5": 1,
+        "<type>": 2,
+    }

@@ -162,7 +162,7 @@ def redacted(value: Any, public: Container[str] = ()) -> Any:
     """
     if isinstance(value, Mapping):
         return {
-            one_line(str(name), 80): _public(name, inner)
+            one_line(stable_name(name), 80): _public(name, inner)
             if name in public and isinstance(inner, str)
             else redacted(inner, public)
             for name, inner in islice(value.items(), _MOST_NAMES)
@@ -176,7 +176,16 @@ def shown_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
     :param fields: By name; not checked yet.
     """
-    return {str(name): _shown(name, value) for name, value in fields.items()}
+    return {stable_name(name): _shown(name, value) for name, value in fields.items()}
+
+
+def stable_name(name: object) -> str:
+    """
+    The name under which a value stands; of an object its type, since its own text may be another one each time.
+
+    :param name: Of whatever kind.
+    """
+    return str(name) if isinstance(name, (str, int, float, type(None))) else f"<{type(name).__name__}>"
 
 
 def _shown(name: str, value: Any) -> Any:
@@ -189,7 +198,7 @@ def _shown(name: str, value: Any) -> Any:
     if name not in FIELDS and (is_telltale(name) or isinstance(value, (Mapping, list, tuple))):
         return redacted(value)
     if name == "target":
-        return redacted(value) if isinstance(value, (Mapping, list, tuple)) else safe_url(str(value))
+        return safe_url(value) if isinstance(value, str) else redacted(value)
     return value
 
 
