@@ -143,6 +143,7 @@ EXPLAINED = tuple(
         ("secret_values.secrets_in_url", 'else ""', 'else "XXXX"', "there is no secret in it either"),
         ("spec.WebhookChanges.body", 'b""', "None", "it is encoded, or nothing is returned"),
         ("spec.WebhookChanges.body", 'b""', 'b"XXXX"', "it is encoded, or nothing is returned"),
+        ("target_errors._to_target", 'url: str = ""', 'url: str = "XXXX"', "without an answer nothing redirects"),
         ("unpacking.Body._unpack", "self._most - self._size", "self._most + self._size", READ_ON),
         ("unpacking.Body._unpack", "self._size + 1", "self._size + 2", READ_ON),
     )

@@ -54,7 +54,7 @@ def target_error(
 
 
 def perhaps_target_error(
-    operation: str, said: str, retry_after: float | None, *, status: int = 400
+    operation: str, said: str, retry_after: float | None, *, status: int
 ) -> errors.ReachTargetError:
     """
     The error that a refusal without the target's answer means, as the contract has it; it may be about the request.

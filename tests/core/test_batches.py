@@ -135,10 +135,15 @@ def test_a_known_code_of_the_network_or_of_tls_says_why_there_was_no_response(co
 
 @pytest.mark.parametrize(
     "failure",
-    ["ENOTOKEN", "econnrefused", "XECONNREFUSED", "ERR_SSL_" + "X" * 60, "x" * 1000 + " ECONNREFUSED", "ÉPROTO"],
+    ["ENOTOKEN", "econnrefused", "XECONNREFUSED", "ERR_SSL_" + "X" * 60, "x" * 988 + " ECONNREFUSED", "ÉPROTO"],
 )
 def test_any_other_code_is_not_shown(failure: str) -> None:
     assert one(failed(response_code=None, failure_code=failure)).answered == "no response"
+
+
+def test_a_code_is_looked_for_at_the_beginning() -> None:
+    row = failed(response_code=None, failure_code="x" * 987 + " ECONNREFUSED")
+    assert one(row).answered == "no response (ECONNREFUSED)"
 
 
 def test_a_status_says_more_than_a_code() -> None:

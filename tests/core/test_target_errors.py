@@ -7,6 +7,7 @@ import pytest
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.answers import status_error
 from airflow_provider_reach.core.models import TargetResponse
+from airflow_provider_reach.core.service_words import documented, whose
 from airflow_provider_reach.core.target_errors import is_about_the_request
 from tests.core.helpers import answer
 
@@ -155,6 +156,8 @@ def test_a_target_s_own_words_never_blame_the_authorization_server(body: str) ->
 
 def test_a_token_server_s_200_without_a_token_is_no_contradiction() -> None:
     text = refused_by("POST to webhook tokens URL failed", {"status": 200, "body": '{"ok": true}'})
+    again = refused_by("POST to webhook tokens URL failed", {"status": 200, "body": "HTTP 200"})
+    assert "\nthe authorization server answered HTTP 200 without an access token: HTTP 200, in a call" in again
     assert '\nthe authorization server answered HTTP 200 without an access token: {"ok": true}, in a call' in text
     assert "access token: HTTP 200, and JSON with an access_token." in text
 
@@ -169,11 +172,12 @@ def test_a_token_server_s_200_without_a_token_is_no_contradiction() -> None:
         (429, "It fails or is overloaded: look at its log"),
         (500, "It fails or is overloaded: look at its log"),
         (502, "It fails or is overloaded: look at its log"),
-        (307, "set the url of auth_request_details to the final URL"),
+        (300, "It redirects to ?***, which is not followed: set the url of auth_request_details to the final URL."),
+        (307, "It redirects to ?***, which is not followed: set the url of auth_request_details to the final URL."),
     ],
 )
 def test_what_the_authorization_server_answered_says_what_to_do(status: int, says: str) -> None:
-    text = refused_by("POST to webhook tokens URL failed", {"status": status, "headers": {"Location": "/token/"}})
+    text = refused_by("POST to webhook tokens URL failed", {"status": status, "headers": {"Location": "?token"}})
     assert says in text
     assert [
         other for other in (CHECK_TOKEN, "look at its log", "final URL") if other in text and other not in says
@@ -243,9 +247,20 @@ def test_a_code_of_the_token_request_is_not_the_target_s() -> None:
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 422])
 def test_the_documented_words_count_with_any_refusal(status: int) -> None:
-    for said, whose in (("tokens", TOKENS), ("target", TARGET)):
+    for said, who in (("tokens", TOKENS), ("target", TARGET)):
         body = {"errors": [{"message": f"POST to webhook {said} URL failed", "response": {"status": 418}}]}
-        assert f"\n{whose} answered HTTP 418" in str(failed_test(body, status=status))
+        assert f"\n{who} answered HTTP 418" in str(failed_test(body, status=status))
+    got = failed_test({"errors": {"message": "POST to webhook tokens URL failed"}}, status=status)
+    assert f"\nthe service answered HTTP {status}: POST to webhook tokens URL failed\nThe authorization" in str(got)
+    assert got.status == status
+    other = status_error(OPERATIONS[0], answer({"errors": {"message": "a target"}}, status), (), asks_target=True)
+    assert type(other) is not errors.ReachTargetError
+
+
+def test_the_words_are_told_apart() -> None:
+    assert (documented("POST to webhook target URL failed"), documented("the target")) == ("target", None)
+    assert documented("POST to webhook tokens URL failed") == whose("a token") == "tokens"
+    assert whose("the target") == whose("") == "target"
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502])
@@ -257,7 +272,7 @@ def test_and_not_where_the_service_itself_may_be_the_reason(status: int) -> None
 
 
 # Redirects
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308, 399])
 @pytest.mark.parametrize(
     ("url", "location", "place"),
     [
@@ -266,6 +281,7 @@ def test_and_not_where_the_service_itself_may_be_the_reason(status: int) -> None
         ("http://c.test/hook", "https://c.test/hook", "https://c.test/hook"),
         ("https://u:pl4nted@c.test/hook?k=pl4nted", "/hook/?k=pl4nted", "https://***@c.test/hook/?***"),
         ("", "/hook/", "/hook/"),
+        ("", "?hook", "?***"),
         ("https://c.test/hook", "//other.test/x", "https://other.test/x"),
         ("https://c.test/hook", f"/{'long' * 60}/end", f"https://c.test/{'long' * 60}/end"[:199] + "…"),
     ],
@@ -297,7 +313,7 @@ def test_a_redirect_to_nowhere_that_is_known(location: Any) -> None:
 @pytest.mark.parametrize("url", ["http://[half", "https://c.test:port/", "https://[/"])
 def test_a_target_that_cannot_be_read_does_not_break_it(url: str) -> None:
     response = {"status": 308, "headers": {"Location": "/x"}}
-    assert "\nIt redirects" in refused_by("POST to webhook target URL failed", response, url=url)
+    assert "\nIt redirects, and redirects" in refused_by("POST to webhook target URL failed", response, url=url)
 
 
 def test_not_modified_is_no_redirect() -> None:
@@ -306,7 +322,7 @@ def test_not_modified_is_no_redirect() -> None:
 
 # What was sent
 SENT = """documented as [{"msys": {}}]"""
-READS_EVENTS = """a consumer that reads [0]["msys"]["message_event"]"""
+READS_EVENTS = """That batch holds no event: a consumer that reads [0]["msys"]["message_event"]"""
 SAME_ID = "77c2b630-d712-11e4-9642-efc2723b99c1"
 
 
