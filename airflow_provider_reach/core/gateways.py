@@ -124,7 +124,7 @@ def _is_a_proxy_s(answer: Answer) -> bool:
 
 
 def _is_page(answer: Answer) -> bool:
-    return answer.headers.get("content-type", "").lower().startswith("text/html") or answer.body.lstrip()[:1] == b"<"
+    return str(answer.headers.get("content-type")).lower().startswith("text/html") or answer.body.lstrip()[:1] == b"<"
 
 
 _NAMING = ("Server", "Via", "Proxy-Authenticate", "WWW-Authenticate", "X-Squid-Error")

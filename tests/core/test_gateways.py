@@ -89,6 +89,7 @@ def test_what_is_not_the_api_s_is_said_by_whoever_stands_between_and_asked_again
     [
         (answer(PAGE, 429, server="nginx", retry_after="7"), errors.ReachRateLimitError),
         (answer(PAGE, 408), errors.ReachServerError),
+        (answer(PAGE, 500), errors.ReachServerError),
         (answer(PAGE, 502, server="nginx"), errors.ReachServerError),
         (answer(PAGE, 503, retry_after="7"), errors.ReachServerError),
         (answer(b"upstream connect error", 503, server="envoy"), errors.ReachServerError),
@@ -114,6 +115,26 @@ def test_a_gateway_that_fails_says_so() -> None:
         "a proxy answered in its place (Server: nginx). It begins: No - It may not reach the service, or the service "
         "may be down. If it goes on, look at the log of whatever this is."
     )
+
+
+@pytest.mark.parametrize("status", [408, 500, 504])
+def test_what_fails_has_a_log(status: int) -> None:
+    assert "look at the log of whatever this is" in str(error_of(answer(PAGE, status)))
+
+
+def test_what_does_not_fail_has_none() -> None:
+    assert "look at the log" not in str(error_of(answer(PAGE, 409)))
+
+
+@pytest.mark.parametrize("status", [300, 302])
+def test_a_page_that_redirects_to_no_place(status: int) -> None:
+    assert "It points to nowhere, and redirects are not followed" in str(error_of(answer(PAGE, status)))
+
+
+@pytest.mark.parametrize(("before", "found"), [(4096 - 18, True), (4096 - 17, False)])
+def test_of_a_page_the_beginning_alone_is_looked_through(before: int, found: bool) -> None:
+    body = b"<" + b" " * (before - 1) + b"plain HTTP request"
+    assert ("That port speaks https" in str(error_of(answer(body, 400)))) is found
 
 
 def test_one_that_is_asked_too_often_says_so() -> None:
@@ -229,6 +250,7 @@ def test_a_good_status_that_cannot_be_read_is_no_good_answer() -> None:
     [
         ("Tunnel connection failed: 407 Proxy Authentication Required", "user name and password"),
         ("Tunnel connection failed: 403 Forbidden", "The proxy does not let it through"),
+        ("Tunnel connection failed: 500 Internal Server Error", "The proxy does not get through"),
         ("Tunnel connection failed: 503 Service Unavailable", "The proxy does not get through"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate", "REQUESTS_CA_BUNDLE"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch", "REQUESTS_CA_BUNDLE"),
