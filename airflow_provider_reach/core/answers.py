@@ -234,10 +234,8 @@ def _service_message(answer: Answer, secrets: tuple[str, ...]) -> tuple[str, Tar
     return f"{beginning}{hidden}", target
 
 
-def _error_entries(body: Any) -> list[Mapping[str, Any]]:
+def _error_entries(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The errors in any of the shapes that were seen: a list, one object, a nested or a flat one."""
-    if not isinstance(body, Mapping):
-        return []
     found = body.get("errors", body.get("error", body))
     if isinstance(found, str):
         found = {"message": found}
