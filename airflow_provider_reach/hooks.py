@@ -150,7 +150,9 @@ class ReachHook(BaseHook):
         if not isinstance(self.reach_conn_id, str):
             from airflow_provider_reach.core.checks import no_text
 
-            raise ReachConfigError([no_text("reach_conn_id", self.reach_conn_id)], "The Reach connection")
+            raise ReachConfigError(
+                [no_text("reach_conn_id", self.reach_conn_id)], f"Connection {shown(self.reach_conn_id)}"
+            )
         return self.reach_conn_id
 
     @contextmanager

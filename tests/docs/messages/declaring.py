@@ -253,6 +253,12 @@ def nothing_sent(stage: Stage) -> Told:
 
 
 @message
+def no_text(stage: Stage) -> Told:
+    stage.reach()
+    return ran(ReachDeleteWebhookOperator, webhook_name=1.1)
+
+
+@message
 def nothing_to_look_for(stage: Stage) -> Told:
     stage.reach()
     return failed(run(sensor(webhook_name="")).raised)
