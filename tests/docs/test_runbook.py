@@ -124,6 +124,7 @@ UNEXPLAINED = {
         "must be True or False, not",
         "on_drift must be 'fail' or 'warn', not",
         "if_exists must be 'reuse', 'update' or 'fail', not",
+        "expect: each name",
         "timeout must end some day, not after",
         "it has a password and no login: basic credentials need a user name",
         "its extra is no JSON object",
