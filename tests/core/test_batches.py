@@ -108,6 +108,14 @@ def test_what_was_answered_201_to_299_is_in_doubt(response: Code, failure: Code,
     assert one(BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure)).taken is taken
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_rows_of_one_time_and_as_many_failures_the_2xx_is_the_later(first: int) -> None:
+    # A row an attempt, all with the time of the creation: an attempt that delivers adds no failure.
+    rows = [failed(attempts=2, response_code="502"), failed(attempts=2, response_code="202", failure_code=None)]
+    assert one(rows[first], rows[1 - first]).answered == "202"
+    assert one(*rows, failed(attempts=3)).answered == "503"
+
+
 @pytest.mark.parametrize(
     "code",
     [

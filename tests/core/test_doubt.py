@@ -40,7 +40,7 @@ def test_a_failed_report_says_the_doubt_before_all_other_advice() -> None:
         "again after their next retry. If the consumer has them and their attempts have stopped rising, set "
         "delivered_by='2xx'. If their attempts still rise, let the target answer exactly 200."
     )
-    assert report.advice[1:] == look(*several(5, 9 * HOUR, response_code="202"), *several(2, 9 * HOUR)).advice[1:]
+    assert report.advice[1:] == look(*several(5, 10 * HOUR, response_code="202"), *several(2, 9 * HOUR)).advice[1:]
 
 
 def test_of_one_batch_without_an_id() -> None:
