@@ -6,6 +6,7 @@ import json
 from importlib import import_module
 
 from airflow_provider_reach import hooks
+from airflow_provider_reach.core import declare, drift, report
 from airflow_provider_reach.core.models import Webhook
 from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.sandbox import Sandbox
@@ -67,7 +68,7 @@ def test_what_tasks_hand_on(reach: Sandbox, airflow: RealAirflow) -> None:
 
 def test_airflow_takes_each_kind_of_what_the_hook_returns() -> None:
     """By its class; what is refused is refused before anything of it is looked at."""
-    assert hooks.__name__  # it is what tells Airflow
+    assert all((hooks, declare, drift, report))  # imported: the first is what tells Airflow, the others have the kinds
     try:
         serde = import_module("airflow.sdk.serde")
     except ImportError:
