@@ -50,7 +50,7 @@ def _render_natively(template: jinja2.Template, source: str, context: Context) -
     from jinja2.nativetypes import native_concat
 
     nodes = [_defined(node) for node in _nodes(template, context)]
-    if any(not isinstance(node, str) for node in nodes[:1]) and len(nodes) == 1:
+    if len(nodes) == 1 and not isinstance(nodes[0], str):
         return nodes[0]
     text = "".join(map(str, nodes))
     if text.strip() == source.strip():  # no template
