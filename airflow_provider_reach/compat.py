@@ -17,7 +17,6 @@ else:
 
 __all__ = [
     "AirflowTaskTimeout",
-    "allow_in_xcoms",
     "as_written",
     "first_rescheduled_at",
     "mask_secret",
@@ -84,20 +83,33 @@ def first_rescheduled_at(context: Any) -> datetime | None:
     return first
 
 
-def allow_in_xcoms(*classes: str) -> None:
+def _allow_in_xcoms() -> None:
     """
-    Have tasks of this process take objects of these classes from XComs; Airflow refuses those of others by default.
+    Have tasks of this process take from XComs what the hook returns; by default Airflow takes only its own classes.
 
     It is asked for by name: to import the classes for it would slow down every DAG file. Airflow's own ``allow_class``,
     from 3.3 on, takes the classes themselves.
-
-    :param classes: Their qualified names; each builds its objects of plain JSON.
     """
     try:
         serde = import_module("airflow.sdk.serde")
     except ImportError:
         serde = import_module("airflow.serialization.serde")
-    serde._extra_allowed.update(classes)
+    serde._extra_allowed.update(f"airflow_provider_reach.core.{name}" for name in _IN_XCOMS)
+
+
+_IN_XCOMS = (
+    "compare.FieldComparison",
+    "declare.Declared",
+    "drift.Drift",
+    "drift.Named",
+    "models.BatchRow",
+    "models.BatchStatus",
+    "models.TargetResponse",
+    "models.ValidationResult",
+    "models.Webhook",
+    "report.DeliveryReport",
+)
+_allow_in_xcoms()  # with this module, which the hook's, each operator's and the sensor's load
 
 
 def as_written(execute: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, conf
 
-from airflow_provider_reach.compat import allow_in_xcoms, mask_secret, read_connection_async
+from airflow_provider_reach.compat import mask_secret, read_connection_async
 from airflow_provider_reach.connection import (
     CONN_TYPE,
     DEFAULT_CONN_ID,
@@ -53,24 +53,6 @@ if TYPE_CHECKING:
     Events = Sequence[EventType] | Sequence[str]
 
 _Changes = TypeVar("_Changes", bound="WebhookChanges")
-
-allow_in_xcoms(
-    *(
-        f"airflow_provider_reach.core.{name}"
-        for name in (
-            "compare.FieldComparison",
-            "declare.Declared",
-            "drift.Drift",
-            "drift.Named",
-            "models.BatchRow",
-            "models.BatchStatus",
-            "models.TargetResponse",
-            "models.ValidationResult",
-            "models.Webhook",
-            "report.DeliveryReport",
-        )
-    )
-)
 
 
 class ReachHook(BaseHook):

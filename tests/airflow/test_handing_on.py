@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from importlib import import_module
+from pkgutil import iter_modules
 
-from airflow_provider_reach import hooks
-from airflow_provider_reach.core import declare, drift, report
+import pytest
+
+from airflow_provider_reach import compat, core
 from airflow_provider_reach.core.models import Webhook
 from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.sandbox import Sandbox
@@ -68,7 +72,9 @@ def test_what_tasks_hand_on(reach: Sandbox, airflow: RealAirflow) -> None:
 
 def test_airflow_takes_each_kind_of_what_the_hook_returns() -> None:
     """By its class; what is refused is refused before anything of it is looked at."""
-    assert all((hooks, declare, drift, report))  # imported: the first is what tells Airflow, the others have the kinds
+    assert compat.__name__  # it is what tells Airflow
+    for module in iter_modules(core.__path__, "airflow_provider_reach.core."):
+        import_module(module.name)
     try:
         serde = import_module("airflow.sdk.serde")
     except ImportError:
@@ -78,6 +84,24 @@ def test_airflow_takes_each_kind_of_what_the_hook_returns() -> None:
 
     assert {name for name in serde._extra_allowed if name.startswith("airflow_provider_reach.")} == kinds
     assert serde.deserialize(json.loads(json.dumps(serde.serialize([webhook])))) == [webhook]
+
+
+@pytest.mark.parametrize("name", ["ReachBatchStatusSensor", "ReachDeleteWebhookOperator", "ReachHook"])
+def test_a_dag_file_needs_only_one_import_at_its_top(name: str) -> None:
+    """Its tasks may import the hook where they use it, and each runs in a process of its own."""
+    code = f"""
+from airflow_provider_reach import {name}
+try:
+    from airflow.sdk import serde
+except ImportError:
+    from airflow.serialization import serde
+kind = "airflow_provider_reach.core.models.Webhook"
+print(serde.deserialize({{"__classname__": kind, "__version__": 1, "__data__": '{{"id": "an id"}}'}}).id)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "an id"
 
 
 def test_more_webhooks_than_airflow_maps_over_fail_the_list_for_good(reach: Sandbox, airflow: RealAirflow) -> None:
