@@ -41,6 +41,8 @@ class TextStaysText(_Base):
         from jinja2.nativetypes import NativeEnvironment
 
         jinja_env = jinja_env or self.get_template_env()
+        if isinstance(content, str):
+            content = str.__str__(content)  # Jinja takes str() of it: of an Enum's member that is its name in the code
         if isinstance(content, str) and isinstance(jinja_env, NativeEnvironment):
             return _render_natively(jinja_env.from_string(content), content, context)
         return super().render_template(content, context, jinja_env, seen_oids)

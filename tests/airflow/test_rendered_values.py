@@ -6,6 +6,7 @@ import itertools
 import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 
@@ -87,7 +88,7 @@ TEXTS: dict[str, Any] = {
     "declared": rows,
 }
 """By argument, where in its value a text is meant, and nothing but a text."""
-TYPED = {*POLICY_FIELDS, "active", "allow_empty", "always", "ignore_if_missing"} - {"on_cut"}
+TYPED = {*POLICY_FIELDS, "active", "allow_empty", "always", "ignore_if_missing", "with_conn_id"} - {"on_cut"}
 """Arguments that mean something else, and are read from a text too."""
 FREE = {"extra": lambda value: [{"a": value}, {"a": [{"b": value}]}]}
 SECRET = ("custom_headers", "auth_credentials", "auth_request_details", "declared", "target")
@@ -138,6 +139,23 @@ def test_a_text_stays_that_text(operator: Any, field: str, native: bool) -> None
         given = value if way == "literal" else TEMPLATES[way]
         for shape, expected in zip(shaped(field, given), shaped(field, value), strict=True):
             assert rendered(operator, field, shape, native, context) == expected, way
+
+
+class Names(str, Enum):
+    """Whose member is the text ``orders``, while ``str`` of it is ``Names.ORDERS``."""
+
+    ORDERS = "orders"
+    CHOSEN = "{{ params.value }}"
+
+
+@EVERY_ARGUMENT
+@pytest.mark.parametrize("native", [False, True], ids=["text", "native"])
+def test_a_member_of_an_enumeration_of_texts_is_its_text(operator: Any, field: str, native: bool) -> None:
+    for member in Names:
+        for shape, expected in zip(shaped(field, member), shaped(field, "orders"), strict=True):
+            found = rendered(operator, field, shape, native, {"params": {"value": "orders"}})
+            assert found == expected
+            assert "Names" not in str(found)
 
 
 @EVERY_ARGUMENT
