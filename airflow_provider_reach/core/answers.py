@@ -155,7 +155,7 @@ def status_error(
     said, target = _service_message(answer, secrets)
     if target is None and asks_target and (named := answered_status(said)):
         target = TargetResponse(status=named)
-    refused = _refuses(answer.status) and (answer.status == 400 or documented(said) is not None)
+    refused = answer.status == 400 or (asks_target and _refuses(answer.status) and documented(said) is not None)
     if refused and target:
         return target_error(
             operation,

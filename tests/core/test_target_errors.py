@@ -257,6 +257,14 @@ def test_the_documented_words_count_with_any_refusal(status: int) -> None:
     assert type(other) is not errors.ReachTargetError
 
 
+@pytest.mark.parametrize("status", [401, 403, 404, 422])
+def test_the_documented_words_are_of_no_target_where_none_was_asked(status: int) -> None:
+    entry = {"message": "POST to webhook target URL failed", "response": {"status": 503}}
+    error = status_error("list webhooks", answer({"errors": [entry]}, status), ())
+    assert type(error) is not errors.ReachTargetError
+    assert "mend the target" not in str(error)
+
+
 def test_the_words_are_told_apart() -> None:
     assert (documented("POST to webhook target URL failed"), documented("the target")) == ("target", None)
     assert documented("POST to webhook tokens URL failed") == whose("a token") == "tokens"
