@@ -5,10 +5,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from airflow_provider_reach.core import calls
-from airflow_provider_reach.core.errors import ReachLookupError, ReachNotFoundError
-from airflow_provider_reach.core.exchange import Exchange, Patience, ask
+from airflow_provider_reach.core.errors import ReachCallError, ReachLookupError, ReachNotFoundError
+from airflow_provider_reach.core.exchange import Exchange, Patience, Wait, ask
 from airflow_provider_reach.core.gone import diagnosed, missing
-from airflow_provider_reach.core.lookup import find_surely, resolve
+from airflow_provider_reach.core.lookup import LOOK_AGAIN, find, find_surely, resolve
 from airflow_provider_reach.core.models import Gone, ValidationResult, Webhook
 from airflow_provider_reach.core.target_errors import target_error
 
@@ -94,10 +94,26 @@ def delete(
             raise ReachLookupError(f"{said} Check the name or id and the connection, or set ignore_if_missing.")
         doubtful = diagnosed(webhook, listed.webhooks).cause in ("misspelt", "recreated")
         return Deleted(webhook_id=webhook.id, said=said, deleted=False, doubtful=doubtful)
+    call = calls.about(webhook, calls.delete_webhook(webhook.id))
     try:
-        yield from ask(calls.about(webhook, calls.delete_webhook(webhook.id)), patience, (*secrets, *webhook.secrets))
-    except ReachNotFoundError:  # somebody else was faster
+        if not (yield from ask(call, patience, (*secrets, *webhook.secrets))):
+            yield from _must_be_gone(
+                webhook, f"Could not {call.operation}: a repeat was answered 404.", patience, secrets
+            )
+    except ReachNotFoundError as error:  # somebody else was faster
+        yield from _must_be_gone(webhook, str(error), patience, secrets)
         if not ignore_if_missing:
             raise
         return Deleted(webhook_id=webhook.id, said=f"Somebody else deleted webhook {webhook.label}.", deleted=False)
     return Deleted(webhook_id=webhook.id, said=f"Deleted webhook {webhook.label}.", deleted=True)
+
+
+def _must_be_gone(webhook: Webhook, said: str, patience: Patience, secrets: tuple[str, ...]) -> Exchange[None]:
+    """A 404 may be of something else than the API: only a list that does not hold the webhook tells that it is gone."""
+    for last in (False, True):
+        found, _ = yield from find(webhook.id, webhook.name, patience, secrets)
+        if isinstance(found, Gone):
+            return
+        if not last:
+            yield Wait(LOOK_AGAIN, f"{said} Yet the list holds the webhook. Looking once more.")
+    raise ReachCallError(f"{said} Yet the webhook is there: ask again.", operation=f"delete webhook {webhook.label}")

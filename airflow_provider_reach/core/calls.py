@@ -118,18 +118,22 @@ def update_webhook(webhook_id: str, changes: WebhookChanges) -> Call[str]:
     )
 
 
-def delete_webhook(webhook_id: str) -> Call[None]:
+def delete_webhook(webhook_id: str) -> Call[bool]:
     """
     Delete a webhook; batches already queued are still delivered.
+
+    The result is whether the service said so; it is False where it answered 404 to a repeat.
 
     :param webhook_id: Its UUID.
     :raises ReachInputError: when the id is no UUID.
     """
     operation = f"delete webhook {_checked(webhook_id, 'delete webhook')}"
 
-    def read(answer: Answer) -> None:
-        if answer.status != 404:  # to a repeat, it is what was asked for
-            decoding.nothing(answer.body)
+    def read(answer: Answer) -> bool:
+        if answer.status == 404:  # to a repeat, it is what was asked for
+            return False
+        decoding.nothing(answer.body)
+        return True
 
     return Call(operation, "DELETE", _path(webhook_id), read, gone_is_done=True)
 

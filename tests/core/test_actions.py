@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -199,10 +200,11 @@ def test_what_is_not_there_may_have_to_be(by_id: str, name: str, script: list[Re
 
 
 def test_what_somebody_else_deleted_meanwhile() -> None:
-    assert deleted(listed(ORDERS), refused(404)).result == Deleted(
-        webhook_id=ID, said=f"Somebody else deleted webhook 'orders' ({ID}).", deleted=False
-    )
-    played = deleted(listed(ORDERS), refused(404), ignore_if_missing=False)
+    for gone in ([listed(OTHER), refused(404)], [listed(ORDERS), listed(OTHER), refused(404)]):  # a list may lag behind
+        assert deleted(listed(ORDERS), refused(404), *gone).result == Deleted(
+            webhook_id=ID, said=f"Somebody else deleted webhook 'orders' ({ID}).", deleted=False
+        )
+    played = deleted(listed(ORDERS), refused(404), listed(OTHER), refused(404), ignore_if_missing=False)
     assert type(played.error) is errors.ReachNotFoundError
     assert str(played.error).startswith(f"Could not delete webhook 'orders' ({ID}): the service answered HTTP 404")
 
@@ -212,9 +214,25 @@ def test_what_somebody_else_deleted_meanwhile() -> None:
     "lost", [LOST, Failure("timeout", "d"), refused(500), answer(b"<html>Log in"), results({"id": ID})]
 )
 def test_a_delete_whose_answer_was_lost_is_done_when_it_is_gone(lost: Reply, ignore: bool) -> None:
-    played = deleted(listed(ORDERS), lost, refused(404), ignore_if_missing=ignore)
-    assert played.requests == [LIST, DELETE, DELETE]
+    played = deleted(listed(ORDERS), lost, refused(404), listed(OTHER), refused(404), ignore_if_missing=ignore)
+    assert played.requests == [LIST, DELETE, DELETE, LIST, GET]
     assert played.result.deleted is True
+
+
+UNREADABLE = replace(answer(b"x", 404), unreadable="its body is packed with br, which was not asked for")
+
+
+@pytest.mark.parametrize("lost", [(), (LOST,)])
+@pytest.mark.parametrize(
+    "foreign", [answer(b"", 404), answer({"message": "no Route matched with those values"}, 404), UNREADABLE]
+)
+def test_what_the_list_still_shows_is_not_deleted_whoever_says_404(lost: tuple[Reply, ...], foreign: Reply) -> None:
+    played = deleted(listed(ORDERS), *lost, foreign, listed(ORDERS), listed(ORDERS))
+    assert played.requests == [LIST, *[DELETE] * (len(lost) + 1), LIST, LIST]
+    assert type(played.error) is errors.ReachCallError
+    assert not played.error.final
+    assert str(played.error).startswith(f"Could not delete webhook 'orders' ({ID}): ")
+    assert str(played.error).endswith(" Yet the webhook is there: ask again.")
 
 
 @pytest.mark.parametrize(

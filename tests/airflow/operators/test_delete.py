@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_reach import ReachDeleteWebhookOperator
+from airflow_provider_reach.client import ReachClient
 from airflow_provider_reach.core.lookup import LOOK_AGAIN
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from tests.airflow.operators.helpers import NOBODY, add, did, kept
@@ -189,9 +190,16 @@ def test_a_list_that_something_else_answers_is_no_success(
     ("ignore", "how"), [(True, "success"), (False, "AirflowFailException")], ids=["ignored", "not ignored"]
 )
 def test_somebody_else_was_faster(
-    ignore: bool, how: str, connected: Sandbox, webhook_id: str, logged: Callable[[], str]
+    ignore: bool,
+    how: str,
+    connected: Sandbox,
+    webhook_id: str,
+    logged: Callable[[], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     connected.fail(Fault.status(404), on="delete")
+    meanwhile = {"sleep": lambda _: connected.delete_webhook(webhook_id)}
+    monkeypatch.setattr(ReachClient.__init__, "__kwdefaults__", ReachClient.__init__.__kwdefaults__ | meanwhile)
 
     ended = delete(webhook_id=webhook_id, ignore_if_missing=ignore)
 
@@ -199,6 +207,21 @@ def test_somebody_else_was_faster(
     assert ended.returned == ({"webhook_id": webhook_id, "deleted": False} if ignore else None)
     said = f"Nothing was deleted. Somebody else deleted webhook 'orders' ({webhook_id})."
     assert (said in logged()) is ignore
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.status(404), Fault.status(404, ""), Fault.status(404, {"message": "no Route"})]
+)
+def test_a_404_deletes_nothing_while_the_list_holds_the_webhook(
+    fault: Fault, connected: Sandbox, webhook_id: str, naps: list[float]
+) -> None:
+    connected.fail(fault, on="delete")
+
+    ended = delete(webhook_id=webhook_id)
+
+    assert (ended.how, kept(connected), naps) == ("AirflowException", [webhook_id], [LOOK_AGAIN])
+    assert "HTTP 404" in ended.said
+    assert "Yet the webhook is there: ask again." in ended.said
 
 
 @pytest.mark.parametrize("fault", [Fault.reset_before(), Fault.reset_after(), Fault.status(502)], ids=lambda f: f.kind)
