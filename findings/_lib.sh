@@ -70,9 +70,10 @@ start() {
     started+=("$!")
 }
 
-# Waits up to a minute for a command to succeed.
+# Waits up to three minutes for a command to succeed.
 wait_for() {
-    for _ in $(seq 300); do
+    local end=$((SECONDS + 180))
+    while [ "$SECONDS" -lt "$end" ]; do
         "$@" >/dev/null 2>&1 && return
         sleep 0.2
     done
