@@ -197,7 +197,8 @@ class ReachListWebhooksOperator(ReachOperator):
     def _check_mapped(self, number: int, ti: Any) -> None:
         """Refuse for good what Airflow would refuse, without a word of this, at each try."""
         most = conf.getint("core", "max_map_length", fallback=1024) or 0
-        is_mapped_itself = ti.map_index >= 0  # then Airflow asks nothing of each list's length
+        # Then Airflow asks nothing of each list's length; of a task in a mapped group it does.
+        is_mapped_itself = ti.map_index >= 0 and self.get_closest_mapped_task_group() is None
         if number > most and not is_mapped_itself and next(self.iter_mapped_dependants(), None) is not None:
             raise AirflowFailException(
                 f"{number:,} webhooks were found, and Airflow maps a task over {most:,} at the most. Raise its setting "

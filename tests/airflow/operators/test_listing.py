@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from airflow import DAG
+from airflow.providers.common.compat.sdk import task_group
 
 from airflow_provider_reach import ReachListWebhooksOperator, ReachValidateWebhookOperator
 from airflow_provider_reach.core.lookup import LOOK_AGAIN
@@ -89,6 +90,27 @@ def test_more_than_airflow_maps_over_is_final_where_a_task_is_mapped_over_it(
     assert ended.said == said
     assert ended.how == ("success" if said == "None" else "AirflowFailException")
     assert len(ended.xcoms["webhooks"]) == len(ids)
+
+
+def test_a_list_in_a_mapped_group_is_asked_for_its_length_too(
+    ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a task in such a group Airflow asks it, unlike of a task that is mapped itself."""
+    monkeypatch.setenv("AIRFLOW__CORE__MAX_MAP_LENGTH", "2")
+    with DAG("a_dag", schedule=None) as dag:
+
+        @task_group
+        def group(conn_id: Any) -> Any:
+            return ReachListWebhooksOperator(task_id="a_task", reach_conn_id=conn_id).output
+
+        validate = ReachValidateWebhookOperator.partial(task_id="consumer")
+        validate.expand(webhook_id=group.expand(conn_id=["reach_default"]))
+    listing = dag.get_task("group.a_task")
+    listing.reach_conn_id = "reach_default"
+
+    ended = run(listing, map_index=0)
+
+    assert ended.said == OVER_TWO
 
 
 @pytest.mark.parametrize(
