@@ -46,11 +46,6 @@ class Batch(Struct, frozen=True, gc=False):
     attempts: int | None
     events: int | None
 
-    @property
-    def taken(self) -> bool:
-        """Whether the target took it at last, with another 2xx than the 200 that alone counts."""
-        return len(self.answered) == 3 and self.answered.startswith("2")
-
 
 def batches_of(
     rows: Iterable[BatchRow], now: datetime, delivered_by: Literal["200", "2xx"] = "200"

@@ -15,7 +15,7 @@ from itertools import islice
 
 from airflow_provider_reach.core.advice import IS_BACK, advice_for
 from airflow_provider_reach.core.batches import Batch, batches_of
-from airflow_provider_reach.core.doubt import doubt_about, next_retries
+from airflow_provider_reach.core.doubt import doubt_about, is_taken, next_retries
 from airflow_provider_reach.core.findings import Finding, Tally, findings, headline, last_success
 from airflow_provider_reach.core.models import BatchRow, Gone, Webhook, as_utc
 from airflow_provider_reach.core.policy import GRACE, DeliveryPolicy
@@ -129,8 +129,9 @@ def _report(
     responses = sorted(answers.items(), key=lambda item: (-item[1], item[0]))[:_MOST_CLASSES]
     sizes = [batch.events for batch in undelivered if batch.events is not None]
     back = _target_answers(webhook, undelivered)
-    taken = [batch for batch in undelivered if batch.taken]
-    retries = next_retries(taken, now, policy)
+    in_doubt = {answer for answer in answers if is_taken(answer)} if policy.delivered_by == "200" else set()
+    taken = [batch for batch in undelivered if batch.answered in in_doubt] if in_doubt else []
+    retries = next_retries(taken, now, policy) if complete else {}
     advice = [finding.advice for finding in found if finding.advice and finding.fails]
     if outcome != "healthy" and undelivered:
         retried = any((batch.attempts or 0) < policy.max_attempts for batch in in_flight)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 
 from msgspec import structs
 
@@ -21,6 +22,15 @@ from airflow_provider_reach.core.report import DeliveryReport, NextRetry
 _MOST_RETRIES, _MOST_IDS = 20, 3
 
 
+def is_taken(answered: str) -> bool:
+    """
+    Whether the target took a batch with another 2xx than the 200 that alone counts.
+
+    :param answered: What it answered, such as ``204`` or ``204 with a failure code``.
+    """
+    return len(answered) == 3 and answered.startswith("2")
+
+
 def next_retries(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> dict[str, NextRetry]:
     """
     By when each of some batches must be tried again, if Reach counts 200 alone.
@@ -29,12 +39,16 @@ def next_retries(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) 
     :param now: The service's time.
     :param policy: What is known of the retries.
     """
-    return dict(islice(_known(sorted(taken, key=lambda batch: batch.created or now), now, policy), _MOST_RETRIES))
+    oldest_first = sorted([batch for batch in taken if batch.created], key=attrgetter("created"))
+    return dict(islice(_known(oldest_first, now, policy), _MOST_RETRIES))
 
 
 def _known(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> Iterator[tuple[str, NextRetry]]:
+    """Without ids that are Airflow's own names, such as ``__type``: under these it keeps what is no plain JSON."""
     for batch in taken:
-        if (retry := _due(batch, now, policy)) and batch.batch_id and (shown := one_line(batch.batch_id, 64)):
+        if not (retry := _due(batch, now, policy)) or not batch.batch_id:
+            continue
+        if (shown := one_line(batch.batch_id, 64)) and not shown.startswith("__"):
             yield shown, retry
 
 
@@ -56,7 +70,7 @@ def _due(batch: Batch, now: datetime, policy: DeliveryPolicy) -> NextRetry | Non
         batch.created + policy.retry_window / (policy.max_attempts - 1) * made,
         batch.last + longest_gap,
     )
-    return NextRetry(batch.attempts, min(by_its_time, now + longest_gap) + GRACE)
+    return NextRetry(batch.attempts, min(by_its_time, now + longest_gap) + GRACE, batch.last)
 
 
 def remembered(seen: DeliveryReport, earlier: DeliveryReport | None) -> DeliveryReport:
@@ -71,7 +85,7 @@ def remembered(seen: DeliveryReport, earlier: DeliveryReport | None) -> Delivery
     retries = {
         batch_id: before
         if (before := earlier.next_retries.get(batch_id))
-        and before.attempts == retry.attempts
+        and (before.attempts, before.last) == (retry.attempts, retry.last)
         and before.due < retry.due
         else retry
         for batch_id, retry in seen.next_retries.items()

@@ -155,6 +155,31 @@ def test_nothing_is_said_of_retries_that_cannot_be_known(row: BatchRow) -> None:
     assert (report.taken, report.next_retries) == (1, {})
 
 
+def test_a_cut_answer_may_leave_out_the_row_of_the_latest_attempt() -> None:
+    report = assess([taken(age=5 * HOUR, attempts=1)], NOW, DEFAULT, complete=False)
+    assert (report.taken, report.next_retries, report.standing_still) == (1, {}, 0)
+    assert "stand still" not in str(report)
+
+
+def test_a_time_that_moves_tells_of_another_attempt_though_their_number_does_not() -> None:
+    first = look(taken(age=HOUR, attempts=6))
+    tried = remembered(look(taken(age=timedelta(0), attempts=6), at=NOW + 112 * MINUTE), first)
+    assert remembered(look(taken(age=HOUR, attempts=6), at=NOW + 112 * MINUTE), first).standing_still == 1
+    assert tried.standing_still == 0
+
+
+@pytest.mark.parametrize("name", ["__type", "__var", "__id__", "__classname__"])
+def test_an_id_that_is_one_of_airflow_s_own_names_is_no_key_of_the_report(name: str) -> None:
+    assert look(taken(name, 9 * HOUR), taken("b", 9 * HOUR)).next_retries.keys() == {"b"}
+
+
+def test_by_2xx_there_is_no_doubt_where_the_failure_code_alone_tells_the_answer() -> None:
+    row = BatchRow(batch_id="b", ts=NOW - 5 * HOUR, attempts=1, failure_code="202")
+    report = look(row, policy=TWO_XX)
+    assert (report.outcome, report.taken, report.next_retries, look(row).taken) == ("failed", 0, {}, 1)
+    assert "201–299" not in str(report)
+
+
 def test_a_batch_with_a_row_without_a_time_may_have_been_tried_since() -> None:
     assert look(taken(age=3 * HOUR, attempts=1), taken(age=None, attempts=2)).next_retries == {}
 
@@ -171,5 +196,6 @@ def test_of_many_batches_the_oldest_are_remembered() -> None:
 def test_what_is_remembered_survives_the_way_as_json() -> None:
     report = look(taken(age=9 * HOUR, attempts=3))
     plain = report.to_dict()
-    assert plain["next_retries"] == {"b": {"attempts": 3, "due": "2026-01-30T20:09:32.727272Z"}}
+    retry = {"attempts": 3, "due": "2026-01-30T20:09:32.727272Z", "last": "2026-01-30T17:00:00Z"}
+    assert plain["next_retries"] == {"b": retry}
     assert msgspec.convert(plain, DeliveryReport) == report
