@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec import Struct
 
 from airflow_provider_reach.core import calls
@@ -95,25 +97,26 @@ def delete(
         doubtful = diagnosed(webhook, listed.webhooks).cause in ("misspelt", "recreated")
         return Deleted(webhook_id=webhook.id, said=said, deleted=False, doubtful=doubtful)
     call = calls.about(webhook, calls.delete_webhook(webhook.id))
+    must_be_gone = partial(_must_be_gone, webhook, call.operation, patience, secrets)
     try:
         if not (yield from ask(call, patience, (*secrets, *webhook.secrets))):
-            yield from _must_be_gone(
-                webhook, f"Could not {call.operation}: a repeat was answered 404.", patience, secrets
-            )
+            yield from must_be_gone(f"Could not {call.operation}.")
     except ReachNotFoundError as error:  # somebody else was faster
-        yield from _must_be_gone(webhook, str(error), patience, secrets)
+        yield from must_be_gone(str(error))
         if not ignore_if_missing:
             raise
         return Deleted(webhook_id=webhook.id, said=f"Somebody else deleted webhook {webhook.label}.", deleted=False)
     return Deleted(webhook_id=webhook.id, said=f"Deleted webhook {webhook.label}.", deleted=True)
 
 
-def _must_be_gone(webhook: Webhook, said: str, patience: Patience, secrets: tuple[str, ...]) -> Exchange[None]:
+def _must_be_gone(
+    webhook: Webhook, operation: str, patience: Patience, secrets: tuple[str, ...], said: str
+) -> Exchange[None]:
     """A 404 may be of something else than the API: only a list that does not hold the webhook tells that it is gone."""
-    for last in (False, True):
+    for may_lag in (True, False):
         found, _ = yield from find(webhook.id, webhook.name, patience, secrets)
         if isinstance(found, Gone):
             return
-        if not last:
-            yield Wait(LOOK_AGAIN, f"{said} Yet the list holds the webhook. Looking once more.")
-    raise ReachCallError(f"{said} Yet the webhook is there: ask again.", operation=f"delete webhook {webhook.label}")
+        if may_lag:
+            yield Wait(LOOK_AGAIN, said)
+    raise ReachCallError(f"{said} Yet the webhook is there: ask again.", operation=operation)

@@ -116,7 +116,10 @@ def _advice(answer: Answer) -> str:
     if 300 <= answer.status < 400:
         place = safe_url(answer.headers.get("location", "")) or "nowhere"
         return f"It points to {place}, and redirects are not followed because the API key would go along. {_CHECK_WAY}"
-    return _SPEAK_HTTPS if _PLAIN_HTTP.search(answer.body[:4096]) else _CHECK_WAY
+    if _PLAIN_HTTP.search(answer.body[:4096]):
+        return _SPEAK_HTTPS
+    may_be_the_key = answer.status in (401, 403) and not (_is_page(answer) or _is_a_proxy_s(answer))
+    return f"{_CHECK_WAY} {_CHECK_KEY}" if may_be_the_key else _CHECK_WAY
 
 
 def _is_a_proxy_s(answer: Answer) -> bool:
@@ -163,3 +166,4 @@ _CHECK_WAY = (
     "Check that the connection's host is the API's base URL (it ends in /api), and the proxy settings in the "
     "environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY): a proxy, firewall or login page may block the way."
 )
+_CHECK_KEY = "If it is the API after all, it refuses the key: check the connection's password and auth_scheme."

@@ -52,8 +52,8 @@ class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
     :param last_successful: When a batch was last delivered, as far as the list of webhooks tells.
     :param taken: Batches among the undelivered and lost that were last answered 201–299; whether Reach counts them as
         delivered is in doubt. 0 where the policy says that it does.
-    :param next_retries: Of some of these, by their ids: when they are due for a retry, if Reach does not. Empty where the
-        answer was cut: it may leave out the latest attempt.
+    :param next_retries: Of some of these, by their ids: when they are due for a retry, if Reach does not. Empty where
+        the answer was cut: it may leave out the latest attempt.
     """
 
     outcome: Outcome

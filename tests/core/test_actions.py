@@ -231,7 +231,7 @@ def test_what_the_list_still_shows_is_not_deleted_whoever_says_404(lost: tuple[R
     assert played.requests == [LIST, *[DELETE] * (len(lost) + 1), LIST, LIST]
     assert type(played.error) is errors.ReachCallError
     assert not played.error.final
-    assert str(played.error).startswith(f"Could not delete webhook 'orders' ({ID}): ")
+    assert str(played.error).startswith(f"Could not delete webhook 'orders' ({ID})")
     assert str(played.error).endswith(" Yet the webhook is there: ask again.")
 
 

@@ -33,6 +33,15 @@ def error_of(got: Answer, *, asks_target: bool = True) -> errors.ReachCallError:
     return status_error(OPERATION, got, ("k3y-4711",), asks_target=asks_target)
 
 
+def test_a_refusal_that_is_no_page_may_be_the_key_s_after_all() -> None:
+    key = " If it is the API after all, it refuses the key: check the connection's password and auth_scheme."
+    for status in (401, 403):
+        for body in ({"statusCode": status}, [1], b"Unauthorized"):
+            assert str(error_of(answer(body, status, server="nginx"))).endswith(key)
+    for got in (answer(PAGE, 401), answer(b"no", 404), answer(b"", 407), answer(b"x", 401, proxy_authenticate="Basic")):
+        assert key not in str(error_of(got))
+
+
 @pytest.mark.parametrize(
     ("got", "says"),
     [

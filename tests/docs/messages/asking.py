@@ -225,7 +225,7 @@ def plain_http_to_https(stage: Stage) -> Told:
 
 @message
 def of_another_form(stage: Stage) -> Told:
-    return asked(answer({"status": "no"}, 400))
+    return asked(answer({"status": "no"}, 401))
 
 
 @message
