@@ -13,7 +13,9 @@ from airflow_provider_reach import __version__
 from airflow_provider_reach.core import calls
 from airflow_provider_reach.core.answers import Answer, Failure
 from airflow_provider_reach.core.calls import DEFAULT_LIMIT, Call
+from airflow_provider_reach.core.checks import no_text
 from airflow_provider_reach.core.config import DEFAULT_PATIENCE, ReachConfig
+from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.exchange import Exchange, Patience, Send, Wait, ask, create
 from airflow_provider_reach.core.look import look
 from airflow_provider_reach.core.lookup import only
@@ -81,8 +83,11 @@ class ReachClient:
         The one webhook of a name, or None.
 
         :param name: The whole name.
+        :raises ReachInputError: before anything is asked, when it is no text.
         :raises ReachLookupError: when several have it.
         """
+        if not isinstance(name, str):
+            raise ReachInputError([no_text("name", name)], "find webhook")
         return only(name, self.list_webhooks())
 
     def create_webhook(self, spec: WebhookSpec) -> str:

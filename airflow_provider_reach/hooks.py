@@ -182,6 +182,7 @@ class ReachHook(BaseHook):
         The one webhook of a name, or None.
 
         :param name: The whole name.
+        :raises ReachInputError: before anything is asked, when it is no text.
         :raises ReachLookupError: when several have it.
         """
         webhook = self.get_conn().find_webhook(name)

@@ -12,6 +12,7 @@ import msgspec
 
 from airflow_provider_reach.core import decoding
 from airflow_provider_reach.core.answers import Answer
+from airflow_provider_reach.core.checks import no_text
 from airflow_provider_reach.core.config import is_uuid, shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook, WebhookList
@@ -227,7 +228,9 @@ def about(webhook: Webhook, call: Call[T]) -> Call[T]:
 
 
 def _checked(webhook_id: str, what: str) -> str:
-    if not isinstance(webhook_id, str) or not is_uuid(webhook_id):
+    if not isinstance(webhook_id, str):
+        raise ReachInputError([no_text("webhook_id", webhook_id)], what)
+    if not is_uuid(webhook_id):
         raise ReachInputError(
             [f"webhook_id {shown(webhook_id)} is no UUID: take it from a list of the webhooks, or use the name."],
             what,

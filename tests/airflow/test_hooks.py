@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import product
 from threading import Barrier
 from typing import Any
+from uuid import UUID
 
 import pytest
 from airflow.providers.common.compat.sdk import redact
@@ -755,6 +756,16 @@ def test_an_id_that_is_no_uuid_is_refused(call: str, webhook_id: str, hook: Reac
 
     assert isinstance(error, ReachInputError)
     assert "is no UUID: take it from a list of the webhooks, or use the name" in str(error)
+    assert reach.requests == []
+
+
+@pytest.mark.parametrize("given", [11, UUID(NOBODY)])
+@pytest.mark.parametrize("call", ["get_webhook", "delete_webhook", "get_batch_status", "find_webhook"])
+def test_an_id_or_name_that_is_no_text_is_refused(call: str, given: Any, hook: ReachHook, reach: Sandbox) -> None:
+    error = failure(reach, lambda: getattr(hook, call)(given))
+
+    assert isinstance(error, ReachInputError)
+    assert f"{'name' if call == 'find_webhook' else 'webhook_id'} must be a text, not {given!r}" in str(error)
     assert reach.requests == []
 
 
