@@ -68,7 +68,6 @@ EXPLAINED = tuple(
         ("batches", "2010, 1, 1", "2010, 1, 2", "only its year is exact"),
         ("batches._each", "_FIRST_BELIEVED <= ts <= latest", "_FIRST_BELIEVED < ts <= latest", FASTER),
         ("batches._each", "_FIRST_BELIEVED <= ts <= latest", "_FIRST_BELIEVED <= ts < latest", FASTER),
-        ("batches._each", "telling.get(row.response_code)", "telling.get(None)", FASTER),
         ("batches._each", "row.latency or 0", "row.latency or 1", "a millisecond is not slow either"),
         ("batches._status", "0 < number", "0 <= number", "0 is 0 either way"),
         ("batches._together", "strict=True", "strict=None", SAME_LENGTH),

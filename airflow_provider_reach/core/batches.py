@@ -89,9 +89,7 @@ def _each(rows: list[BatchRow], telling: Mapping[Code, str], latest: datetime) -
             ts = believed(ts, latest)
         if events is not None and events > _MOST_EVENTS:
             events = None
-        answered = telling.get(row.response_code) or _answered(
-            row.response_code, row.failure_code, (row.latency or 0) >= _SLOW
-        )
+        answered = telling.get(row.response_code) or _answered(row.failure_code, (row.latency or 0) >= _SLOW)
         batches.append(Batch(row.batch_id, ts, ts is None, ts, answered, row.attempts, events))
     return batches
 
@@ -156,8 +154,9 @@ def _is_failure(code: Code, repeats: range) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _answered(response: Code, failure: Code, slow: bool) -> str:
-    status = _status(response) or _status(failure)
+def _answered(failure: Code, slow: bool) -> str:
+    """What the target answered, where no response code tells."""
+    status = _status(failure)
     if status == 200:
         return "200 with a failure code"
     if status:
