@@ -86,7 +86,6 @@ def remembered(seen: DeliveryReport, earlier: DeliveryReport | None) -> Delivery
         batch_id: before
         if (before := earlier.next_retries.get(batch_id))
         and (before.attempts, before.last) == (retry.attempts, retry.last)
-        and before.due < retry.due
         else retry
         for batch_id, retry in seen.next_retries.items()
     }
