@@ -119,7 +119,10 @@ def test_the_upper_limit_is_no_gate(limit: int) -> None:
     ],
 )
 def test_an_id_that_is_no_uuid_is_refused(call: Any, webhook_id: Any) -> None:
-    with pytest.raises(ReachInputError, match=r"is no UUID: take it from a list .* or use the name"):
+    said = (
+        "is no UUID: take it from a list .* or use the name" if isinstance(webhook_id, str) else "must be a text, not "
+    )
+    with pytest.raises(ReachInputError, match=said):
         call(webhook_id)
 
 

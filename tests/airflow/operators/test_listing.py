@@ -105,7 +105,7 @@ def test_a_list_in_a_mapped_group_is_asked_for_its_length_too(
 
         validate = ReachValidateWebhookOperator.partial(task_id="consumer")
         validate.expand(webhook_id=group.expand(conn_id=["reach_default"]))
-    listing = dag.get_task("group.a_task")
+    listing: Any = dag.get_task("group.a_task")
     listing.reach_conn_id = "reach_default"
 
     ended = run(listing, map_index=0)
