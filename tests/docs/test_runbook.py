@@ -127,7 +127,6 @@ UNEXPLAINED = {
         "expect: each name",
         "timeout must end some day, not after",
         "The Reach connection",
-        "expect: each name",
         "it has a password and no login: basic credentials need a user name",
         "its extra is no JSON object",
         "must be a mapping of names to values",
