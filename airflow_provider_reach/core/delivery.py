@@ -14,8 +14,8 @@ from heapq import heapify, heappop
 from itertools import islice
 
 from airflow_provider_reach.core.advice import IS_BACK, advice_for
-from airflow_provider_reach.core.batches import Batch, batches_of
-from airflow_provider_reach.core.doubt import doubt_about, is_taken, next_retries
+from airflow_provider_reach.core.batches import Batch, batches_of, is_taken
+from airflow_provider_reach.core.doubt import doubt_about, next_retries
 from airflow_provider_reach.core.findings import Finding, Tally, findings, headline, last_success
 from airflow_provider_reach.core.models import BatchRow, Gone, Webhook, as_utc
 from airflow_provider_reach.core.policy import GRACE, DeliveryPolicy

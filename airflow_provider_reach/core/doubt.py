@@ -22,15 +22,6 @@ from airflow_provider_reach.core.report import DeliveryReport, NextRetry
 _MOST_RETRIES, _MOST_IDS = 20, 3
 
 
-def is_taken(answered: str) -> bool:
-    """
-    Whether the target took a batch with another 2xx than the 200 that alone counts.
-
-    :param answered: What it answered, such as ``204`` or ``204 with a failure code``.
-    """
-    return len(answered) == 3 and answered.startswith("2")
-
-
 def next_retries(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> dict[str, NextRetry]:
     """
     By when each of some batches must be tried again, if Reach counts 200 alone.

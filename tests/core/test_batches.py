@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_reach.core.batches import Batch, batches_of
-from airflow_provider_reach.core.doubt import is_taken
+from airflow_provider_reach.core.batches import Batch, batches_of, is_taken
 from airflow_provider_reach.core.models import BatchRow
 from tests.core.helpers import HOUR, MINUTE, NOW, bounded, delivered, failed
 
