@@ -108,7 +108,9 @@ def _together(rows: list[BatchRow], batches: list[Batch]) -> list[Batch]:
 def _merged(parts: list[Batch]) -> Batch:
     """One batch of several that have a row each."""
     # An attempt that delivers adds no failure: of rows alike in all else, the one the target took is the later.
-    latest = max(parts, key=lambda part: (part.last or _NEVER, part.attempts or 0, is_taken(part.answered), part.answered))
+    latest = max(
+        parts, key=lambda part: (part.last or _NEVER, part.attempts or 0, is_taken(part.answered), part.answered)
+    )
     times = [part.created for part in parts if part.created is not None]
     attempts = [part.attempts for part in parts if part.attempts is not None]
     events = [part.events for part in parts if part.events is not None]
