@@ -117,7 +117,7 @@ def test_what_cannot_be_printed_here_is_escaped(airflow: RealAirflow, reach: San
     ended = python_m(airflow, "check", "bünce", **variables)
 
     assert ended.returncode == 1
-    assert ended.stdout.startswith("FAILED: webhook 'b\\xfcnce': it does not exist")
+    assert ended.stdout.startswith("FAILED: webhook 'b\\xfcnce': there is no webhook of this name")
 
 
 @pytest.mark.skipif(not HAS_PROVIDERS_COMMANDS, reason="Airflow takes commands of providers from 3.2 on")

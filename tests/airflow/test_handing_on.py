@@ -115,6 +115,7 @@ def test_more_webhooks_than_airflow_maps_over_fail_the_list_for_good(reach: Sand
     assert run.states == {
         "list_webhooks": "failed",
         "validate_target": "upstream_failed",
+        "header_names": "upstream_failed",
         "list_once_more": "success",  # nothing is mapped over what it returns
         "count": "success",
         "list_some": "success",

@@ -460,8 +460,10 @@ def test_every_template_is_rendered(connected: Sandbox, monkeypatch: pytest.Monk
     assert ended.xcoms["report"]["counts"]["lost"] == 2
 
 
-@pytest.mark.parametrize("given", ["200", "{{ params.answers }}"])
-def test_a_native_template_makes_numbers_of_policies(given: str, connected: Sandbox) -> None:
+@pytest.mark.parametrize(
+    ("given", "rendered"), [("200", "200"), ("{{ params.answers }}", "200"), ("{{ params.answers | int }}", 200)]
+)
+def test_a_native_template_makes_numbers_of_policies(given: str, rendered: str | int, connected: Sandbox) -> None:
     failing(connected, 2, hours=2)
     sensor = in_dag(
         ReachBatchStatusSensor,
@@ -476,7 +478,7 @@ def test_a_native_template_makes_numbers_of_policies(given: str, connected: Sand
 
     ended = run(sensor, params={"answers": "200", "limit": 2.0, "age": "PT1H30M", "silence": None})
 
-    assert (sensor.delivered_by, sensor.max_undelivered, sensor.max_silence) == (200, 2.0, None)
+    assert (sensor.delivered_by, sensor.max_undelivered, sensor.max_silence) == (rendered, 2.0, None)
     assert ended.how == "success"
 
 

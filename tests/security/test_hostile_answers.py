@@ -208,7 +208,8 @@ def test_a_webhook_s_name_calls_nobody_in_a_chat(connected: Sandbox, monkeypatch
     name = "a<!channel> <@U1> <https://evil.example|log> & 'b'"
     failed = run(in_dag(ReachBatchStatusSensor, webhook_name=name))
 
-    tell_chat({"exception": failed.raised, "ti": SimpleNamespace(dag_id="d", task_id="t", run_id="r")})
+    context = {"dag": SimpleNamespace(dag_id="d"), "run_id": "r", "ti": SimpleNamespace(task_id="t")}
+    tell_chat({**context, "exception": failed.raised})
 
     text = chat.received[0].body["text"]
     assert text.startswith("FAILED: webhook 'a&lt;!channel&gt; &lt;@U1&gt; &lt;https://evil.example|log&gt; &amp; 'b''")
