@@ -172,6 +172,6 @@ def _answered(failure: Code, slow: bool) -> str:
         return "200 with a failure code"
     if status:
         return str(status)
-    if code := code_in(str(failure or "")):
+    if code := code_in(str(failure)):
         return f"no response ({code})"
     return "no response in time" if slow else "no response"

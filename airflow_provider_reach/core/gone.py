@@ -18,8 +18,6 @@ from airflow_provider_reach.core.names import alike, near
 from airflow_provider_reach.core.redaction import one_line
 
 CHECK = "Check the name or id and the connection, or create it first."
-_MOST_NAMES = 300
-"""Characters that the names of the workspace may take."""
 
 
 def diagnosed(gone: Gone, webhooks: Sequence[Webhook], seen_id: str = "") -> Gone:
@@ -38,8 +36,7 @@ def diagnosed(gone: Gone, webhooks: Sequence[Webhook], seen_id: str = "") -> Gon
             return structs.replace(gone, cause="recreated", said=said)
         return structs.replace(gone, cause="deleted", said=near(name, webhooks) or _names(webhooks))
     if seen_id:
-        renamed = next((webhook.name for webhook in webhooks if webhook.id == seen_id), "")
-        if renamed:
+        if renamed := next((webhook.name for webhook in webhooks if webhook.id == seen_id), None):
             return structs.replace(gone, cause="renamed", said=f"The webhook is now named {shown(renamed)}.")
         return structs.replace(gone, cause="deleted", said=_names(webhooks))
     if question := near(name, webhooks):
@@ -115,5 +112,5 @@ _ADVICE = {
 
 def _names(webhooks: Sequence[Webhook]) -> str:
     there = sorted({webhook.name for webhook in webhooks if webhook.name})
-    names = one_line(", ".join(shown(other) for other in there), _MOST_NAMES) or "none"
+    names = one_line(", ".join(shown(other) for other in there)) or "none"
     return f"Those of the connection's workspace: {names}."

@@ -149,7 +149,7 @@ def _safe_header(name: str, value: str, secrets: tuple[str, ...]) -> str:
     if name.lower() in ("www-authenticate", "proxy-authenticate"):  # a challenge, which tells what is missing
         return one_line(_masked(value, secrets), 120)
     if name.lower() == "location":
-        return safe_url(safe_text(value, secrets, 200))
+        return safe_url(safe_text(value, secrets))
     return REDACTED if is_telltale(name) else safe_text(value, secrets, 120)
 
 

@@ -21,7 +21,7 @@ def target_error(
     said: str,
     seconds: float,
     retry_after: float | None = None,
-    target_url: str = "",
+    target_url: str,
 ) -> errors.ReachTargetError:
     """
     The error that a refusal of the test batch, or of the token it needs, means, however the service tells of it.

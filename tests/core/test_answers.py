@@ -304,7 +304,9 @@ MEND_TARGET, CHECK_TOKEN = "mend the target (look at its log)", "check the url, 
 
 def target_said(said: str = "", status: int = 400, operation: str = "update webhook x") -> errors.ReachTargetError:
     response = TargetResponse(status=401, headers={"server": "nginx"}, body="no")
-    return target_error(operation, response, status=status, said=said, seconds=2.04, retry_after=3.0)
+    return target_error(
+        operation, response, status=status, said=said, seconds=2.04, retry_after=3.0, target_url="https://c.example.com"
+    )
 
 
 def test_a_refusal_by_the_target_carries_what_it_answered() -> None:

@@ -40,6 +40,8 @@ OAUTH = {"url": "https://a.example.com", "body": BODY}
         ([True], ["True"], False),
         ([1], ["True"], False),
         ([None], ["None"], False),
+        ([10**99], [f"1{'0' * 99}"], True),
+        ([10**100], [f"1{'0' * 100}"], False),
         ([10**5000], ["1"], False),
         ([{"a": 1}], [{"a": "1", "b": "1"}], False),
         ([{"a": 1}], [{"b": "1"}], False),

@@ -77,6 +77,8 @@ def test_a_login_in_place_of_the_key_is_told_of_only_where_there_is_none() -> No
     assert read_config(**GOOD, key_in_login=True).api_key == GOOD["api_key"]
     [problem] = problems(api_key=" ", key_in_login=True)
     assert problem.startswith("password is missing, and login is not: if login holds the API key, move it to password")
+    [problem] = problems(api_key=" ")
+    assert problem.startswith("password is missing: set it to the API key")
 
 
 @pytest.mark.parametrize("field", ["workspace_id", "region", "timeout", "allow_http", "auth_scheme"])

@@ -120,6 +120,17 @@ def test_one_look_tells_that_the_attempts_of_a_batch_stand_still(attempts: int, 
     ) in str(after)
 
 
+@pytest.mark.parametrize(("more", "still"), [(timedelta(0), 0), (timedelta(seconds=1), 1)])
+def test_a_retry_may_come_at_its_latest_time(more: timedelta, still: int) -> None:
+    row = taken(age=75 * MINUTE + more, attempts=0)
+    assert look(row, policy=DeliveryPolicy(max_attempts=9)).standing_still == still
+
+
+def test_a_batch_that_was_tried_late_is_due_late() -> None:
+    report = look(taken(age=3 * HOUR, attempts=1), taken(age=30 * MINUTE, attempts=2))
+    assert report.next_retries["b"].due == NOW - 30 * MINUTE + timedelta(seconds=3200) + 15 * MINUTE
+
+
 def test_two_looks_tell_it_earlier_of_a_batch_that_was_tried_often() -> None:
     row = taken(age=HOUR, attempts=6)
     first = look(row)
@@ -191,6 +202,10 @@ def test_odd_attempts_are_no_error() -> None:
 def test_of_many_batches_the_oldest_are_remembered() -> None:
     report = look(*(taken(f"b{n}", n * MINUTE) for n in range(30)))
     assert list(report.next_retries) == [f"b{n}" for n in range(29, 9, -1)]
+
+
+def test_a_long_id_is_remembered_cut() -> None:
+    assert list(look(taken("i" * 64), taken("j" * 65, 2 * HOUR)).next_retries) == ["j" * 63 + "…", "i" * 64]
 
 
 def test_what_is_remembered_survives_the_way_as_json() -> None:

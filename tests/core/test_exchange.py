@@ -109,6 +109,12 @@ def test_an_answer_that_passed_the_clients_bound_is_not_read() -> None:
     assert "is not the Reach API's: larger than any answer of the API. It begins" in str(played.error)
 
 
+def test_an_answer_that_cannot_be_read_says_why() -> None:
+    played = asked(LIST, Answer(200, {}, b"", NOW, unreadable="its body breaks off"), patience=0)
+    assert type(played.error) is errors.ReachDecodeError
+    assert "is not the Reach API's: its body breaks off. " in str(played.error)
+
+
 def test_the_last_of_several_errors_is_raised() -> None:
     played = asked(LIST, refused(503), TIMEOUT, refused(401))
     assert type(played.error) is errors.ReachAuthError

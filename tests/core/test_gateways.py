@@ -171,12 +171,21 @@ def test_what_may_be_the_api_s_means_what_it_meant(got: Answer, kind: type[error
     assert type(error_of(got)) is kind
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_an_empty_refusal_of_the_key_may_be_somebody_else_s(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(401, "check the connection's password and auth_scheme."), (403, "workspace_id and has the rights.")],
+)
+def test_an_empty_refusal_of_the_key_may_be_somebody_else_s(status: int, advice: str) -> None:
     empty = "The answer is empty: if the key is right, another server or a proxy gave it (Server: nginx)."
 
-    assert empty in str(error_of(answer(b"", status, server="nginx")))
+    assert f"{advice} {empty}" in str(error_of(answer(b"", status, server="nginx")))
     assert "The answer is empty" not in str(error_of(answer({"errors": [{"message": "no"}]}, status, server="nginx")))
+
+
+def test_no_error_of_the_api_is_so_large() -> None:
+    text = str(error_of(Answer(401, {}, b'{"errors": [{"message": "no"}]}', NOW, too_large=True)))
+
+    assert "(HTTP 401) is not the Reach API's: larger than any answer of the API. Another server" in text
 
 
 def test_names_are_bounded_printable_and_hold_no_secret() -> None:

@@ -114,6 +114,18 @@ def test_an_id_says_more_than_what_was_seen() -> None:
     assert diagnosed(Gone(id="x"), [ORDERS], ID).cause == "deleted"
 
 
+def test_a_long_id_of_a_namesake_is_cut() -> None:
+    for webhook_id, shown in (("i" * 64, "i" * 64), ("i" * 65, "i" * 63 + "…")):
+        said = diagnosed(Gone(id="x", name="orders"), [Webhook(id=webhook_id, name="orders")]).said
+        assert said == f"The one named 'orders' has another id, {shown}; with an id given, the id decides."
+
+
+@pytest.mark.parametrize(("gone", "seen_id"), [(Gone(id="x", cause="unknown"), ""), (Gone(cause="unknown"), "x")])
+def test_what_was_deleted_is_that_whatever_was_said_before(gone: Gone, seen_id: str) -> None:
+    again = diagnosed(gone, [ORDERS], seen_id)
+    assert (again.cause, again.said) == ("deleted", "Those of the connection's workspace: 'orders'.")
+
+
 def test_a_webhook_without_a_name_is_not_one_that_was_renamed() -> None:
     assert diagnosed(Gone(name="orders"), [Webhook(id=ID)], ID).cause == "deleted"
 

@@ -96,6 +96,16 @@ def test_what_names_no_webhook_is_refused_before_anything_is_sent(by_id: str, na
         assert says in str(played.error)
 
 
+def test_a_number_names_no_webhook() -> None:
+    number: Any = 2026
+    for argument, played in (("webhook_id", found(by_id=number)), ("webhook_name", found(name=number))):
+        assert played.requests == []
+        assert str(played.error) == (
+            f"Nothing was sent: the look at a webhook was refused:\n  - {argument} must be a text, not 2026 (int). "
+            "Put it in quotes; in a template, end the expression with '| string'."
+        )
+
+
 def test_no_secret_is_in_an_error_of_a_look() -> None:
     for script in ([refused(500, "k3y-123")], [listed(), refused(500, "k3y-123")]):
         assert "HTTP 500: ***" in str(found(*script, by_id=ID).error)

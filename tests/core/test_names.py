@@ -76,6 +76,17 @@ def test_what_differs_far_behind_is_told_as_that() -> None:
     assert NO_BREAK in near(f"{long[2:]} x", there(f"{long[2:]}\u00a0x"))
 
 
+def test_a_long_name_differs_where_it_differs_and_nowhere_else() -> None:
+    said = near(f"-{'n' * 198}-", there(f"\u2011{'n' * 198}\u2011"))
+    one = f"U+2011 NON-BREAKING HYPHEN where the name that was asked for has {HYPHEN}"
+    assert said.endswith(f"It has {one}; {one}.")
+
+
+def test_a_long_id_is_cut() -> None:
+    for webhook_id, shown in (("i" * 64, "i" * 64), ("i" * 65, "i" * 63 + "…")):
+        assert f" ({shown})? It has " in near("orders eu", [Webhook(id=webhook_id, name="orders\u00a0eu")])
+
+
 def test_two_that_look_alike_are_asked_about() -> None:
     names = {ID: "Orders", OTHER_ID: "orders\u200b", "x": "oRders"}
     webhooks = [Webhook(id=webhook_id, name=name) for webhook_id, name in names.items()]

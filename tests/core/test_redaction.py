@@ -16,6 +16,7 @@ from airflow_provider_reach.core.redaction import (
     safe_text,
     safe_url,
     shown_fields,
+    stable_name,
 )
 from airflow_provider_reach.core.secret_values import PUBLIC_NAMES
 from tests.core.helpers import bounded
@@ -363,3 +364,15 @@ def test_what_is_hidden_is_bounded_by_name_and_number() -> None:
 def test_a_target_that_is_no_text_is_hidden_like_any_value() -> None:
     assert shown_fields({"target": {"url": "https://u:pl4nted@h"}}) == {"target": {"url": "***"}}
     assert shown_fields({"target": "https://u:pl4nted@h"}) == {"target": "https://***@h"}
+
+
+def test_what_is_named_by_an_object_is_shown_under_its_type() -> None:
+    assert [stable_name(name) for name in ("a", 5, 1.5, None, ("a",), object())] == [
+        *("a", "5", "1.5", "None"),
+        *("<tuple>", "<object>"),
+    ]
+
+
+def test_only_of_a_page_the_style_is_no_text() -> None:
+    assert beginning_of(b"<p>Off <style>a b</style> now") == "Off now"
+    assert beginning_of(b"Off <style>a b</style> now") == "Off <style>a b</style> now"

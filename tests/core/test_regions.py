@@ -25,6 +25,10 @@ def said(reply: Reply, asked: ReachConfig, by_id: bool = False) -> str:
     return str(play(with_hint(ask(call, Patience(0.0)), asked), reply).error)
 
 
+def unhinted(reply: Reply, by_id: bool = False) -> str:
+    return str(play(ask(get_webhook(ID) if by_id else list_webhooks(), Patience(0.0)), reply).error)
+
+
 @pytest.mark.parametrize(
     "reply",
     [
@@ -48,8 +52,7 @@ def test_what_the_wrong_host_answers_names_the_other(reply: Reply) -> None:
     assert said(reply, config("us-west-1")).endswith(SET_2)
     assert said(reply, config("us-west-2")).endswith(SET_1)
     assert said(reply, config(base_url=REGIONS["us-west-2"])).endswith(SET_1[:-1] + ", and leave its host empty.")
-    assert said(reply, config("eu")) == said(reply, config(base_url="https://reach.example/api"))
-    assert "us-west" not in said(reply, config("eu"))[-90:]
+    assert said(reply, config("eu")) == said(reply, config(base_url="https://reach.example/api")) == unhinted(reply)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +70,11 @@ def test_what_the_wrong_host_answers_names_the_other(reply: Reply) -> None:
     ],
 )
 def test_what_says_nothing_of_the_host_names_none(reply: Reply) -> None:
-    assert "us-west-2" not in said(reply, config())
+    assert said(reply, config()) == unhinted(reply)
 
 
 def test_a_webhook_that_is_not_there_says_nothing_of_the_host() -> None:
-    assert "us-west-2" not in said(refused(404), config(), by_id=True)
+    assert said(refused(404), config(), by_id=True) == unhinted(refused(404), by_id=True)
     assert said(refused(401), config(), by_id=True).endswith(SET_2)
 
 

@@ -8,7 +8,7 @@ import pytest
 from airflow_provider_reach.core.delivery import assess
 from airflow_provider_reach.core.models import Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
-from airflow_provider_reach.core.report import DeliveryReport, span
+from airflow_provider_reach.core.report import DeliveryReport, ago, span
 from tests.core.helpers import HOUR, ID, MINUTE, NOW, delivered, failed
 
 WEBHOOK = Webhook(id=ID, name="orders", active=True, last_successful=NOW - 6 * HOUR)
@@ -105,6 +105,11 @@ def test_a_report_that_an_older_version_wrote_is_read() -> None:
 )
 def test_a_duration_as_people_say_it(duration: timedelta, said: str) -> None:
     assert span(duration) == said
+
+
+def test_how_long_ago_is_told_from_a_minute() -> None:
+    assert ago(NOW - timedelta(seconds=59.9), NOW) == "less than a minute ago"
+    assert ago(NOW - MINUTE, NOW) == "1 min ago"
 
 
 def test_the_id_is_told_at_the_end_only_beside_a_name() -> None:

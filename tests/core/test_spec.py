@@ -570,8 +570,32 @@ def test_a_number_where_a_text_belongs_is_refused_with_a_cure(changes: dict[str,
 def test_what_is_no_number_needs_another_cure(value: Any) -> None:
     for changes in ({"name": value}, {"custom_headers": {"X-A": value}}):
         [problem] = WebhookChanges(**changes).problems()
-        assert f"({type(value).__name__})." in problem or f"of type {type(value).__name__}." in problem
-        assert CURE not in problem
+        assert problem.endswith((f"({type(value).__name__}).", f"of type {type(value).__name__}."))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"target": ""}, "target must be a URL, such as https://consumer.example.com/reach."),
+        ({"events": "delivery"}, "events must be a list of event types, such as ['delivery', 'bounce']."),
+        ({"auth_type": ""}, "auth_type must be 'none', 'basic' or 'oauth2'."),
+        *(
+            (
+                {"auth_type": "oauth2", "auth_request_details": {**url, "body": {}}},
+                "auth_type 'oauth2' needs auth_request_details with the url of the authorization server.",
+            )
+            for url in ({}, {"url": "a"})
+        ),
+    ],
+)
+def test_a_text_that_is_wrong_is_not_called_none(changes: dict[str, Any], says: str) -> None:
+    assert list(WebhookChanges(**changes).problems()) == [says]
+
+
+def test_a_header_behind_a_good_one_is_looked_at_too() -> None:
+    assert list(WebhookChanges(custom_headers={"X-A": "v", " ": "v"}).problems()) == [
+        "custom_headers: a name is empty."
+    ]
 
 
 def test_another_value_of_a_token_s_request_may_be_a_number() -> None:

@@ -109,7 +109,14 @@ def test_of_one_that_is_too_large_the_beginning_is_there() -> None:
     body = unpacked(b"<html>" + b" " * 2000, "", piece=100)
 
     assert body.too_large
-    assert body.whole().startswith(b"<html>")
+    assert body.whole() == b"<html>" + b" " * 94
+
+
+def test_of_one_that_cannot_be_read_the_beginning_is_there() -> None:
+    body = unpacked(TEXT, "", piece=2)
+    body.break_off()
+
+    assert body.whole() == b'{"'
 
 
 def test_what_unpacks_to_nothing_is_bounded_too() -> None:
