@@ -120,6 +120,7 @@ EXPLAINED = tuple(
         ("findings.findings", "batch.attempts or 0", "batch.attempts or 1", TWO_OR_MORE),
         ("look._batch_status", "webhook_id, limit", "webhook_id, ", DEFAULT),
         ("models", "ge=0", "ge=1", FASTER),
+        ("names._differences", "autojunk=False", "autojunk=None", FALSE),
         ("nesting", "DEEPEST: Final = 100", "DEEPEST: Final = 101", "how deep is a matter of choice"),
         ("redaction", "200_000", "200001", READ_ON),
         ("redaction._cut", "len(text) <= most", "len(text) < most", READ_ON),

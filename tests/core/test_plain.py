@@ -39,6 +39,7 @@ TRAVELLING: list[Any] = [
 def test_it_comes_back_as_it_was(sent: Any) -> None:
     assert type(sent).deserialize(sent.serialize(), sent.__version__) == sent
     assert json.loads(sent.serialize()) == sent.to_dict()
+    assert sent.__version__ == 1, "Airflow reads no XCom again of an older one"
 
 
 def test_each_kind_is_among_them() -> None:

@@ -350,6 +350,8 @@ SAME_ID = "77c2b630-d712-11e4-9642-efc2723b99c1"
         (502, True, True, False),
         (503, True, False, False),
         (504, True, False, False),
+        (599, True, True, False),
+        (600, True, False, False),
         (204, False, False, False),
         (208, False, False, True),
         (307, False, False, False),
