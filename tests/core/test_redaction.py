@@ -376,3 +376,7 @@ def test_what_is_named_by_an_object_is_shown_under_its_type() -> None:
 def test_only_of_a_page_the_style_is_no_text() -> None:
     assert beginning_of(b"<p>Off <style>a b</style> now") == "Off now"
     assert beginning_of(b"Off <style>a b</style> now") == "Off <style>a b</style> now"
+
+
+def test_a_secret_in_the_path_of_a_redirect_is_masked() -> None:
+    assert safe_headers({"Location": "https://c.test/k3y-1/x"}, ["k3y-1"]) == {"Location": "https://c.test/***/x"}

@@ -198,6 +198,7 @@ def test_other_words_of_a_token_without_a_response_most_likely_mean_its_server(s
         ("POST to webhook target URL failed with non-2xx response code 405", TARGET, 405),
         ("POST to webhook target URL failed with response code 302", TARGET, 302),
         ("POST to webhook tokens URL failed with response code 401", TOKENS, 401),
+        ("POST to Webhook Target URL failed with Response Code 404", TARGET, 404),
     ],
 )
 def test_a_status_in_the_service_s_words_is_the_answer_that_it_does_not_quote(
@@ -208,7 +209,14 @@ def test_a_status_in_the_service_s_words_is_the_answer_that_it_does_not_quote(
     assert got.response == TargetResponse(status=status)
 
 
-@pytest.mark.parametrize("said", ["response code 404", "the endpoint failed with response code 404"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "response code 404",
+        "the endpoint failed with response code 404",
+        "POST to webhook target URL failed with response code ４０４",
+    ],
+)
 def test_a_status_in_other_words_proves_nothing(said: str) -> None:
     assert failed_test({"errors": {"message": said}}).response == TargetResponse()
 
