@@ -247,9 +247,8 @@ def moment(value: Any) -> datetime | None:
     date, time, zone = said.groups()
     try:
         parsed = pendulum.parse(f"{date.replace('/', '-')}T{time}{zone if zone[:1] in ('+', '-') else 'Z'}")
-        if not isinstance(parsed, datetime):
-            return None
-        return as_utc(parsed) + _MICROSECOND * bool(_ROUNDS_UP.search(time))  # pendulum cuts off, and msgspec rounds
+        more = _MICROSECOND * bool(_ROUNDS_UP.search(time))  # pendulum cuts off, and msgspec rounds
+        return as_utc(parsed) + more if isinstance(parsed, datetime) else None
     except (ValueError, TypeError, OverflowError):
         return None
 

@@ -126,7 +126,6 @@ UNEXPLAINED = {
         "if_exists must be 'reuse', 'update' or 'fail', not",
         "expect: each name",
         "timeout must end some day, not after",
-        "The Reach connection",
         "it has a password and no login: basic credentials need a user name",
         "its extra is no JSON object",
         "must be a mapping of names to values",
