@@ -37,9 +37,8 @@ def next_retries(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) 
 def _known(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> Iterator[tuple[str, NextRetry]]:
     """Without ids that are Airflow's own names, such as ``__type``: under these it keeps what is no plain JSON."""
     for batch in taken:
-        if not (retry := _due(batch, now, policy)) or not batch.batch_id:
-            continue
-        if (shown := one_line(batch.batch_id, 64)) and not shown.startswith("__"):
+        shown = one_line(batch.batch_id or "", 64)
+        if shown and not shown.startswith("__") and (retry := _due(batch, now, policy)):
             yield shown, retry
 
 
