@@ -29,7 +29,7 @@ maximum_signature_line_length = 100
 # (without their module where a type is imported for the type checker alone), and the package's own affairs.
 nitpick_ignore_regex = [
     (r"py:.*", r"(airflow|collections|datetime|http|jinja2|msgspec|requests|types|typing)\..*"),
-    (r"py:class", r"(Context|datetime)"),
+    (r"py:class", r"(Context|PokeReturnValue|datetime)"),
     (r"py:exc", r"(Airflow\w*|LookupError|TypeError|ValueError)"),
     (r"py:class", r"(Events|IfExists)"),
     (r"py:.*", r"airflow_provider_reach\.(shared_session|core\.endings|core\.watch)(\..*)?"),
