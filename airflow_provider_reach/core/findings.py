@@ -91,7 +91,7 @@ def findings(
     limit, success = policy.max_silence, last_success(webhook, now)
     if limit is not None and success is not None and _may_send(webhook) and now - success > limit:
         text = f"no success for {span(now - success)} (limit {span(limit)}), the last one at {clock(success)}"
-        found.append(Finding(text, True, SILENT))
+        found.append(Finding(text, True, "" if tally.in_flight or tally.lost else SILENT))  # batches tell why
     if not complete:
         text = "the answer was cut by its limit, there may be more and worse"
         found.append(Finding(text, policy.on_cut == "fail", LARGER_LIMIT))

@@ -294,3 +294,12 @@ def test_what_is_not_said_to_be_inactive_may_be_silent() -> None:
     report = assess([], NOW, DeliveryPolicy(max_silence=6 * HOUR), webhook=webhook)
     assert "no success for 26 h (limit 6 h), the last one at 2026-01-30 00:00 UTC" in report.headline
     assert report.advice == [advice.SILENT]
+
+
+def test_why_nothing_succeeds_is_not_asked_where_batches_tell_it() -> None:
+    webhook = Webhook(id=ID, name="orders", active=True, last_successful=NOW - 5 * HOUR)
+    for age in (2 * HOUR, 9 * HOUR):
+        report = assess([failed(age=age)], NOW, DeliveryPolicy(max_silence=HOUR), webhook=webhook)
+
+        assert "no success for 5 h (limit 1 h)" in report.headline
+        assert advice.SILENT not in report.advice
