@@ -46,7 +46,7 @@ RESULTS: dict[str, type | tuple[type, ...]] = {
     "create": str,
     "retrieve": Webhook,
     "update": str,
-    "delete": type(None),
+    "delete": bool,
     "validate": ValidationResult,
     "batch_status": BatchStatus,
     "request": (dict, list, str, int, float, type(None)),
