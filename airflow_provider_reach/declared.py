@@ -70,7 +70,7 @@ def _no_texts(conn_id: Any, details: Any) -> Iterator[str]:
     """
     What the core does not look at: it takes a token's body as it is, as a connection's JSON has it.
 
-    A body is sent as a form, where all is text: a number in it was one by mistake.
+    A number in it is most likely a text that a template made one; whoever means a number writes it in the connection.
     """
     from airflow_provider_reach.core.checks import no_text
     from airflow_provider_reach.core.nesting import DEEPEST, is_deeper
