@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from datetime import timedelta
@@ -145,12 +146,20 @@ answers = st.builds(
 
 def family(status: int) -> tuple[type[ReachCallError], ...]:
     """The errors that an answer of this status may mean, whatever its body is: the API's, or of what stands between."""
+    return (*_api_family(status), ReachTargetError) if _refuses(status) else _api_family(status)
+
+
+def _refuses(status: int) -> bool:
+    return 400 <= status < 500 and status not in (408, 429)
+
+
+def _api_family(status: int) -> tuple[type[ReachCallError], ...]:
     if status < 300:
         return (ReachDecodeError,)
     if status == 404:
         return (ReachNotFoundError, ReachDecodeError)
     if status == 400:
-        return (ReachRequestError, ReachTargetError, ReachDecodeError)
+        return (ReachRequestError, ReachDecodeError)
     if status in (401, 403):
         return (ReachAuthError, ReachDecodeError)
     if status == 429:
@@ -168,6 +177,8 @@ def check_error(error: Exception, status: int) -> None:
         assert error.retry_after is None or error.retry_after >= 0
     if isinstance(error, ReachTargetError):
         check_target(error.response)
+        if status != 400:  # the service's documented words alone say this of another status
+            assert re.search(r"POST to webhook .* URL failed", error.service_message, re.IGNORECASE)
 
 
 def check_target(response: TargetResponse) -> None:
