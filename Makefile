@@ -39,22 +39,22 @@ check: ## lint, formatting, types
 	$(run) -m mypy
 
 bench: ## measure what it costs and write docs/benchmarks.md (ARGS=--short: a minute, writes nothing)
-	$(run) -m tests.bench --write $(ARGS)
+	$(run) -m evidence.bench --write $(ARGS)
 
 faults: ## every operation of the API meets every fault: writes docs/proof/faults.md (ARGS=--short)
-	$(run) -m tests.faults --write $(ARGS)
+	$(run) -m evidence.faults --write $(ARGS)
 
 simulate: ## days of a service's life, checked by every schedule: writes docs/proof/simulation.md (ARGS=--short)
-	$(run) -m tests.simulation --write $(ARGS)
+	$(run) -m evidence.simulation --write $(ARGS)
 
 fuzz: ## what nobody would send or type, by the ten thousand (ARGS=--hypothesis-profile=short)
 	$(run) -m pytest --hypothesis-profile=long --hypothesis-seed=0 tests/fuzz $(ARGS)
 
 soak: ## 1000 watches for days; kill one of two triggerers; needs PostgreSQL: writes docs/proof/soak.md (ARGS=--short)
-	$(run) -m tests.soak --write $(ARGS)
+	$(run) -m evidence.soak --write $(ARGS)
 
 mutate: ## break core/ in every way there is, and see whether a test notices (ARGS=--short)
-	$(run) scripts/mutate.py --write $(ARGS)
+	$(run) -m evidence.mutation --write $(ARGS)
 
 docs: ## build the documentation's pages in .docs/html; a broken reference fails it
 	$(run) -m sphinx -W --keep-going -n -q -b html -d .docs/doctrees docs .docs/html

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_provider_reach.core.fields import EventType
     from airflow_provider_reach.core.policy import DeliveryPolicy
-    from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
+    from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
     from airflow_provider_reach.hooks import ReachHook
     from airflow_provider_reach.operators import (
         ReachCreateWebhookOperator,
@@ -54,8 +54,8 @@ _MODULES = {
     "ReachListWebhooksOperator": "operators.listing",
     "ReachUpdateWebhookOperator": "operators.update",
     "ReachValidateWebhookOperator": "operators.validate",
-    "WebhookChanges": "core.spec",
-    "WebhookSpec": "core.spec",
+    "WebhookChanges": "core.webhooks.spec",
+    "WebhookSpec": "core.webhooks.spec",
 }
 
 

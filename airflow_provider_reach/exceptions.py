@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from airflow_provider_reach.core.errors import ReachError
 
 if TYPE_CHECKING:
-    from airflow_provider_reach.core.report import DeliveryReport
+    from airflow_provider_reach.core.delivery.report import DeliveryReport
 
 
 _Given = ParamSpec("_Given")

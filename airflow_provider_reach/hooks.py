@@ -15,17 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, conf
 
-from airflow_provider_reach.compat import mask_secret, read_connection_async
-from airflow_provider_reach.connection import (
-    CONN_TYPE,
-    DEFAULT_CONN_ID,
-    DEFAULT_MAX_CONNECTIONS,
-    field_behaviour,
-    form_widgets,
-    read_connection,
-    unknown_extras,
-)
-from airflow_provider_reach.core.config import DEFAULT_PATIENCE, shown
+from airflow_provider_reach.core.config import DEFAULT_PATIENCE
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachConfigError,
@@ -36,23 +26,38 @@ from airflow_provider_reach.core.errors import (
     ReachTimeoutError,
     ReachUnreachableError,
 )
+from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.integration.compat import mask_secret, read_connection_async
+from airflow_provider_reach.integration.connections import (
+    CONN_TYPE,
+    DEFAULT_CONN_ID,
+    DEFAULT_MAX_CONNECTIONS,
+    field_behaviour,
+    form_widgets,
+    read_connection,
+    unknown_extras,
+)
+from airflow_provider_reach.integration.xcom import allow_in_xcoms
 
 if TYPE_CHECKING:
-    from airflow_provider_reach.async_client import AsyncReachClient
-    from airflow_provider_reach.client import ReachClient
-    from airflow_provider_reach.connection import AirflowConnection
+    from airflow_provider_reach.client.aio import AsyncReachClient
+    from airflow_provider_reach.client.sync import ReachClient
+    from airflow_provider_reach.core.api.models import BatchStatus, ValidationResult, Webhook
     from airflow_provider_reach.core.config import ReachConfig
-    from airflow_provider_reach.core.declare import Declared, IfExists
-    from airflow_provider_reach.core.drift import Drift
+    from airflow_provider_reach.core.delivery.report import DeliveryReport
     from airflow_provider_reach.core.fields import EventType
-    from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook
     from airflow_provider_reach.core.policy import DeliveryPolicy
-    from airflow_provider_reach.core.report import DeliveryReport
-    from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
+    from airflow_provider_reach.core.webhooks.converge import Declared, IfExists
+    from airflow_provider_reach.core.webhooks.drift import Drift
+    from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
+    from airflow_provider_reach.integration.connections import AirflowConnection
 
     Events = Sequence[EventType] | Sequence[str]
 
 _Changes = TypeVar("_Changes", bound="WebhookChanges")
+
+
+allow_in_xcoms()
 
 
 class ReachHook(BaseHook):
@@ -100,7 +105,7 @@ class ReachHook(BaseHook):
         return self._open(self.patience)
 
     def _open(self, patience: float) -> ReachClient:
-        from airflow_provider_reach.client import ReachClient
+        from airflow_provider_reach.client.sync import ReachClient
 
         conn_id = self._checked_conn_id
         with self._reading():
@@ -117,8 +122,8 @@ class ReachHook(BaseHook):
         :param sleep: What to wait with, so that a test need not.
         :raises ReachConfigError: naming every wrong or missing value of the connection.
         """
-        from airflow_provider_reach.async_client import AsyncReachClient
-        from airflow_provider_reach.shared_session import shared_session
+        from airflow_provider_reach.client.aio import AsyncReachClient
+        from airflow_provider_reach.client.pool import shared_session
 
         conn_id = self._checked_conn_id
         with self._reading():
@@ -130,7 +135,7 @@ class ReachHook(BaseHook):
     @property
     def _checked_conn_id(self) -> str:
         if not isinstance(self.reach_conn_id, str):
-            from airflow_provider_reach.core.checks import no_text
+            from airflow_provider_reach.core.webhooks.validation import no_text
 
             raise ReachConfigError(
                 [no_text("reach_conn_id", self.reach_conn_id)], f"Connection {shown(self.reach_conn_id)}"
@@ -163,7 +168,7 @@ class ReachHook(BaseHook):
 
         :param expected: Names that shall be there: where one is missing, the list is read once more 3 s later.
         """
-        from airflow_provider_reach.core.lookup import list_surely
+        from airflow_provider_reach.core.webhooks.find import list_surely
 
         listed = self.get_conn().do(partial(list_surely, expected))
         return [_masked(webhook) for webhook in listed.webhooks]
@@ -220,7 +225,7 @@ class ReachHook(BaseHook):
         :raises ReachTargetError: when the target did not answer the test batch with 200.
         :raises ReachUnsettledError: when the answer was lost and no such webhook appears.
         """
-        from airflow_provider_reach.core.spec import WebhookSpec
+        from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 
         spec = WebhookSpec(
             name=name,
@@ -270,7 +275,7 @@ class ReachHook(BaseHook):
         :raises ReachInputError: before anything is sent, naming everything that is wrong.
         :raises ReachTargetError: when a new target did not answer the test batch with 200.
         """
-        from airflow_provider_reach.core.spec import WebhookChanges
+        from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 
         changes = WebhookChanges(
             **_given(
@@ -298,7 +303,7 @@ class ReachHook(BaseHook):
         :raises ReachTargetError: when the target did not answer the test batch with 200.
         :raises ReachUnsettledError: when the answer to the creation was lost; asking again looks first.
         """
-        from airflow_provider_reach.core.declare import declare
+        from airflow_provider_reach.core.webhooks.converge import declare
 
         self._checked(spec, f"create webhook {shown(spec.given.get('name'))}")
         return self.get_conn().do(partial(declare, spec, if_exists))
@@ -324,8 +329,8 @@ class ReachHook(BaseHook):
         :raises ReachNotAppliedError: when a sent field is what it was before.
         :raises ReachSideEffectError: when a field that was not sent has changed.
         """
-        from airflow_provider_reach.core.declare import converge
-        from airflow_provider_reach.core.spec import WebhookChanges
+        from airflow_provider_reach.core.webhooks.converge import converge
+        from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 
         changes = self._checked(changes or WebhookChanges(), f"update webhook {shown(webhook_name or webhook_id)}")
         return self.get_conn().do(partial(converge, webhook_id, webhook_name, changes, always=always))
@@ -337,7 +342,7 @@ class ReachHook(BaseHook):
         :param declared: What shall be.
         :raises ReachInputError: naming everything that is wrong with it.
         """
-        from airflow_provider_reach.core.drift import find_drift
+        from airflow_provider_reach.core.webhooks.drift import find_drift
 
         specs = list(declared)
         for secret in (secret for spec in specs for secret in spec.secrets):
@@ -362,7 +367,7 @@ class ReachHook(BaseHook):
         :raises ReachLookupError: when there is no such webhook, or several have the name.
         :raises ReachTargetError: when the target did not answer 200.
         """
-        from airflow_provider_reach.core.actions import validate
+        from airflow_provider_reach.core.webhooks.actions import validate
 
         return self.get_conn().do(partial(validate, webhook_id, webhook_name)).result
 
@@ -419,7 +424,7 @@ class ReachHook(BaseHook):
         For region ``us`` it asks the other of the two hosts as well, if need be; a connection that leads to the wrong
         one does not work.
         """
-        from airflow_provider_reach.two_hosts import ask_both, told
+        from airflow_provider_reach.client.region_probe import ask_both, told
 
         try:
             with self._open(patience=0.0) as client:
@@ -444,9 +449,9 @@ class ReachHook(BaseHook):
         :raises ReachAuthError: when both refuse the key.
         :raises ReachNotFoundError: when both know no such workspace.
         """
-        from airflow_provider_reach.client import ReachClient
-        from airflow_provider_reach.core.regions import other_host
-        from airflow_provider_reach.two_hosts import ask_both, told
+        from airflow_provider_reach.client.region_probe import ask_both, told
+        from airflow_provider_reach.client.sync import ReachClient
+        from airflow_provider_reach.core.api.regions import other_host
 
         if other_host(self.get_conn().config) is None:
             return ""

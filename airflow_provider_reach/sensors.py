@@ -17,8 +17,6 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_reach import __version__
-from airflow_provider_reach.compat import AirflowTaskTimeout, as_written, first_rescheduled_at
-from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.errors import ReachAuthError, ReachError, ReachInputError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
 from airflow_provider_reach.core.values import read_duration
@@ -30,21 +28,26 @@ from airflow_provider_reach.exceptions import (
     tell_of,
     told_to_callbacks,
 )
-from airflow_provider_reach.labels import label_mapped_instance
-from airflow_provider_reach.literal import literal
-from airflow_provider_reach.rendering import TextStaysText
+from airflow_provider_reach.integration.compat import AirflowTaskTimeout, as_written, first_rescheduled_at
+from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.map_index import label_mapped_instance
+from airflow_provider_reach.integration.rendering import TextStaysText
+from airflow_provider_reach.integration.xcom import allow_in_xcoms, literal
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_reach.core.endings import End
-    from airflow_provider_reach.core.progress import Progress
-    from airflow_provider_reach.core.report import DeliveryReport
-    from airflow_provider_reach.core.watch import Limit, Watch
+    from airflow_provider_reach.core.delivery.report import DeliveryReport
+    from airflow_provider_reach.core.watch.events import End
+    from airflow_provider_reach.core.watch.progress import Progress
+    from airflow_provider_reach.core.watch.watch import Limit, Watch
     from airflow_provider_reach.hooks import ReachHook
 
 # Beyond the trigger's own deadline and the longest look: then Airflow ends a watch that no triggerer runs.
 _SLACK = timedelta(minutes=15)
+
+
+allow_in_xcoms()
 
 
 class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
@@ -201,7 +204,7 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
 
     def _see(self, context: Context) -> End | None:
         """Look once, and say how the watch ends by it, or tell what is waited for."""
-        from airflow_provider_reach.core.endings import ending
+        from airflow_provider_reach.core.watch.events import ending
 
         seen: DeliveryReport | ReachError
         try:
@@ -242,11 +245,11 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
         End as the trigger's watch did.
 
         :param context: The task's context.
-        :param event: What the trigger fired; see :mod:`airflow_provider_reach.core.endings`.
+        :param event: What the trigger fired; see :mod:`airflow_provider_reach.core.watch.events`.
         :return: As :meth:`execute`.
         :raises: As :meth:`execute`.
         """
-        from airflow_provider_reach.core.endings import read_event
+        from airflow_provider_reach.core.watch.events import read_event
 
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with self._told_of_timeouts(context):
@@ -273,7 +276,7 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
 
     def _watch(self) -> Watch:
         """The watch as its templates were rendered."""
-        from airflow_provider_reach.core.watch import Watch
+        from airflow_provider_reach.core.watch.watch import Watch
 
         return Watch.begin(
             webhook_id=self.webhook_id,
@@ -299,7 +302,7 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
             return self._ask(watch, self._hook)
 
     def _ask(self, watch: Watch, hook: ReachHook) -> DeliveryReport:
-        from airflow_provider_reach.core.doubt import remembered
+        from airflow_provider_reach.core.delivery.doubt import remembered
 
         hook.get_conn().patience = watch.outage_tolerance.total_seconds()
         seen = hook.check_delivery(
@@ -328,13 +331,13 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
 
     @cached_property
     def _progress(self) -> Progress:
-        from airflow_provider_reach.core.progress import Progress
+        from airflow_provider_reach.core.watch.progress import Progress
 
         return Progress(self._watch().deadline)
 
     def _finish(self, end: End, context: Context) -> dict[str, Any]:
         """Return the report where the watch ended well; that it did not is raised."""
-        from airflow_provider_reach.core.endings import TimedOut
+        from airflow_provider_reach.core.watch.events import TimedOut
 
         if isinstance(end, TimedOut):
             self._time_out(end.limit, end.last, context)
@@ -354,7 +357,7 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
         context: Context,
         cause: BaseException | None = None,
     ) -> NoReturn:
-        from airflow_provider_reach.core.report import DeliveryReport, span
+        from airflow_provider_reach.core.delivery.report import DeliveryReport, span
 
         report = last if isinstance(last, DeliveryReport) else None
         if report:

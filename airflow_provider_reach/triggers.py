@@ -14,11 +14,11 @@ class ReachBatchStatusTrigger(BaseTrigger):
     """
     Look at a webhook again and again, until there is a verdict, the deadline, or no way to ask.
 
-    It fires once, with an event for :func:`airflow_provider_reach.core.endings.read_event`. Its arguments lie in
+    It fires once, with an event for :func:`airflow_provider_reach.core.watch.events.read_event`. Its arguments lie in
     Airflow's database: they are plain, and hold no secret. It takes those of older versions too.
 
     :param reach_conn_id: The Airflow connection; read once, when the trigger starts.
-    :param watch: What is watched and how: :meth:`airflow_provider_reach.core.watch.Watch.to_scalars`.
+    :param watch: What is watched and how: :meth:`airflow_provider_reach.core.watch.watch.Watch.to_scalars`.
     """
 
     def __init__(self, *, reach_conn_id: str, **watch: Any) -> None:
@@ -36,5 +36,5 @@ class ReachBatchStatusTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch; by the time of the event, all that the watch has used is given back."""
         # What a watch needs takes longer to import than the loop may be held up.
-        watcher = await asyncio.to_thread(import_module, "airflow_provider_reach.watcher")
+        watcher = await asyncio.to_thread(import_module, "airflow_provider_reach.integration.watch_loop")
         yield TriggerEvent(await watcher.watch_to_its_end(self.reach_conn_id, self.watch, self.log))

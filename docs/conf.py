@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_reach import __version__
-from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.core.config import DEFAULT_PATIENCE
+from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 
 project = "airflow-provider-reach"
 author = "the authors of airflow-provider-reach"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.sandbox import Sandbox
 
 # Before Airflow is imported: no setting and no home of another Airflow counts, and none is touched.
@@ -44,3 +45,19 @@ def nothing_masked() -> None:
         if module := sys.modules.get(name):
             masker = module._secrets_masker()
             masker.patterns, masker.replacer = set(), None
+
+
+@pytest.fixture
+def connected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A Reach that the default connection leads to; on a busy machine too its targets answer in time."""
+    with Sandbox(target_timeout=5) as reach:
+        monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", reach.connection_json)
+        yield reach
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long the client would have waited before asking again; it does not."""
+    naps: list[float] = []
+    monkeypatch.setitem(ReachClient.__init__.__kwdefaults__, "sleep", naps.append)
+    return naps

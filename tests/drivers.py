@@ -11,13 +11,14 @@ from typing import Any, TypeVar
 
 import pytest
 
-from airflow_provider_reach.async_client import AsyncReachClient
-from airflow_provider_reach.async_transport import find_way
-from airflow_provider_reach.client import ReachClient
+from airflow_provider_reach.client.aio import AsyncReachClient
+from airflow_provider_reach.client.aiohttp_transport import find_way
+from airflow_provider_reach.client.pool import SharedSession
+from airflow_provider_reach.client.sync import ReachClient
+from airflow_provider_reach.core.api.exchange import Exchange
+from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.config import DEFAULT_PATIENCE, ReachConfig
-from airflow_provider_reach.core.exchange import Exchange, Patience
-from airflow_provider_reach.core.report import DeliveryReport
-from airflow_provider_reach.shared_session import SharedSession
+from airflow_provider_reach.core.delivery.report import DeliveryReport
 
 T = TypeVar("T")
 

@@ -15,13 +15,14 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.cli.output import claimed_stdout, written
-from airflow_provider_reach.core.config import DEFAULT_PATIENCE, shown
+from airflow_provider_reach.core.config import DEFAULT_PATIENCE
 from airflow_provider_reach.core.errors import ReachError, ReachInputError
+from airflow_provider_reach.core.text import shown
 
 if TYPE_CHECKING:
-    from airflow_provider_reach.core.models import Webhook
+    from airflow_provider_reach.core.api.models import Webhook
+    from airflow_provider_reach.core.delivery.report import DeliveryReport
     from airflow_provider_reach.core.policy import DeliveryPolicy
-    from airflow_provider_reach.core.report import DeliveryReport
     from airflow_provider_reach.hooks import ReachHook
 
 HEALTHY, FAILED, NOT_ASKED, NOT_DECIDED = 0, 1, 2, 3
@@ -177,7 +178,7 @@ def _hook(options: Namespace) -> ReachHook:
 
 def _which(hook: ReachHook, asked: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The id and name of each webhook to look at."""
-    from airflow_provider_reach.core.config import is_uuid
+    from airflow_provider_reach.core.text import is_uuid
 
     if asked:
         for text in dict.fromkeys(asked):
@@ -205,7 +206,8 @@ def _told(errors: list[str]) -> Iterator[None]:
 
 
 def _row(webhook: Webhook) -> list[str]:
-    from airflow_provider_reach.core.redaction import one_line, safe_url
+    from airflow_provider_reach.core.secrets.redact import safe_url
+    from airflow_provider_reach.core.text import one_line
 
     active = {True: "yes", False: "no", None: "?"}[webhook.active]
     return [

@@ -12,7 +12,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from airflow_provider_reach.connection import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 
 ABOUT = "List and check the webhooks of Bird's Reach Email API"
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from airflow_provider_reach.core.errors import ReachConfigError
+from airflow_provider_reach.core.text import is_uuid, shown
 
 REGIONS = {
     "eu": "https://email.eu-west-1.api.bird.com/api",
@@ -234,15 +233,6 @@ def _timeout(value: Any, problems: list[str]) -> float:
     return seconds
 
 
-@lru_cache(maxsize=1024)
-def is_uuid(text: str) -> bool:
-    """Whether the text is a UUID written with its four hyphens, so that it may become part of a path."""
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
-
-
 def is_loopback(host: str) -> bool:
     """Whether the host is this machine, so that plain http shows the key to nobody."""
     if host == "localhost":
@@ -251,29 +241,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def shown(value: object, most: int = 60) -> str:
-    """
-    A value as a message may show it: quoted, on one line, bounded.
-
-    :param value: What to show.
-    :param most: Characters at the most.
-    """
-    try:
-        text = unfolded(repr(value))
-    except Exception:  # a number of too many digits, what is nested too deep, an object of anybody's
-        text = f"a {type(value).__name__} that cannot be shown"
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def unfolded(text: str) -> str:
-    """
-    A text without the marks between which the log's page of Airflow folds lines away, wherever in a line they stand.
-
-    :param text: Any text.
-    """
-    return _FOLD.sub(": :", text) if "group::" in text else text
-
-
-_FOLD = re.compile(r"::(?=(?:end)?group::)")

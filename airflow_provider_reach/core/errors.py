@@ -36,7 +36,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from airflow_provider_reach.core.models import TargetResponse
+    from airflow_provider_reach.core.target.response import TargetResponse
 
 
 class ReachError(Exception):

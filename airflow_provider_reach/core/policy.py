@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Literal
 
-from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.core.values import count, duration, duration_or_none, flag, instant
 
 GRACE = timedelta(minutes=15)

@@ -8,8 +8,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.text import shown
 
 _UNITS = {
     "weeks": "w|weeks?",
@@ -137,8 +137,8 @@ def instant(value: Any) -> datetime | None:
     """
     if is_nothing(value):
         return None
-    from airflow_provider_reach.core.decoding import moment  # here, to keep DAG files fast
-    from airflow_provider_reach.core.models import as_utc
+    from airflow_provider_reach.core.api.decoding import moment  # here, to keep DAG files fast
+    from airflow_provider_reach.core.api.models import as_utc
 
     when = as_utc(value) if isinstance(value, datetime) else moment(value)
     if when is None:

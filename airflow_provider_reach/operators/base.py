@@ -9,20 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
-from airflow_provider_reach.declared import RENDERED_NONE, webhook_fields
-from airflow_provider_reach.hidden import SECRET_FIELDS, Hidden, hidden
-from airflow_provider_reach.rendering import TextStaysText
+from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.integration.arguments import RENDERED_NONE, webhook_fields
+from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.rendering import TextStaysText
+from airflow_provider_reach.integration.secret_fields import SECRET_FIELDS, Hidden, hidden
+from airflow_provider_reach.integration.xcom import allow_in_xcoms
 
 if TYPE_CHECKING:
     import jinja2
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_reach.core.declare import Declared
+    from airflow_provider_reach.core.webhooks.converge import Declared
     from airflow_provider_reach.hooks import ReachHook
+
+
+allow_in_xcoms()
 
 
 class ReachOperator(TextStaysText, BaseOperator):
@@ -112,7 +116,7 @@ class ReachOperator(TextStaysText, BaseOperator):
         """
         value = getattr(self, field)
         if not isinstance(value, (str, type(None))):
-            from airflow_provider_reach.core.checks import no_text
+            from airflow_provider_reach.core.webhooks.validation import no_text
 
             raise ReachInputError([no_text(field, value)], f"task {self.task_id!r}")
         text = (value or "").strip()

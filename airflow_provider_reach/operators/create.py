@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowException
 
-from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachUnsettledError
+from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
-from airflow_provider_reach.labels import label_mapped_instance
-from airflow_provider_reach.literal import literal
+from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.map_index import label_mapped_instance
+from airflow_provider_reach.integration.xcom import literal
 from airflow_provider_reach.operators.base import DeclaringOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_reach.core.declare import Declared, IfExists
     from airflow_provider_reach.core.fields import EventType
-    from airflow_provider_reach.core.spec import WebhookSpec
+    from airflow_provider_reach.core.webhooks.converge import Declared, IfExists
+    from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 
 
 class ReachCreateWebhookOperator(DeclaringOperator):
@@ -104,7 +104,7 @@ class ReachCreateWebhookOperator(DeclaringOperator):
             one where ``if_exists`` is ``fail``.
         :raises AirflowException: the service could not be asked, or the target did not answer the test batch with 200.
         """
-        from airflow_provider_reach.core.spec import WebhookSpec
+        from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 
         label_mapped_instance(context, self.name)
         with reach_errors():

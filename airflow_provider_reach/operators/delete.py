@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_reach.connection import DEFAULT_CONN_ID
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
-from airflow_provider_reach.labels import label_mapped_instance
+from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.map_index import label_mapped_instance
 from airflow_provider_reach.operators.base import ReachWebhookOperator
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class ReachDeleteWebhookOperator(ReachWebhookOperator):
             none where ``ignore_if_missing`` is False.
         :raises AirflowException: the service could not be asked.
         """
-        from airflow_provider_reach.core.actions import delete
+        from airflow_provider_reach.core.webhooks.actions import delete
 
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():

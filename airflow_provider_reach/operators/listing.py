@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
-from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.core.config import shown
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_TYPES
-from airflow_provider_reach.declared import RENDERED_NONE, parsed, webhook_specs
+from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
-from airflow_provider_reach.literal import literal
+from airflow_provider_reach.integration.arguments import RENDERED_NONE, parsed, webhook_specs
+from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.xcom import literal
 from airflow_provider_reach.operators.base import ReachOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_reach.core.drift import Drift
-    from airflow_provider_reach.core.models import Webhook
-    from airflow_provider_reach.core.spec import WebhookSpec
+    from airflow_provider_reach.core.api.models import Webhook
+    from airflow_provider_reach.core.webhooks.drift import Drift
+    from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 
 
 class ReachListWebhooksOperator(ReachOperator):
@@ -98,7 +98,7 @@ class ReachListWebhooksOperator(ReachOperator):
             configuration; when there are more than a task can be mapped over, and one is.
         :raises AirflowException: when the service could not be asked.
         """
-        from airflow_provider_reach.core.drift import find_drift
+        from airflow_provider_reach.core.webhooks.drift import find_drift
 
         with reach_errors():
             conn_id = {"reach_conn_id": self.reach_conn_id} if self.flag("with_conn_id") else {}
@@ -126,7 +126,7 @@ class ReachListWebhooksOperator(ReachOperator):
         return [literal({"webhook_id": webhook.id, "webhook_name": webhook.name, **conn_id}) for webhook in found]
 
     def _expected(self) -> Sequence[str]:
-        from airflow_provider_reach.core.checks import list_of, no_text
+        from airflow_provider_reach.core.webhooks.validation import list_of, no_text
 
         expect = parsed(self.expect)
         if expect is None or (isinstance(expect, str) and expect.strip() in _NOT_GIVEN):
@@ -138,7 +138,7 @@ class ReachListWebhooksOperator(ReachOperator):
 
     def _declared_specs(self) -> list[WebhookSpec] | None:
         """What is declared, checked before anything is asked."""
-        from airflow_provider_reach.core.drift import check_declared
+        from airflow_provider_reach.core.webhooks.drift import check_declared
 
         if self.on_drift not in ("fail", "warn"):
             raise ReachInputError(
@@ -213,7 +213,7 @@ _MOST_TOLD = 20
 
 def _near(missing: Iterable[str], listed: Iterable[Webhook], expected: Collection[str]) -> dict[str, str]:
     """By name that none has, the question whether it is one that nobody expects."""
-    from airflow_provider_reach.core.names import near
+    from airflow_provider_reach.core.webhooks.similar_names import near
 
     there = {webhook.name.strip() for webhook in listed}
     strangers = [webhook for webhook in listed if webhook.name.strip() not in expected]
@@ -227,7 +227,7 @@ def _why_missing(name: str, listed: list[Webhook], question: str) -> str:
 
 
 def _names(webhooks: Iterable[Webhook]) -> str:
-    from airflow_provider_reach.core.redaction import one_line
+    from airflow_provider_reach.core.text import one_line
 
     names = sorted(one_line(webhook.name or webhook.id, 80) for webhook in webhooks)
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_reach.connection import DEFAULT_CONN_ID
-from airflow_provider_reach.core.config import shown
+from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
-from airflow_provider_reach.labels import label_mapped_instance
+from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.map_index import label_mapped_instance
 from airflow_provider_reach.operators.base import DeclaringOperator, ReachWebhookOperator
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
         :raises AirflowException: the service could not be asked, a new target did not answer the test batch with 200,
             or the update is not to be seen.
         """
-        from airflow_provider_reach.core.spec import WebhookChanges
+        from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():

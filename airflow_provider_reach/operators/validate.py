@@ -6,8 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
-from airflow_provider_reach.labels import label_mapped_instance
-from airflow_provider_reach.literal import literal
+from airflow_provider_reach.integration.map_index import label_mapped_instance
+from airflow_provider_reach.integration.xcom import literal
 from airflow_provider_reach.operators.base import ReachWebhookOperator
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ReachValidateWebhookOperator(ReachWebhookOperator):
         :raises AirflowFailException: wrong arguments or configuration, a refused key, no such webhook or several.
         :raises AirflowException: the target did not answer 200, or the service could not be asked.
         """
-        from airflow_provider_reach.core.actions import validate
+        from airflow_provider_reach.core.webhooks.actions import validate
 
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():

@@ -12,9 +12,9 @@ if not all(find_spec(part) for part in ("starlette", "uvicorn")):
     raise ImportError("The Reach sandbox needs Starlette and uvicorn: pip install 'airflow-provider-reach[sandbox]'")
 
 from airflow_provider_reach.sandbox.facade import Sandbox
-from airflow_provider_reach.sandbox.faults import Fault
-from airflow_provider_reach.sandbox.switches import Switches
+from airflow_provider_reach.sandbox.http.faults import Fault
+from airflow_provider_reach.sandbox.http.wire import RecordedRequest
+from airflow_provider_reach.sandbox.service.switches import Switches
 from airflow_provider_reach.sandbox.targets import Target
-from airflow_provider_reach.sandbox.wire import RecordedRequest
 
 __all__ = ["Fault", "RecordedRequest", "Sandbox", "Switches", "Target"]

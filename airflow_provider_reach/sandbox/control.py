@@ -16,10 +16,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from airflow_provider_reach.sandbox.checks import decode
-from airflow_provider_reach.sandbox.errors import EXCEPTION_HANDLERS, ApiError, reply
-from airflow_provider_reach.sandbox.model import Batch, State
-from airflow_provider_reach.sandbox.simulation import Simulation
+from airflow_provider_reach.sandbox.api.checks import decode
+from airflow_provider_reach.sandbox.api.errors import EXCEPTION_HANDLERS, ApiError, reply
+from airflow_provider_reach.sandbox.service.model import Batch, State
+from airflow_provider_reach.sandbox.service.simulation import Simulation
 from airflow_provider_reach.sandbox.targets import Target
 
 if TYPE_CHECKING:

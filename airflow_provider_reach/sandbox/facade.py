@@ -12,17 +12,17 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
-from airflow_provider_reach.sandbox.api import Api
+from airflow_provider_reach.sandbox.api.operations import Api
 from airflow_provider_reach.sandbox.control import Control, state_of
-from airflow_provider_reach.sandbox.delivery import Courier
-from airflow_provider_reach.sandbox.events import EVENT_TYPES
-from airflow_provider_reach.sandbox.faults import Fault, Faults
-from airflow_provider_reach.sandbox.model import Batch, Webhook
-from airflow_provider_reach.sandbox.server import HOST, ApiServer
-from airflow_provider_reach.sandbox.simulation import Simulation
-from airflow_provider_reach.sandbox.switches import Switches
+from airflow_provider_reach.sandbox.http.faults import Fault, Faults
+from airflow_provider_reach.sandbox.http.server import HOST, ApiServer
+from airflow_provider_reach.sandbox.http.wire import RecordedRequest, Wire
+from airflow_provider_reach.sandbox.service.courier import Courier
+from airflow_provider_reach.sandbox.service.events import EVENT_TYPES
+from airflow_provider_reach.sandbox.service.model import Batch, Webhook
+from airflow_provider_reach.sandbox.service.simulation import Simulation
+from airflow_provider_reach.sandbox.service.switches import Switches
 from airflow_provider_reach.sandbox.targets import Target
-from airflow_provider_reach.sandbox.wire import RecordedRequest, Wire
 
 
 class Sandbox:

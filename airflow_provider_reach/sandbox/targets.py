@@ -16,7 +16,7 @@ from urllib.parse import quote
 import msgspec
 from requests.structures import CaseInsensitiveDict
 
-from airflow_provider_reach.sandbox.delivery import BATCH_ID
+from airflow_provider_reach.sandbox.service.courier import BATCH_ID
 
 _HOST = "127.0.0.1"
 _CLOSING_POLL = 0.01

@@ -7,8 +7,6 @@ from tempfile import TemporaryDirectory, mkdtemp
 
 import pytest
 
-from airflow_provider_reach.client import ReachClient
-from airflow_provider_reach.sandbox import Sandbox
 from scripts.health_check import set_up
 from tests.airflow.real_airflow import RealAirflow
 
@@ -37,19 +35,3 @@ def airflow(homes: Path, migrated: Path, request: pytest.FixtureRequest) -> Real
     shutil.copy(migrated, home)
     set_up(home)
     return RealAirflow(home)
-
-
-@pytest.fixture
-def connected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A Reach that the default connection leads to; on a busy machine too its targets answer in time."""
-    with Sandbox(target_timeout=5) as reach:
-        monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", reach.connection_json)
-        yield reach
-
-
-@pytest.fixture
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the client would have waited before asking again; it does not."""
-    naps: list[float] = []
-    monkeypatch.setitem(ReachClient.__init__.__kwdefaults__, "sleep", naps.append)
-    return naps

@@ -15,14 +15,14 @@ from typing import Any, cast
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 
-from airflow_provider_reach.compat import AirflowTaskTimeout
-from airflow_provider_reach.core.delivery import assess
-from airflow_provider_reach.core.models import Gone
+from airflow_provider_reach.core.api.models import Gone
+from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.exceptions import ReachDeliveryFailed
+from airflow_provider_reach.integration.compat import AirflowTaskTimeout
 from airflow_provider_reach.sandbox import Sandbox
 from tests.airflow.real_airflow import EXAMPLES, PROJECT
-from tests.core.helpers import NOW
+from tests.unit.core.helpers import NOW
 
 Told = Callable[[dict[str, Any]], str]
 

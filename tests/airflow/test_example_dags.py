@@ -270,7 +270,7 @@ import airflow
 touched.clear()
 runpy.run_path(sys.argv[1])
 assert not touched, touched
-assert "airflow_provider_reach.client" not in sys.modules
+assert "airflow_provider_reach.client.sync" not in sys.modules
 """
 
 

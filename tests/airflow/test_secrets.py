@@ -12,7 +12,7 @@ import pytest
 
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from tests.airflow.real_airflow import RealAirflow
-from tests.airflow.tasks import AIRFLOW_2, AIRFLOW_3_0
+from tests.tasks import AIRFLOW_2, AIRFLOW_3_0
 
 API_KEY = "planted-api-key/0+1=a"
 PLANTED = {

@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.airflow.conftest import connected, homes, migrated, naps
+from tests.airflow.conftest import homes, migrated
 
-__all__ = ["connected", "homes", "migrated", "naps"]  # fixtures of the tests that have a real Airflow
+__all__ = ["homes", "migrated"]  # fixtures of the tests that have a real Airflow

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_reach.client import ReachClient
-from airflow_provider_reach.core import calls
+from airflow_provider_reach.client.sync import ReachClient
+from airflow_provider_reach.core.api import operations as module
 from airflow_provider_reach.hooks import ReachHook
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +42,7 @@ def test_the_first_step_fails_and_the_lines_of_the_guide_finish_it(project: Path
     before = first_step(project)
 
     [lines] = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
-    advice = project / "airflow_provider_reach/core/advice.py"
+    advice = project / "airflow_provider_reach/core/target/advice.py"
     source = advice.read_text(encoding="utf-8")
     beside = '    if answer == "413":\n'
     assert beside in source
@@ -58,8 +58,8 @@ def test_the_first_step_fails_and_the_lines_of_the_guide_finish_it(project: Path
 def test_every_operation_is_in_the_three_places() -> None:
     operations = {
         name
-        for name, function in inspect.getmembers(calls, inspect.isfunction)
-        if function.__module__ == calls.__name__
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__
         and inspect.signature(function).return_annotation.startswith("Call[")
         and name not in ("about", "any_request")  # any_request is `request`, for what has no function of its own
     }

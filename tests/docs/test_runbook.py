@@ -19,31 +19,17 @@ from types import ModuleType
 
 import pytest
 
-from airflow_provider_reach import exceptions, hooks, sensors, shared_session, target_connection, two_hosts, watcher
-from airflow_provider_reach.core import (
-    actions,
-    advice,
-    answers,
-    declare,
-    doubt,
-    drift,
-    endings,
-    errors,
-    exchange,
-    findings,
-    gateways,
-    gone,
-    look,
-    lookup,
-    names,
-    progress,
-    regions,
-    report,
-    target_errors,
-    unpacking,
-    watch,
-)
+from airflow_provider_reach import exceptions, hooks, sensors
+from airflow_provider_reach.client import body, pool, region_probe
+from airflow_provider_reach.core import errors
+from airflow_provider_reach.core.api import error_mapping, exchange, gateways, regions, target_errors
+from airflow_provider_reach.core.delivery import check, doubt, report, verdict_text
 from airflow_provider_reach.core.errors import ReachError, ReachStatusError
+from airflow_provider_reach.core.target import advice
+from airflow_provider_reach.core.watch import events, progress, watch
+from airflow_provider_reach.core.webhooks import actions, converge, drift, find, missing, similar_names
+from airflow_provider_reach.core.webhooks import create as creating
+from airflow_provider_reach.integration import target_connection, watch_loop
 from airflow_provider_reach.operators import base, create, delete, listing, update, validate
 from tests.docs.messages import asking, configuration, declaring, verdicts, watches
 from tests.docs.messages.stage import MESSAGES, Stage, Told, normal
@@ -57,32 +43,33 @@ PROVOKING = (asking, configuration, declaring, verdicts, watches)
 TALKING = (
     actions,
     advice,
-    answers,
-    declare,
+    error_mapping,
+    converge,
+    creating,
     doubt,
     drift,
-    endings,
+    events,
     errors,
     exchange,
-    findings,
+    verdict_text,
     gateways,
-    gone,
-    look,
-    lookup,
-    names,
+    missing,
+    check,
+    find,
+    similar_names,
     progress,
     regions,
     report,
     target_errors,
-    unpacking,
+    body,
     watch,
     exceptions,
     hooks,
     sensors,
-    shared_session,
+    pool,
     target_connection,
-    two_hosts,
-    watcher,
+    region_probe,
+    watch_loop,
     base,
     create,
     delete,
@@ -136,7 +123,6 @@ UNEXPLAINED = {
         "The Reach configuration",
         "for an unknown reason",
         "an interim answer, with none after it",
-        "gzip, deflate",
         "an HTML page",
         "and ends before it can be unpacked",
         "its body breaks off",

@@ -12,8 +12,8 @@ import pytest
 from airflow_provider_reach import DeliveryPolicy, ReachHook
 from airflow_provider_reach.core.policy import POLICY_FIELDS
 from airflow_provider_reach.sandbox import Sandbox
-from tests.airflow.tasks import run
 from tests.docs.pages import DOCS, PAGES, SNIPPETS, blocks, commands, name_of
+from tests.tasks import run
 
 RUN_HERE = ("by_hand.py", "own_task.py", "thresholds.py")
 RUN_ELSEWHERE = ("tell_by_mail.py",)  # by tests/airflow/test_being_told.py

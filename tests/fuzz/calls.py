@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from airflow_provider_reach.core.calls import (
+from airflow_provider_reach.core.api.models import BatchStatus, ValidationResult, Webhook, WebhookList
+from airflow_provider_reach.core.api.operations import (
     Call,
     any_request,
     create_webhook,
@@ -16,10 +17,9 @@ from airflow_provider_reach.core.calls import (
     update_webhook,
     validate_webhook,
 )
-from airflow_provider_reach.core.models import BatchStatus, ValidationResult, Webhook, WebhookList
-from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
-from tests.core.helpers import ID
+from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 from tests.fuzz.values import SECRET
+from tests.unit.core.helpers import ID
 
 SPEC = WebhookSpec(
     name="orders",

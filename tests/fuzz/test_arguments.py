@@ -16,11 +16,16 @@ from hypothesis import strategies as st
 from urllib3.util import parse_url
 from yarl import URL
 
-from airflow_provider_reach.connection import EXTRA_FIELDS, read_connection
-from airflow_provider_reach.core.calls import any_request, get_batch_status, get_webhook, list_webhooks
-from airflow_provider_reach.core.config import REGIONS, ReachConfig, is_loopback, is_uuid
-from airflow_provider_reach.core.delivery import assess
-from airflow_provider_reach.core.endings import TimedOut, event_of, read_event
+from airflow_provider_reach.core.api.operations import (
+    any_request,
+    get_batch_status,
+    get_webhook,
+    list_webhooks,
+)
+from airflow_provider_reach.core.api.request import request_for
+from airflow_provider_reach.core.config import REGIONS, ReachConfig, is_loopback
+from airflow_provider_reach.core.delivery.assess import assess
+from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import (
     ReachConfigError,
     ReachError,
@@ -30,15 +35,15 @@ from airflow_provider_reach.core.errors import (
     ReachVersionError,
 )
 from airflow_provider_reach.core.fields import FIELDS
-from airflow_provider_reach.core.models import TargetResponse
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
-from airflow_provider_reach.core.report import DeliveryReport
-from airflow_provider_reach.core.request import request_for
-from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
-from airflow_provider_reach.core.watch import WATCH_FIELDS, Watch
-from airflow_provider_reach.declared import webhook_fields, webhook_specs
-from airflow_provider_reach.target_connection import target_fields
-from tests.core.helpers import ID, NOW, failed
+from airflow_provider_reach.core.target.response import TargetResponse
+from airflow_provider_reach.core.text import is_uuid
+from airflow_provider_reach.core.watch.events import TimedOut, event_of, read_event
+from airflow_provider_reach.core.watch.watch import WATCH_FIELDS, Watch
+from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
+from airflow_provider_reach.integration.arguments import webhook_fields, webhook_specs
+from airflow_provider_reach.integration.connections import EXTRA_FIELDS, read_connection
+from airflow_provider_reach.integration.target_connection import target_fields
 from tests.fuzz.test_assess import policies
 from tests.fuzz.values import (
     SECRET,
@@ -52,6 +57,7 @@ from tests.fuzz.values import (
     scalars,
     texts,
 )
+from tests.unit.core.helpers import ID, NOW, failed
 
 WORDS = [*EXTRA_FIELDS, "password", "host", "port", "extras"]
 
@@ -427,7 +433,7 @@ rendered = st.one_of(
 @pytest.fixture(scope="module", autouse=True)
 def _no_masking() -> Any:
     """Airflow would look for each of a hundred thousand secrets in every line it logs."""
-    with patch("airflow_provider_reach.declared.mask_secret"):
+    with patch("airflow_provider_reach.integration.arguments.mask_secret"):
         yield
 
 

@@ -12,13 +12,13 @@ import msgspec
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from airflow_provider_reach.core import decoding
-from airflow_provider_reach.core.delivery import assess
-from airflow_provider_reach.core.models import BatchRow, Gone, Webhook
+from airflow_provider_reach.core.api import decoding
+from airflow_provider_reach.core.api.models import BatchRow, Gone, Webhook
+from airflow_provider_reach.core.delivery.assess import assess
+from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
-from airflow_provider_reach.core.report import DeliveryReport
-from tests.core.helpers import HOUR, ID, MINUTE, NOW
 from tests.fuzz.values import as_bytes, check_said, examples, numbers, plain, texts
+from tests.unit.core.helpers import HOUR, ID, MINUTE, NOW
 
 DEFAULT = DeliveryPolicy()
 SEVERITY = {"healthy": 0, "wait": 1, "failed": 2}

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.cli.definition import COMMANDS, parser
-from airflow_provider_reach.client import ReachClient
+from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.sandbox import Sandbox
 from tests.conftest import API_KEY, WORKSPACE_ID
-from tests.core.helpers import ID
 from tests.fuzz.values import SECRET, examples, texts
+from tests.unit.core.helpers import ID
 
 FLAGS = sorted(
     {flag for command in COMMANDS for flags, _ in command.arguments for flag in flags if flag.startswith("-")}

@@ -9,17 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_provider_reach.core.answers import Answer
-from airflow_provider_reach.core.delivery import assess
+from airflow_provider_reach.core.api.exchange import ask
+from airflow_provider_reach.core.api.models import BatchStatus
+from airflow_provider_reach.core.api.responses import Answer
+from airflow_provider_reach.core.api.retry import Patience
+from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.errors import ReachCallError, ReachDecodeError
-from airflow_provider_reach.core.exchange import Patience, ask
-from airflow_provider_reach.core.models import BatchStatus
 from airflow_provider_reach.core.policy import DeliveryPolicy
-from tests.core.helpers import NOW, play
 from tests.fuzz.calls import CALLS, GOOD, REFUSED, RESULTS
 from tests.fuzz.contract import CONTRACT, DEMANDED, answer_schema, of_schema
 from tests.fuzz.test_decoding import check_error, check_result
 from tests.fuzz.values import as_bytes, examples
+from tests.unit.core.helpers import NOW, play
 
 ERROR = CONTRACT["components"]["schemas"]["Error"]
 ANSWERS = {name: of_schema(answer_schema(name)) for name in DEMANDED}

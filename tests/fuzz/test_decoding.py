@@ -14,7 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from airflow_provider_reach.core.answers import Answer, Failure
+from airflow_provider_reach.core.api.exchange import ask
+from airflow_provider_reach.core.api.models import BatchStatus, ValidationResult, Webhook, WebhookList
+from airflow_provider_reach.core.api.responses import Answer, Failure
+from airflow_provider_reach.core.api.retry import Patience, quiet_time, wait_before_repeat
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachCallError,
@@ -26,11 +29,11 @@ from airflow_provider_reach.core.errors import (
     ReachStatusError,
     ReachTargetError,
 )
-from airflow_provider_reach.core.exchange import Patience, ask, create, quiet_time, wait_before_repeat
-from airflow_provider_reach.core.models import BatchStatus, TargetResponse, ValidationResult, Webhook, WebhookList
-from tests.core.helpers import ID, NOW, Played, play
+from airflow_provider_reach.core.target.response import TargetResponse
+from airflow_provider_reach.core.webhooks.create import create
 from tests.fuzz.calls import CALLS, GOOD, REFUSED, RESULTS, SPEC
 from tests.fuzz.values import SECRET, Nested, as_bytes, check_said, deep, examples, json_values, plain, scalars, texts
+from tests.unit.core.helpers import ID, NOW, Played, play
 
 SECONDS = 5.0
 """For one answer, on a machine that is busy."""

@@ -24,15 +24,15 @@ from airflow_provider_reach import (
     ReachUpdateWebhookOperator,
     ReachValidateWebhookOperator,
 )
-from airflow_provider_reach.client import ReachClient
-from airflow_provider_reach.compat import AirflowTaskTimeout
+from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.policy import POLICY_FIELDS
+from airflow_provider_reach.integration.compat import AirflowTaskTimeout
 from airflow_provider_reach.sandbox import Sandbox
-from tests.airflow.tasks import in_dag, run
 from tests.conftest import API_KEY, WORKSPACE_ID
-from tests.core.helpers import ID
 from tests.fuzz.test_arguments import policy_values, webhook_values
 from tests.fuzz.values import Nested, examples, python_values, real, texts
+from tests.tasks import in_dag, run
+from tests.unit.core.helpers import ID
 
 KNOWN = (AirflowException, AirflowSkipException, AirflowSensorTimeout, AirflowTaskTimeout, TaskDeferred)
 
@@ -111,7 +111,7 @@ def service() -> Iterator[Sandbox]:
     with (
         Sandbox(api_key=API_KEY, workspace_id=WORKSPACE_ID, target_timeout=0.2) as reach,
         pytest.MonkeyPatch.context() as patched,
-        patch("airflow_provider_reach.declared.mask_secret"),
+        patch("airflow_provider_reach.integration.arguments.mask_secret"),
         patch("airflow_provider_reach.hooks.mask_secret"),
         patch.dict(ReachClient.__init__.__kwdefaults__, {"sleep": lambda seconds: None}),
     ):

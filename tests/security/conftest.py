@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from airflow_provider_reach.client import ReachClient
+from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.sandbox import Sandbox
 from tests.drivers import DRIVERS, Driver
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_reach.core.delivery import assess
-from airflow_provider_reach.core.models import BatchRow
+from airflow_provider_reach.core.api.models import BatchRow
+from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from tests.drivers import Driver

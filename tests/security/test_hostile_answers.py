@@ -22,7 +22,7 @@ from airflow_provider_reach import (
 from airflow_provider_reach.cli.definition import parser
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from example_dags.example_reach_chat_alert import tell_chat
-from tests.airflow.tasks import Ended, in_dag, run
+from tests.tasks import Ended, in_dag, run
 
 ID = "6f0f0f4e-55b6-4a27-8b1e-0a3d9a3c2b11"
 ESCAPES = "\x1b[2J\x1b]0;owned\x07\r\n2026-01-01 INFO - HEALTHY\x00\x08\x85\u2028\u202e\u2066\u200b\ufeff\ud800"

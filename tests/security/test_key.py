@@ -1,7 +1,7 @@
 """
 Where the API key goes, and where it is seen.
 
-``tests/test_transport.py`` has the rest of it: redirects, cookies, a ``~/.netrc``, proxies, certificates.
+``tests/unit/client/test_transports.py`` has the rest of it: redirects, cookies, a ``~/.netrc``, proxies, certificates.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ import pytest
 from airflow.providers.common.compat.sdk import Connection
 
 from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator
-from airflow_provider_reach.client import USER_AGENT, ReachClient
-from airflow_provider_reach.connection import read_connection
-from airflow_provider_reach.core import calls
+from airflow_provider_reach.client.sync import USER_AGENT, ReachClient
+from airflow_provider_reach.core.api import operations
+from airflow_provider_reach.core.api.request import request_for
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import ReachConfigError, ReachError
-from airflow_provider_reach.core.request import request_for
 from airflow_provider_reach.hooks import ReachHook
+from airflow_provider_reach.integration.connections import read_connection
 from airflow_provider_reach.sandbox import Fault, Sandbox
-from tests.airflow.tasks import in_dag, run
 from tests.drivers import Driver
-from tests.test_transport import http, says, serving, unused_port
+from tests.tasks import in_dag, run
+from tests.unit.client.test_transports import http, says, serving, unused_port
 
 KEY = "planted-api-key-4711"
 WORKSPACE = "0b7ee2a5-6f4e-4e52-8ef8-3e2c1d9e6f10"
@@ -92,7 +92,7 @@ def test_the_password_of_another_connection_is_not_sent_by_mistake(conn_type: st
 
 def test_no_repr_shows_it() -> None:
     config = ReachConfig("https://reach.test/api", WORKSPACE, KEY)
-    request = request_for(calls.list_webhooks(), config, USER_AGENT)
+    request = request_for(operations.list_webhooks(), config, USER_AGENT)
     client = ReachClient(config)
 
     holders: list[Any] = [config, asdict(config), vars(config), (config.api_key,), [request], vars(request)]

@@ -15,13 +15,13 @@ from airflow_provider_reach import (
     ReachUpdateWebhookOperator,
     ReachValidateWebhookOperator,
 )
-from airflow_provider_reach.client import ReachClient
+from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.config import ReachConfig, read_config
 from airflow_provider_reach.core.errors import ReachConfigError, ReachError, ReachInputError
-from airflow_provider_reach.core.spec import WebhookChanges, WebhookSpec
+from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 from airflow_provider_reach.sandbox import Sandbox
-from tests.airflow.tasks import in_dag, run
 from tests.drivers import Driver
+from tests.tasks import in_dag, run
 
 ID = "0b7ee2a5-6f4e-4e52-8ef8-3e2c1d9e6f10"
 NO_IDS = {

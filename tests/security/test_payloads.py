@@ -18,14 +18,14 @@ from airflow_provider_reach import (
     ReachValidateWebhookOperator,
     __version__,
 )
-from airflow_provider_reach.core.delivery import assess
-from airflow_provider_reach.core.endings import event_of, read_event
+from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.errors import ReachError, ReachVersionError
 from airflow_provider_reach.core.policy import DeliveryPolicy
-from airflow_provider_reach.core.watch import Watch
-from airflow_provider_reach.declared import parsed
+from airflow_provider_reach.core.watch.events import event_of, read_event
+from airflow_provider_reach.core.watch.watch import Watch
+from airflow_provider_reach.integration.arguments import parsed
 from airflow_provider_reach.sandbox import Sandbox
-from tests.airflow.tasks import in_dag, resume, run
+from tests.tasks import in_dag, resume, run
 
 CODE = "__import__('os').environ.__setitem__('OWNED', '1')"
 HEALTHY = event_of(assess([], datetime(2026, 1, 1, tzinfo=timezone.utc), DeliveryPolicy()))

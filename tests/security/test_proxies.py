@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from airflow_provider_reach.client import ReachClient
+from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
@@ -25,11 +25,11 @@ from airflow_provider_reach.core.errors import (
     ReachUnreachableError,
     ReachUnsettledError,
 )
-from airflow_provider_reach.core.spec import WebhookSpec
+from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 from airflow_provider_reach.sandbox import Sandbox
+from evidence.faults import certificates
 from tests.conftest import API_KEY, WORKSPACE_ID
 from tests.drivers import Driver
-from tests.faults import certificates
 from tests.security.proxies import GATE, HAPROXY, LOGIN, NGINX, SQUID, running, unused_ports
 
 NAMES = ("nginx", "nginx_tls", "haproxy", "squid", "squid_gate", "nobody")

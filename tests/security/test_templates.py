@@ -14,9 +14,9 @@ from airflow_provider_reach import (
     ReachUpdateWebhookOperator,
     ReachValidateWebhookOperator,
 )
-from airflow_provider_reach.literal import literal
+from airflow_provider_reach.integration.xcom import literal
 from airflow_provider_reach.sandbox import Fault, Sandbox
-from tests.airflow.tasks import AIRFLOW_2, in_dag, run
+from tests.tasks import AIRFLOW_2, in_dag, run
 
 TEMPLATES = [
     "{{ 6 * 7 }}",
@@ -128,7 +128,7 @@ ODD: list[dict[str, Any]] = [
     {"__type": "dict", "__var": "x"},
     {"__type": "x", "__var": {"a": "b"}},
     {"__classname__": "builtins.tuple", "__version__": 1, "__data__": ["x"]},
-    {"__classname__": "airflow_provider_reach.client.ReachClient", "__version__": 0, "__data__": {}},
+    {"__classname__": "airflow_provider_reach.client.sync.ReachClient", "__version__": 0, "__data__": {}},
     {"a": [{"b": {"__type": "timedelta", "__var": "x"}}]},
     {"{{__id__": "x", " __id__": "y", "__": "z", "_a": "b", "a__": "__id__"},
 ]

@@ -13,7 +13,7 @@ from airflow import DAG
 from airflow.providers.common.compat.sdk import task
 
 from airflow_provider_reach import ReachCreateWebhookOperator, ReachListWebhooksOperator, ReachUpdateWebhookOperator
-from airflow_provider_reach.hidden import SECRET_FIELDS
+from airflow_provider_reach.integration.secret_fields import SECRET_FIELDS
 
 
 class Thing:

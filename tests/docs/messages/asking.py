@@ -5,22 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import NoReturn
 
-from airflow_provider_reach import (
-    ReachHook,
-    shared_session,
-)
-from airflow_provider_reach.async_transport import Way
-from airflow_provider_reach.core.answers import Answer, Failure
-from airflow_provider_reach.core.calls import list_webhooks
+from airflow_provider_reach import ReachHook
+from airflow_provider_reach.client import pool
+from airflow_provider_reach.client.aiohttp_transport import Way
+from airflow_provider_reach.client.body import Body
+from airflow_provider_reach.client.pool import SharedSession
+from airflow_provider_reach.core.api.operations import list_webhooks
+from airflow_provider_reach.core.api.regions import with_hint
+from airflow_provider_reach.core.api.request import request_for
+from airflow_provider_reach.core.api.responses import Answer, Failure
+from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.config import REGIONS, read_config
-from airflow_provider_reach.core.exchange import Patience
-from airflow_provider_reach.core.look import look
-from airflow_provider_reach.core.regions import with_hint
-from airflow_provider_reach.core.request import request_for
-from airflow_provider_reach.core.unpacking import Body
+from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.sandbox import Fault, Sandbox
-from airflow_provider_reach.shared_session import SharedSession
-from tests.core.helpers import ID, NOW, Reply, answer, listed
 from tests.docs.messages.stage import (
     CONFIG,
     ENTRY,
@@ -36,6 +33,7 @@ from tests.docs.messages.stage import (
 )
 from tests.drivers import ImpatientLoop
 from tests.drivers import run as in_loop
+from tests.unit.core.helpers import ID, NOW, Reply, answer, listed
 
 
 @message
@@ -173,7 +171,7 @@ def connections_in_use(stage: Stage) -> Told:
                 each.cancel()
             await session.close()
 
-    stage.environment.setattr(shared_session, "send", hang)
+    stage.environment.setattr(pool, "send", hang)
     return asked(in_loop(crowd(), ImpatientLoop()))
 
 

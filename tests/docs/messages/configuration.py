@@ -14,9 +14,9 @@ from airflow_provider_reach import (
     ReachListWebhooksOperator,
 )
 from airflow_provider_reach.core.errors import ReachError
-from tests.airflow.tasks import in_dag, run
-from tests.core.helpers import ID
 from tests.docs.messages.stage import NAME, SPEC, URL, Stage, Told, failed, message, ran, sensor, watched
+from tests.tasks import in_dag, run
+from tests.unit.core.helpers import ID
 
 
 @message

@@ -13,12 +13,10 @@ from airflow_provider_reach import (
     ReachUpdateWebhookOperator,
     ReachValidateWebhookOperator,
 )
-from airflow_provider_reach.core.declare import declare
-from airflow_provider_reach.core.exchange import Patience
-from airflow_provider_reach.core.spec import WebhookSpec
+from airflow_provider_reach.core.api.retry import Patience
+from airflow_provider_reach.core.webhooks.converge import declare
+from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 from airflow_provider_reach.sandbox import Fault, Target
-from tests.airflow.tasks import in_dag, run
-from tests.core.helpers import OTHER_ID, listed, results
 from tests.docs.messages.stage import (
     ENTRY,
     NAME,
@@ -35,6 +33,8 @@ from tests.docs.messages.stage import (
     sensor,
     updated,
 )
+from tests.tasks import in_dag, run
+from tests.unit.core.helpers import OTHER_ID, listed, results
 
 
 @message

@@ -20,23 +20,24 @@ import pytest
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_reach import ReachBatchStatusSensor, ReachHook
-from airflow_provider_reach.client import ReachClient
-from airflow_provider_reach.core.answers import Answer, Failure
+from airflow_provider_reach.client.sync import ReachClient
+from airflow_provider_reach.core.api.exchange import Send, Wait
+from airflow_provider_reach.core.api.models import Webhook
+from airflow_provider_reach.core.api.responses import Answer, Failure
+from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.config import ReachConfig
-from airflow_provider_reach.core.declare import converge
-from airflow_provider_reach.core.endings import End, event_of
+from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.errors import ReachError
-from airflow_provider_reach.core.exchange import Patience, Send, Wait
-from airflow_provider_reach.core.look import look
-from airflow_provider_reach.core.models import Webhook
 from airflow_provider_reach.core.policy import DeliveryPolicy
-from airflow_provider_reach.core.spec import WebhookChanges
+from airflow_provider_reach.core.watch.events import End, event_of
+from airflow_provider_reach.core.webhooks.converge import converge
+from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 from airflow_provider_reach.exceptions import airflow_error
 from airflow_provider_reach.operators.base import ReachOperator
 from airflow_provider_reach.sandbox import Sandbox, Switches
-from airflow_provider_reach.sandbox.api import TEST_BATCH_ID
-from tests.airflow.tasks import in_dag, resume, run
-from tests.core.helpers import HOUR, ID, MINUTE, NOW, OTHER_ID, Reply, answer, play, results
+from airflow_provider_reach.sandbox.api.operations import TEST_BATCH_ID
+from tests.tasks import in_dag, resume, run
+from tests.unit.core.helpers import HOUR, ID, MINUTE, NOW, OTHER_ID, Reply, answer, play, results
 
 NAME, URL = "bounces", "https://consumer.example.com/bounces"
 TIMES = {"last_successful": NOW - 9 * HOUR, "last_failure": NOW - MINUTE}

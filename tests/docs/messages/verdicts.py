@@ -7,15 +7,15 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from airflow_provider_reach.core.delivery import assess
-from airflow_provider_reach.core.endings import event_of
-from airflow_provider_reach.core.gone import diagnosed
-from airflow_provider_reach.core.models import BatchRow, Gone, Webhook
+from airflow_provider_reach.core.api.models import BatchRow, Gone, Webhook
+from airflow_provider_reach.core.delivery.assess import assess
+from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
-from airflow_provider_reach.core.report import DeliveryReport
-from tests.airflow.tasks import resume
-from tests.core.helpers import HOUR, ID, MINUTE, NOW, OTHER_ID
+from airflow_provider_reach.core.watch.events import event_of
+from airflow_provider_reach.core.webhooks.missing import diagnosed
 from tests.docs.messages.stage import KEPT, MESSAGES, NAME, POLICY, WEBHOOK, Stage, Told, message, sensor, watched
+from tests.tasks import resume
+from tests.unit.core.helpers import HOUR, ID, MINUTE, NOW, OTHER_ID
 
 
 def batches(number: int, age: timedelta | None, status: str | None = "503", **fields: Any) -> list[BatchRow]:

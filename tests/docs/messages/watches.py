@@ -13,22 +13,21 @@ import pytest
 from airflow_provider_reach import (
     ReachListWebhooksOperator,
 )
-from airflow_provider_reach.client import ReachClient
-from airflow_provider_reach.compat import AirflowTaskTimeout
-from airflow_provider_reach.core.answers import Answer, Failure
-from airflow_provider_reach.core.declare import declare
-from airflow_provider_reach.core.endings import TimedOut
+from airflow_provider_reach.client.sync import ReachClient
+from airflow_provider_reach.core.api.exchange import Send, Wait
+from airflow_provider_reach.core.api.models import BatchRow, Webhook
+from airflow_provider_reach.core.api.responses import Answer, Failure
+from airflow_provider_reach.core.api.retry import Patience
+from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.errors import ReachError
-from airflow_provider_reach.core.exchange import Patience, Send, Wait
-from airflow_provider_reach.core.look import look
-from airflow_provider_reach.core.models import BatchRow, Webhook
-from airflow_provider_reach.core.progress import Progress
-from airflow_provider_reach.core.spec import WebhookSpec
-from airflow_provider_reach.core.watch import Watch
+from airflow_provider_reach.core.watch.events import TimedOut
+from airflow_provider_reach.core.watch.progress import Progress
+from airflow_provider_reach.core.watch.watch import Watch
+from airflow_provider_reach.core.webhooks.converge import declare
+from airflow_provider_reach.core.webhooks.spec import WebhookSpec
+from airflow_provider_reach.integration.compat import AirflowTaskTimeout
+from airflow_provider_reach.integration.watch_loop import watch_to_its_end
 from airflow_provider_reach.sandbox import Fault
-from airflow_provider_reach.watcher import watch_to_its_end
-from tests.airflow.tasks import in_dag, resume, run
-from tests.core.helpers import HOUR, ID, MINUTE, NOW, listed, play, results
 from tests.docs.messages.stage import (
     CONFIG,
     DRAIN,
@@ -49,6 +48,8 @@ from tests.docs.messages.stage import (
     wrong,
 )
 from tests.docs.messages.verdicts import batches, in_short, judged
+from tests.tasks import in_dag, resume, run
+from tests.unit.core.helpers import HOUR, ID, MINUTE, NOW, listed, play, results
 
 UNRIPE = batches(12, 10 * MINUTE, attempts=3)
 

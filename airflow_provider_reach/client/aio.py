@@ -1,0 +1,121 @@
+"""The client that talks in an event loop: the second driver of :mod:`airflow_provider_reach.core.api.exchange`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Generic, TypeVar
+
+from airflow_provider_reach.client.pool import SharedSession
+from airflow_provider_reach.client.sync import USER_AGENT
+from airflow_provider_reach.core.api.exchange import Exchange, Send, Wait
+from airflow_provider_reach.core.api.regions import with_hint
+from airflow_provider_reach.core.api.request import request_for
+from airflow_provider_reach.core.api.responses import Answer, Failure
+from airflow_provider_reach.core.api.retry import Patience
+from airflow_provider_reach.core.config import DEFAULT_PATIENCE, ReachConfig
+from airflow_provider_reach.core.delivery.check import look
+from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.policy import DeliveryPolicy
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+LARGE = 512 * 1024
+"""Bytes of an answer from which reading it might hold up the event loop for more than some milliseconds."""
+
+
+class AsyncReachClient:
+    """
+    The Reach API in an event loop.
+
+    :param config: Where the service is and who asks.
+    :param session: What to ask over; see :func:`airflow_provider_reach.client.pool.shared_session`.
+    :param patience: Seconds to keep asking when the service cannot be asked; 0 asks once.
+    :param sleep: What to wait with, so that a test need not.
+    """
+
+    def __init__(
+        self,
+        config: ReachConfig,
+        session: SharedSession,
+        *,
+        patience: float = DEFAULT_PATIENCE,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.config = config
+        self.patience = patience
+        self._session = session
+        self._sleep = sleep
+
+    async def check_delivery(
+        self,
+        webhook_id: str = "",
+        webhook_name: str = "",
+        policy: DeliveryPolicy | None = None,
+        *,
+        watched_from: datetime | None = None,
+        seen_id: str = "",
+    ) -> DeliveryReport:
+        """
+        Look once at a webhook and judge what is seen.
+
+        :param webhook_id: Its UUID; with a name as well, the id decides.
+        :param webhook_name: Its name.
+        :param policy: What counts as failed, and what is waited for.
+        :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
+        :param seen_id: The id that an earlier look of the same watch saw under the name.
+        """
+        policy = policy or DeliveryPolicy()
+        return await self.do(
+            partial(look, webhook_id, webhook_name, policy, watched_from=watched_from, seen_id=seen_id)
+        )
+
+    async def do(self, exchange: Callable[[Patience, tuple[str, ...]], Exchange[T]]) -> T:
+        """
+        Do something of several calls, with this client's patience for all of them together.
+
+        :param exchange: Makes the exchange of a patience and of the values to mask in errors.
+        """
+        asked = exchange(Patience(self.patience), (self.config.api_key,))
+        return await self.run(with_hint(asked, self.config))
+
+    async def run(self, exchange: Exchange[T]) -> T:
+        """
+        Drive an exchange to its end.
+
+        :param exchange: What to ask; its errors are raised as they are.
+        """
+        step = _next(exchange, None)
+        while not isinstance(step, _Done):
+            result = await self._carry_out(step)
+            if isinstance(result, Answer) and len(result.body) > LARGE:
+                step = await asyncio.to_thread(_next, exchange, result)
+            else:
+                step = _next(exchange, result)
+        return step.result
+
+    async def _carry_out(self, step: Send | Wait) -> Answer | Failure | None:
+        if isinstance(step, Send):
+            return await self._session.send(request_for(step.call, self.config, USER_AGENT), step.patience)
+        log.warning("%s Next try in %.1f s.", step.reason, step.seconds)
+        await self._sleep(step.seconds)
+        return None
+
+
+@dataclass(frozen=True)
+class _Done(Generic[T]):
+    result: T
+
+
+def _next(exchange: Exchange[T], result: Answer | Failure | None) -> Send | Wait | _Done[T]:
+    """The exchange's next step; that it is done cannot leave a thread as the StopIteration that it is."""
+    try:
+        return exchange.send(result)
+    except StopIteration as done:
+        return _Done(done.value)

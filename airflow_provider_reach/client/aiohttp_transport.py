@@ -1,0 +1,222 @@
+"""One request over ``aiohttp``: sent, read within bounds, and what its exceptions mean."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import ssl
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import Any
+
+import aiohttp
+import requests
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, prepend_scheme_if_needed, select_proxy
+from urllib3.util.ssl_ import create_urllib3_context
+from yarl import URL
+
+from airflow_provider_reach.client.body import Body
+from airflow_provider_reach.client.requests_transport import MAX_ANSWER_BYTES, Session, said
+from airflow_provider_reach.core.api.request import Request
+from airflow_provider_reach.core.api.responses import Answer, Failure
+
+_LONGEST_LINE = 64 * 1024
+_NOT_READ = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
+
+
+@dataclass(frozen=True)
+class Way:
+    """
+    How the service is reached from here: what ``requests`` would take from the environment.
+
+    :param proxy: The proxy's URL, or None.
+    :param tls: Whom to trust; None where all goes over plain http.
+    :param problem: Why there is no way, where what the environment says cannot be followed.
+    """
+
+    proxy: str | None
+    tls: ssl.SSLContext | None
+    problem: str = ""
+
+
+def find_way(url: str) -> Way:
+    """
+    Read the environment as ``requests`` does. It reads files: not for the event loop's own thread.
+
+    :param url: The service's base URL.
+    """
+    try:
+        with Session() as session:
+            environment = session.merge_environment_settings(url, {}, False, None, None)
+        proxy = _proxy(select_proxy(url, environment["proxies"]))
+        trusted = environment["verify"]
+        is_plain = not any(each.startswith("https:") for each in (url.lower(), proxy or ""))
+        return Way(
+            proxy=proxy,
+            tls=None if is_plain else _tls(trusted if isinstance(trusted, str) else DEFAULT_CA_BUNDLE_PATH),
+        )
+    except (OSError, ValueError) as error:
+        return Way(None, None, problem=said(error))
+
+
+def _proxy(named: str | None) -> str | None:
+    if not named:
+        return None
+    proxy = str(prepend_scheme_if_needed(named, "http"))  # type: ignore[no-untyped-call]
+    scheme = proxy.partition(":")[0].lower()
+    if scheme not in ("http", "https"):
+        raise ValueError(f"the environment names a proxy that speaks {scheme}, and only http and https are known")
+    return proxy
+
+
+def _tls(bundle: str) -> ssl.SSLContext:
+    if not os.path.exists(bundle):
+        raise OSError(f"the CA bundle that the environment names is not there: {bundle}")
+    return _trusting(bundle, os.stat(bundle).st_mtime_ns)
+
+
+@lru_cache(maxsize=8)
+def _trusting(bundle: str, _changed: int) -> ssl.SSLContext:
+    context = create_urllib3_context()  # as strict as requests, which takes no common name for a host's
+    try:
+        context.load_verify_locations(**{"capath" if os.path.isdir(bundle) else "cafile": bundle})
+    except OSError as error:
+        raise OSError(f"the CA bundle that the environment names cannot be read: {bundle} ({error})") from error
+    return context
+
+
+def open_session(way: Way) -> aiohttp.ClientSession:
+    """
+    A session that remembers nothing but its connections.
+
+    :param way: How the service is reached.
+    """
+    session = aiohttp.ClientSession(
+        connector=_Connector(limit=0, ssl=way.tls or True),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=["Content-Type"],
+        auto_decompress=False,
+        max_line_size=_LONGEST_LINE,
+        max_field_size=_LONGEST_LINE,
+    )
+    session._retry_connection = False  # what is asked again, and when, is the exchange's to say
+    return session
+
+
+_connected: ContextVar[list[bool]] = ContextVar("_connected")
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Notes that a request got its connection; aiohttp's tracing tells it too, for a fifth more CPU a request."""
+
+    async def connect(self, *arguments: Any, **named: Any) -> aiohttp.connector.Connection:
+        connection = await super().connect(*arguments, **named)
+        _connected.get().append(True)
+        return connection
+
+
+async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> Answer | Failure:
+    """
+    Send a request once. Redirects are not followed, since the API key would go along.
+
+    :param session: Its connections are used again.
+    :param way: How the service is reached.
+    :param request: What to send.
+    :return: The answer read to its end, or why there is none; nothing is raised for either.
+    """
+    if way.problem:
+        return Failure("unreachable", way.problem)
+    started = time.monotonic()
+    connected: list[bool] = []
+    _connected.set(connected)
+    try:
+        async with session.request(
+            request.method,
+            _url(request),
+            data=request.body,
+            headers=request.headers,
+            timeout=_timeout(request.longest, request.connect_timeout, request.read_timeout),
+            allow_redirects=False,
+            proxy=way.proxy,
+        ) as response:
+            body = await _read(response)
+            return Answer(
+                status=response.status,
+                headers=_headers(response),
+                body=body.whole(),
+                received=datetime.now(timezone.utc),
+                seconds=time.monotonic() - started,
+                too_large=body.too_large,
+                unreadable=body.unreadable,
+            )
+    except _NOT_READ as error:
+        return _failure(error, time.monotonic() - started, may_be_sent=bool(connected))
+
+
+def _url(request: Request) -> URL:
+    """The URL, its query included, in the very letters in which ``requests`` sends it."""
+    return _prepared(request.url, tuple(request.query.items()))
+
+
+@lru_cache(maxsize=1024)
+def _prepared(url: str, query: tuple[tuple[str, str], ...]) -> URL:
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(url, query)
+    return URL(prepared.url or "", encoded=True)
+
+
+@lru_cache(maxsize=64)
+def _timeout(longest: float, connect: float, read: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=longest, connect=connect, sock_read=read)
+
+
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """Values by lower-case name; those of one name are one, as with ``requests``."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in response.raw_headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def _read(response: aiohttp.ClientResponse) -> Body:
+    """The body, unpacked, as far as it is wanted."""
+    body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
+    try:
+        while body.is_wanted and (piece := await response.content.readany()):
+            body.add(piece)
+    except _NOT_READ:
+        if response.status < 300:
+            raise
+        body.break_off()  # what refuses has said so in its head
+    return body
+
+
+def _failure(error: Exception, seconds: float, *, may_be_sent: bool) -> Failure:
+    """What an exception means: before there is a connection, TLS and a proxy's tunnel included, nothing is sent."""
+    detail = _detail(error)
+    if not may_be_sent:
+        return Failure("unreachable", detail, seconds)
+    if isinstance(error, asyncio.TimeoutError):
+        return Failure("timeout", detail, seconds)
+    return Failure("lost", detail, seconds)
+
+
+def _detail(error: BaseException) -> str:
+    """What the library says, without its own address of the service, and in the system's words where it has some."""
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "the connection was closed without an answer"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"Tunnel connection failed: {error.status} {error.message}"  # as http.client says it
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"{error.status} {error.message}"
+    cause = error.__cause__ if isinstance(error, aiohttp.ClientConnectionError) and error.__cause__ else error
+    said = str(cause) or (str(error) if isinstance(error, asyncio.TimeoutError) else "") or type(cause).__name__
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno in errno.errorcode:
+        meaning = os.strerror(cause.errno or 0)
+        return said if meaning in said else f"{said}: {meaning}"
+    return said

@@ -1,0 +1,148 @@
+"""The aiohttp session that all watches of one event loop share, opened by the first and closed by the last."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from asyncio import AbstractEventLoop
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from weakref import WeakKeyDictionary
+
+from airflow_provider_reach.client.aiohttp_transport import Way, find_way, open_session, send
+from airflow_provider_reach.core.api.request import Request
+from airflow_provider_reach.core.api.responses import Answer, Failure
+from airflow_provider_reach.core.api.retry import quiet_time
+from airflow_provider_reach.core.config import ReachConfig
+
+
+class SharedSession:
+    """
+    One aiohttp session, bounded in size; when the service says 429 to one who asks over it, all of them pause.
+
+    :param way: How the service is reached.
+    :param most: Connections that are open at once, at the most.
+    """
+
+    def __init__(self, way: Way, most: int) -> None:
+        self.users = 0
+        self._way = way
+        self._session = open_session(way)
+        self._most = most
+        self._slots = _Slots(most)
+        self._quiet_until = 0.0
+        self._refusal: Answer | None = None
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._session.close()
+
+    async def send(self, request: Request, patience: float) -> Answer | Failure:
+        """
+        Send a request once it is its turn.
+
+        :param request: What to send.
+        :param patience: Seconds to wait for the turn. When the service has asked for a longer pause, its refusal is the
+            answer; when no connection becomes free, that is a failure; and nothing is sent.
+        :return: As from :func:`airflow_provider_reach.client.aiohttp_transport.send`; its seconds include the wait.
+        """
+        started = asyncio.get_running_loop().time()
+        hindrance = await self._turn(request, patience)
+        waited = asyncio.get_running_loop().time() - started
+        if hindrance:
+            return replace(hindrance, seconds=waited)
+        try:
+            result = await send(self._session, self._way, request)
+        finally:
+            self._slots.give_back()
+        if isinstance(result, Answer) and (seconds := quiet_time(result)):
+            ends = asyncio.get_running_loop().time() + seconds
+            self._quiet_until, self._refusal = max(self._quiet_until, ends), result
+        return replace(result, seconds=result.seconds + waited) if waited else result
+
+    async def _turn(self, request: Request, patience: float) -> Answer | Failure | None:
+        """Wait out a pause, and take a connection; or return what stands in the way."""
+        now = asyncio.get_running_loop().time
+        until = now() + patience
+        while True:
+            while (left := self._quiet_until - now()) > 0:
+                if now() + left > until:
+                    return self._refusal
+                await asyncio.sleep(left * random.uniform(1.0, 1.2))  # so that not all begin at once
+            if not await self._slots.take(max(until - now(), request.connect_timeout)):
+                return Failure("busy", f"none of the {self._most} connections became free")
+            if self._quiet_until <= now():
+                return None
+            self._slots.give_back()
+
+
+class _Slots:
+    """As many as there may be connections; first come, first served, each for as long as it cares to wait."""
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._waiting: deque[asyncio.Future[bool]] = deque()
+
+    async def take(self, within: float) -> bool:
+        """
+        Take one; False when none became free. Before Python 3.12, ``asyncio.wait_for`` would lose some cancellations.
+
+        :param within: Seconds to wait.
+        """
+        if self._free:
+            self._free -= 1
+            return True
+        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        timer = asyncio.get_running_loop().call_later(within, _end_waiting, waiter, False)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.result():
+                self.give_back()
+            raise
+        finally:
+            timer.cancel()
+
+    def give_back(self) -> None:
+        """Hand it to the next one who still waits."""
+        while self._waiting:
+            if _end_waiting(self._waiting.popleft(), True):
+                return
+        self._free += 1
+
+
+def _end_waiting(waiter: asyncio.Future[bool], taken: bool) -> bool:
+    if waiter.done():
+        return False
+    waiter.set_result(taken)
+    return True
+
+
+_open: WeakKeyDictionary[AbstractEventLoop, dict[ReachConfig, SharedSession]] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def shared_session(config: ReachConfig, most: int) -> AsyncIterator[SharedSession]:
+    """
+    The session of this event loop for a service.
+
+    :param config: Whoever asks the same service with the same key shares it.
+    :param most: Connections that are open at once, at the most; the first user's word counts.
+    """
+    of_loop = _open.setdefault(asyncio.get_running_loop(), {})
+    if config not in of_loop:
+        way = await asyncio.to_thread(find_way, config.base_url)
+        if config not in of_loop:  # nobody opened it meanwhile
+            of_loop[config] = SharedSession(way, most)
+    session = of_loop[config]
+    session.users += 1
+    try:
+        yield session
+    finally:
+        session.users -= 1
+        if not session.users:
+            del of_loop[config]
+            await session.close()

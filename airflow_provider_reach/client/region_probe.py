@@ -1,0 +1,72 @@
+"""Of region ``us``, at which of its two hosts the workspace is: for a person who tests or looks. No task asks twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airflow_provider_reach.client.sync import ReachClient
+from airflow_provider_reach.core.api.models import Webhook
+from airflow_provider_reach.core.api.regions import WRONG_PLACE, hint, other_host, twin_of
+from airflow_provider_reach.core.config import ReachConfig
+from airflow_provider_reach.core.errors import ReachCallError
+
+
+@dataclass(frozen=True)
+class Answered:
+    """
+    Who answered.
+
+    :param config: The host that did.
+    :param webhooks: What it listed.
+    :param instead: Why the connection's own host did not; empty where it did.
+    """
+
+    config: ReachConfig
+    webhooks: list[Webhook]
+    instead: str = ""
+
+
+def ask_both(config: ReachConfig) -> Answered:
+    """
+    List the webhooks, at the other host too where the connection's own may be the wrong one; each is asked once.
+
+    The key goes to no other hosts than those two, both the service's own.
+
+    :param config: Where the service is, as the connection has it.
+    :raises ReachCallError: when neither answered, or there is no other.
+    """
+    try:
+        return Answered(config, _listed(config))
+    except WRONG_PLACE as error:
+        other = other_host(config)
+        if other is None:
+            raise
+        own, said = error, _without_hint(error, config)
+    try:
+        return Answered(other, _listed(other), said)
+    except ReachCallError as error:
+        own.args = (f"{said} {other.region} was asked too: {_without_hint(error, other)}",)
+    raise own
+
+
+def told(answered: Answered) -> str:
+    """
+    That it was the other host, and what to set.
+
+    :param answered: With why the connection's own did not answer.
+    """
+    region, own = answered.config.region, twin_of(answered.config)
+    return (
+        f"Region 'us' is {own}, and asking there failed: {answered.instead} {region} "
+        f"answered. Set the connection's region to {region}: until then tasks ask {own} alone."
+    )
+
+
+def _listed(config: ReachConfig) -> list[Webhook]:
+    with ReachClient(config, patience=0.0) as client:
+        return client.list_webhooks()
+
+
+def _without_hint(error: ReachCallError, config: ReachConfig) -> str:
+    """What was tried need not be advised."""
+    return str(error).removesuffix(hint(error, config))

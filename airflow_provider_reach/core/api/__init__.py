@@ -1,0 +1,1 @@
+"""The service's API: its operations, how they are asked, what the answers mean."""

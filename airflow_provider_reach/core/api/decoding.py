@@ -1,0 +1,300 @@
+"""
+Answers' bodies → models.
+
+The fast way is typed: one pass of msgspec over the bytes. An answer it cannot take is read again leniently, row by
+row, so that one odd row never costs the others and never makes a batch look safe. What is no answer of the contract
+at all raises :class:`NotTheContract`, which says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import pendulum
+from msgspec import Struct
+
+from airflow_provider_reach.core.api.models import BatchRow, ValidationResult, Webhook, as_utc
+from airflow_provider_reach.core.fields import LONGEST_NAME
+from airflow_provider_reach.core.secrets.depth import DEEPEST, is_deeper
+from airflow_provider_reach.core.secrets.redact import safe_headers, safe_text
+from airflow_provider_reach.core.target.response import TargetResponse
+from airflow_provider_reach.core.text import one_line
+
+T = TypeVar("T")
+
+
+class NotTheContract(Exception):
+    """A body that is not what the contract says; the message says in what."""
+
+
+_MOMENT = re.compile(
+    r"(\d{4}[-/]?\d\d[-/]?\d\d)[Tt ]+(\d\d:?\d\d[\d:.,]*) *([Zz]|UTC|GMT|[+-]\d\d:?(?:\d\d)?|)", re.ASCII
+)
+
+
+_USUAL_MOMENT = re.compile(  # read without pendulum, which takes a hundred times as long
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII
+)
+
+
+_MICROSECOND = timedelta(microseconds=1)
+_ROUNDS_UP = re.compile(r"[.,]\d{6}[5-9]", re.ASCII)
+
+
+class _Results(Struct, Generic[T]):
+    results: T
+    errors: None = None  # with errors, the answer is looked at again
+
+
+_batch_rows = msgspec.json.Decoder(_Results[list[BatchRow]])
+
+
+def batch_rows(body: bytes) -> list[BatchRow]:
+    """
+    The rows of a batch-status answer.
+
+    :param body: The answer's body.
+    :raises NotTheContract: when it is no JSON, or holds no list of rows.
+    """
+    try:
+        return _batch_rows.decode(body).results
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return [_batch_row(row) for row in _list(_results(body))]
+
+
+def webhooks(body: bytes) -> list[Webhook]:
+    """
+    The webhooks of a list answer.
+
+    :param body: The answer's body.
+    :raises NotTheContract: when it is no JSON, holds no list, or a webhook without an id.
+    """
+    found = []
+    for raw in _list(_results(body)):
+        if not isinstance(raw, Mapping) or not _id(raw.get("id")):
+            raise NotTheContract("a webhook without an id")
+        found.append(_webhook(raw["id"], raw))
+    return found
+
+
+def webhook(body: bytes, webhook_id: str) -> Webhook:
+    """
+    The webhook of a retrieve answer, which does not hold the id.
+
+    :param body: The answer's body.
+    :param webhook_id: The id that was asked for.
+    :raises NotTheContract: when it is no JSON, or holds no webhook.
+    """
+    raw = _mapping(_results(body))
+    if not raw.keys() & {"name", "target", "active"}:
+        raise NotTheContract("results without name, target or active")
+    return _webhook(webhook_id, raw)
+
+
+def written_id(body: bytes) -> str:
+    """
+    The id in the answer to a create or an update.
+
+    :param body: The answer's body.
+    :raises NotTheContract: when it is no JSON, or holds no id.
+    """
+    if webhook_id := _id(_mapping(_results(body)).get("id")):
+        return webhook_id
+    raise NotTheContract("results without an id")
+
+
+def validation(body: bytes, secrets: tuple[str, ...] = (), seconds: float = 0.0) -> ValidationResult:
+    """
+    The answer to a validation.
+
+    :param body: The answer's body.
+    :param secrets: Values to mask in what the target said.
+    :param seconds: How long the call took.
+    :raises NotTheContract: when it is no JSON, or does not say what the target answered.
+    """
+    results = _mapping(_results(body))
+    if not isinstance(results.get("response"), Mapping):
+        raise NotTheContract("results without the target's response")
+    return ValidationResult(
+        message=safe_text(str(results.get("msg") or results.get("message") or ""), secrets),
+        response=target_response(results["response"], secrets),
+        seconds=seconds,
+    )
+
+
+def nothing(body: bytes) -> None:
+    """
+    The answer to a deletion, which has no body; a page that a proxy or a login put in its place deletes nothing.
+
+    :param body: The answer's body.
+    :raises NotTheContract: when it holds anything but empty results.
+    """
+    if body.strip() and any_json(body) not in ({}, None) and _results(body) not in ({}, [], None):
+        raise NotTheContract("an answer that does not say that it was deleted")
+
+
+def target_response(raw: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> TargetResponse:
+    """
+    What a target answered, as the service quotes it.
+
+    :param raw: ``{"status", "headers", "body"}``, any of them missing or odd.
+    :param secrets: Values to mask.
+    """
+    headers, body = raw.get("headers"), raw.get("body")
+    return TargetResponse(
+        status=_integer(raw.get("status")),
+        headers=safe_headers(headers, secrets) if isinstance(headers, Mapping) else {},
+        body="" if body is None else safe_text(body if isinstance(body, str) else _as_json(body), secrets),
+    )
+
+
+def any_json(body: bytes) -> Any:
+    """
+    The JSON value of a body.
+
+    :param body: The answer's body.
+    :raises NotTheContract: when it is empty, cut off, or no JSON.
+    """
+    if not body.strip():
+        raise NotTheContract("an empty body")
+    try:
+        value = msgspec.json.decode(body)
+    except RecursionError:
+        raise NotTheContract("JSON nested too deep") from None
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise NotTheContract("JSON that is cut off" if "truncated" in str(error) else "no JSON") from None
+    if is_deeper(value, DEEPEST):
+        raise NotTheContract("JSON nested too deep")
+    return value
+
+
+def _results(body: bytes) -> Any:
+    answer = any_json(body)
+    if isinstance(answer, Mapping) and answer.get("errors"):
+        raise NotTheContract("results together with errors")
+    if not isinstance(answer, Mapping) or "results" not in answer:
+        raise NotTheContract("JSON without 'results'")
+    return answer["results"]
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise NotTheContract("results that are no list")
+    return value
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise NotTheContract("results that are no object")
+    return value
+
+
+def _webhook(webhook_id: str, raw: Mapping[str, Any]) -> Webhook:
+    events = raw.get("events")
+    return Webhook(
+        id=one_line(webhook_id, 64),
+        name=(_text(raw.get("name")) or "")[:LONGEST_NAME],
+        target=_text(raw.get("target")) or "",
+        events=tuple(e for e in events if isinstance(e, str)) if isinstance(events, list) else (),
+        active=_boolean(raw.get("active")),
+        auth_type=_text(raw.get("auth_type")),
+        auth_credentials=_object(raw.get("auth_credentials")),
+        auth_request_details=_object(raw.get("auth_request_details")),
+        custom_headers=_object(raw.get("custom_headers")),
+        last_successful=moment(raw.get("last_successful")),
+        last_failure=moment(raw.get("last_failure")),
+        extra={name: value for name, value in raw.items() if name not in _WEBHOOK_FIELDS},
+    )
+
+
+_WEBHOOK_FIELDS = frozenset({*Webhook.__struct_fields__, "links"})
+
+
+def _batch_row(raw: Any) -> BatchRow:
+    """Reads what it can; a row that is no object at all is one batch of which nothing is known."""
+    try:
+        return msgspec.convert(raw, BatchRow)
+    except (msgspec.ValidationError, ValueError):
+        pass
+    if not isinstance(raw, Mapping):
+        return BatchRow()
+    return BatchRow(
+        batch_id=_text(raw.get("batch_id")),
+        ts=moment(raw.get("ts")),
+        attempts=_count(raw.get("attempts")),
+        response_code=_code(raw.get("response_code")),
+        failure_code=_code(raw.get("failure_code")),
+        latency=_count(raw.get("latency")),
+        batch_size=_count(raw.get("batch_size")),
+    )
+
+
+def moment(value: Any) -> datetime | None:
+    """
+    An instant in UTC, to the nearest microsecond, or None where it cannot be read; without an offset it is UTC.
+
+    :param value: Text with at least a full date and a time of day: what is not said is not guessed.
+    """
+    if isinstance(value, str) and _USUAL_MOMENT.fullmatch(value):
+        with suppress(msgspec.ValidationError, OverflowError):
+            return as_utc(msgspec.convert(value, datetime))
+    said = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if said is None:
+        return None
+    date, time, zone = said.groups()
+    try:
+        parsed = pendulum.parse(f"{date.replace('/', '-')}T{time}{zone if zone[:1] in ('+', '-') else 'Z'}")
+        more = _MICROSECOND * bool(_ROUNDS_UP.search(time))  # pendulum cuts off, and msgspec rounds
+        return as_utc(parsed) + more if isinstance(parsed, datetime) else None
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _code(value: Any) -> str | int | float | None:
+    """Any odd value stays a code, so that a failure that cannot be read stays a failure."""
+    if value is None or (isinstance(value, (str, int, float)) and not isinstance(value, bool)):
+        return value
+    return "unreadable"
+
+
+def _integer(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        return int(float(value))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _count(value: Any) -> int | None:
+    number = _integer(value)
+    return number if number is not None and number >= 0 else None
+
+
+def _id(value: Any) -> str:
+    return one_line(value, 64) if isinstance(value, str) else ""
+
+
+def _boolean(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).strip().lower())
+
+
+def _object(value: Any) -> Mapping[str, Any] | None:
+    return value if isinstance(value, Mapping) else None
+
+
+def _as_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,195 @@
+"""What came back: an answer or a failure, and the error that either of them means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_provider_reach.core import errors
+from airflow_provider_reach.core.api.decoding import NotTheContract, any_json, target_response
+from airflow_provider_reach.core.api.gateways import (
+    answered_by,
+    gateway_error,
+    names,
+    not_the_api,
+    quoted,
+    unreachable_advice,
+)
+from airflow_provider_reach.core.api.responses import Answer, Failure
+from airflow_provider_reach.core.api.target_errors import (
+    is_about_the_request,
+    perhaps_target_error,
+    target_error,
+)
+from airflow_provider_reach.core.secrets.redact import REDACTED, beginning_of, safe_text, safe_url
+from airflow_provider_reach.core.target.response import TargetResponse
+from airflow_provider_reach.core.target.service_words import answered_status, documented
+
+
+def failure_error(operation: str, failure: Failure, secrets: tuple[str, ...]) -> errors.ReachCallError:
+    """
+    The error that a missing answer means.
+
+    :param operation: What was asked for.
+    :param failure: What happened instead.
+    :param secrets: Values to mask.
+    """
+    detail = safe_text(failure.detail, secrets)
+    if failure.kind == "unreachable":
+        return errors.ReachUnreachableError(
+            f"Could not {operation}: the service could not be reached ({detail}). Nothing was sent. "
+            f"{unreachable_advice(detail)}",
+            operation=operation,
+        )
+    if failure.kind == "busy":
+        return errors.ReachUnreachableError(
+            f"Could not {operation}: {detail} within {failure.seconds:.0f} s. Nothing was sent. If it goes on, raise "
+            "[reach] max_connections in Airflow's configuration, or let the watches look less often.",
+            operation=operation,
+        )
+    if failure.kind == "timeout":
+        return errors.ReachTimeoutError(
+            f"Could not {operation}: no answer within {failure.seconds:.0f} s ({detail}). If it goes on, raise "
+            "'timeout' in the connection's extras.",
+            operation=operation,
+        )
+    return errors.ReachLostAnswerError(
+        f"Could not {operation}: the connection broke before the whole answer came ({detail}). Ask again; if it goes "
+        "on, look at proxies between here and the service.",
+        operation=operation,
+    )
+
+
+def decode_error(
+    operation: str, answer: Answer, why: NotTheContract, secrets: tuple[str, ...]
+) -> errors.ReachDecodeError:
+    """
+    The error that a good status with a body outside the contract means.
+
+    :param operation: What was asked for.
+    :param answer: What was answered.
+    :param why: In what it is not the contract's.
+    :param secrets: Values to mask.
+    """
+    return errors.ReachDecodeError(
+        f"Could not {operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. "
+        f"{answered_by(answer, secrets)}{quoted(answer, secrets)}Check that the connection's host is the API's base "
+        "URL (it ends in /api) and that no proxy or login page answers in its place.",
+        operation=operation,
+    )
+
+
+def status_error(
+    operation: str, answer: Answer, secrets: tuple[str, ...], *, asks_target: bool = False, target_url: str = ""
+) -> errors.ReachCallError:
+    """
+    The error that a status other than 2xx means.
+
+    What is not of the API's form comes from something else, and says nothing about the key or a webhook; nor does an
+    interim answer (1xx) in the place of one. Of an answer that cannot be read the status counts.
+
+    :param operation: What was asked for.
+    :param answer: What was answered.
+    :param secrets: Values to mask.
+    :param asks_target: Whether the service POSTed to a webhook's target before it answered.
+    :param target_url: The webhook's target, where known.
+    """
+    if answer.status < 200:
+        return decode_error(operation, answer, NotTheContract("an interim answer, with none after it"), secrets)
+    if why := "larger than any answer of the API" if answer.too_large else not_the_api(answer):
+        return gateway_error(operation, answer, why, secrets)
+    said, target = _service_message(answer, secrets)
+    if target is None and asks_target and (named := answered_status(said)):
+        target = TargetResponse(status=named)
+    refused = answer.status == 400 or (asks_target and _refuses(answer.status) and documented(said) is not None)
+    if refused and target:
+        return target_error(
+            operation,
+            target,
+            status=answer.status,
+            said=said,
+            seconds=answer.seconds,
+            retry_after=answer.retry_after,
+            target_url=target_url,
+        )
+    if refused and asks_target and (not is_about_the_request(said) or operation.startswith("validate")):
+        return perhaps_target_error(operation, said, answer.retry_after, status=answer.status)
+    kind, advice = _kind(answer)
+    if kind is errors.ReachAuthError and not said:
+        who = names(answer, secrets)
+        advice += f" The answer is empty: if the key is right, another server or a proxy gave it{who}."
+    answered = f"the service answered HTTP {answer.status}" + (f": {said}" if said else "")
+    return kind(
+        f"Could not {operation}: {answered}. {advice}",
+        operation=operation,
+        status=answer.status,
+        service_message=said,
+        retry_after=answer.retry_after,
+    )
+
+
+def _refuses(status: int) -> bool:
+    """Whether a status says no, and not that the service itself has no time or fails."""
+    return 400 <= status < 500 and status not in (408, 429)
+
+
+def _kind(answer: Answer) -> tuple[type[errors.ReachStatusError], str]:
+    status = answer.status
+    if status == 401:
+        return (
+            errors.ReachAuthError,
+            "The API key was refused: check the connection's password and auth_scheme.",
+        )
+    if status == 403:
+        return errors.ReachAuthError, (
+            "The API key may not do this: check that it belongs to the connection's workspace_id and has the rights."
+        )
+    if status == 404:
+        return errors.ReachNotFoundError, (
+            "No such webhook, or no such workspace in this region: check the webhook's id, and the connection's "
+            "workspace_id and region or host."
+        )
+    if status == 429:
+        return (
+            errors.ReachRateLimitError,
+            "Too many requests: ask less often, or in fewer tasks at the same time.",
+        )
+    if status == 408 or status >= 500:
+        return errors.ReachServerError, "The service itself failed: ask again later."
+    if 300 <= status < 400:
+        place = safe_url(answer.headers.get("location", "")) or "nowhere"
+        return errors.ReachRequestError, (
+            f"It points to {place}, and redirects are not followed because the API key would go along: set the "
+            "connection's host to the API's own base URL."
+        )
+    return errors.ReachRequestError, "The service refused the request itself: correct what it names."
+
+
+def _service_message(answer: Answer, secrets: tuple[str, ...]) -> tuple[str, TargetResponse | None]:
+    """What the service says is wrong, and what the webhook's target answered where that is the reason."""
+    if answer.unreadable or not answer.body.strip():
+        return answer.unreadable, None
+    entries = _error_entries(any_json(answer.body))
+    said = "; ".join(dict.fromkeys(filter(None, map(_said, entries))))
+    responses = [entry["response"] for entry in entries if isinstance(entry.get("response"), Mapping)]
+    target = target_response(responses[0], secrets) if responses else None
+    if said:
+        return safe_text(said, secrets), target
+    beginning = beginning_of(answer.body, secrets)
+    hidden = " (an answer of no known form, so that its texts are not shown)" if REDACTED in beginning else ""
+    return f"{beginning}{hidden}", target
+
+
+def _error_entries(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The errors in any of the shapes that were seen: a list, one object, a nested or a flat one."""
+    found = body.get("errors", body.get("error", body))
+    if isinstance(found, str):
+        found = {"message": found}
+    return [entry for entry in (found if isinstance(found, list) else [found]) if isinstance(entry, Mapping)]
+
+
+def _said(entry: Mapping[str, Any]) -> str:
+    message, description = (str(entry.get(name) or "") for name in ("message", "description"))
+    text = f"{message} - {description}" if message and description else message or description
+    code = entry.get("code", entry.get("type"))
+    return f"{text} (code {code})" if text and code is not None else text or (f"code {code}" if code else "")

@@ -1,0 +1,242 @@
+"""One function an API operation: what is sent, how its answer is read, and whether it may be repeated."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from airflow_provider_reach.core.api import decoding
+from airflow_provider_reach.core.api.models import BatchStatus, ValidationResult, Webhook, WebhookList
+from airflow_provider_reach.core.api.responses import Answer
+from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.secrets.redact import safe_url
+from airflow_provider_reach.core.text import is_uuid, shown
+from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
+from airflow_provider_reach.core.webhooks.validation import no_text
+
+T = TypeVar("T")
+
+DEFAULT_LIMIT = 1000
+MAX_LIMIT = 100_000
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """
+    An operation of the API.
+
+    :param operation: What it does and to what, for messages: ``get batch status of webhook …``.
+    :param method: The HTTP method.
+    :param path: The path below the workspace's, its ids checked.
+    :param read: How a good answer becomes a result.
+    :param query: The query's parameters.
+    :param body: The JSON body.
+    :param repeatable: Whether it may be sent again when an earlier one may have been taken.
+    :param gone_is_done: Whether 404 to a repeat means that the lost first one was carried out.
+    :param asks_target: Whether the service POSTs to the webhook's target, for up to 10 s, before it answers.
+    :param target: The URL to which it POSTs, where known.
+    :param secrets: Values to mask in whatever is said about it.
+    """
+
+    operation: str
+    method: str
+    path: str
+    read: Callable[[Answer], T] = field(repr=False)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = field(default=None, repr=False)
+    repeatable: bool = True
+    gone_is_done: bool = False
+    asks_target: bool = False
+    target: str = field(default="", repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def list_webhooks() -> Call[WebhookList]:
+    """Every webhook of the workspace; the only answer with ids and the times of the last delivery and failure."""
+
+    def read(answer: Answer) -> WebhookList:
+        return WebhookList(webhooks=decoding.webhooks(answer.body), at=answer.at)
+
+    return Call("list webhooks", "GET", "/webhooks", read)
+
+
+def get_webhook(webhook_id: str) -> Call[Webhook]:
+    """
+    One webhook.
+
+    :param webhook_id: Its UUID.
+    :raises ReachInputError: when the id is no UUID.
+    """
+    operation = f"get webhook {_checked(webhook_id, 'get webhook')}"
+    return Call(operation, "GET", _path(webhook_id), lambda answer: decoding.webhook(answer.body, webhook_id))
+
+
+def create_webhook(spec: WebhookSpec) -> Call[str]:
+    """
+    Create a webhook; the result is its id. Never repeatable: nothing stops the service from making a second one.
+
+    :param spec: What it shall be.
+    :raises ReachInputError: naming everything that is wrong with it.
+    """
+    operation = f"create webhook {shown(spec.name)}"
+    body = spec.body(operation)
+    return Call(
+        f"{operation} with target {safe_url(spec.target)}",
+        "POST",
+        "/webhooks",
+        lambda answer: decoding.written_id(answer.body),
+        body=body,
+        repeatable=False,
+        asks_target=True,
+        target=spec.target,
+        secrets=spec.secrets,
+    )
+
+
+def update_webhook(webhook_id: str, changes: WebhookChanges) -> Call[str]:
+    """
+    Change the given fields of a webhook; the result is its id.
+
+    :param webhook_id: Its UUID.
+    :param changes: The fields to change.
+    :raises ReachInputError: when the id is no UUID, or naming everything that is wrong with the changes.
+    """
+    operation = f"update webhook {_checked(webhook_id, 'update webhook')}"
+    return Call(
+        operation,
+        "PUT",
+        _path(webhook_id),
+        lambda answer: decoding.written_id(answer.body),
+        body=changes.body(operation),
+        asks_target=True,
+        target=changes.given.get("target", ""),
+        secrets=changes.secrets,
+    )
+
+
+def delete_webhook(webhook_id: str) -> Call[bool]:
+    """
+    Delete a webhook; batches already queued are still delivered.
+
+    The result is whether the service said so; it is False where it answered 404 to a repeat.
+
+    :param webhook_id: Its UUID.
+    :raises ReachInputError: when the id is no UUID.
+    """
+    operation = f"delete webhook {_checked(webhook_id, 'delete webhook')}"
+
+    def read(answer: Answer) -> bool:
+        if answer.status == 404:  # to a repeat, it is what was asked for
+            return False
+        decoding.nothing(answer.body)
+        return True
+
+    return Call(operation, "DELETE", _path(webhook_id), read, gone_is_done=True)
+
+
+def validate_webhook(webhook_id: str, secrets: tuple[str, ...] = ()) -> Call[ValidationResult]:
+    """
+    Have the service POST a test batch to the webhook's target.
+
+    :param webhook_id: Its UUID.
+    :param secrets: Values to mask in what the target said.
+    :raises ReachInputError: when the id is no UUID.
+    """
+    operation = f"validate webhook {_checked(webhook_id, 'validate webhook')}"
+    return Call(
+        operation,
+        "POST",
+        f"{_path(webhook_id)}/validate",
+        lambda answer: decoding.validation(answer.body, secrets, answer.seconds),
+        asks_target=True,
+        secrets=secrets,
+    )
+
+
+def get_batch_status(webhook_id: str, limit: int = DEFAULT_LIMIT) -> Call[BatchStatus]:
+    """
+    The batches of the last 24 hours that failed, or were delivered after a failure.
+
+    :param webhook_id: The webhook's UUID.
+    :param limit: Rows at the most, 1 or more.
+    :raises ReachInputError: when the id is no UUID or the limit no whole number from 1.
+    """
+    operation = f"get batch status of webhook {_checked(webhook_id, 'get batch status')}"
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= sys.maxsize:
+        raise ReachInputError([f"limit must be a whole number from 1, not {shown(limit)}."], operation)
+
+    def read(answer: Answer) -> BatchStatus:
+        rows = decoding.batch_rows(answer.body)
+        return BatchStatus(rows=rows, complete=len(rows) < limit, at=answer.at, received=answer.received)
+
+    return Call(operation, "GET", f"{_path(webhook_id)}/batch-status", read, query={"limit": str(limit)})
+
+
+def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, json: Any = None) -> Call[Any]:
+    """
+    Any other call to the workspace's API; the result is the answer's JSON, or None for an empty one.
+
+    :param method: The HTTP method; only GET, HEAD, PUT and DELETE are ever repeated.
+    :param path: The path below the workspace's ``/reach``, such as ``/webhooks``.
+    :param query: The query's parameters.
+    :param json: What to send as JSON.
+    :raises ReachInputError: when the path leaves the workspace's, or the method is unknown.
+    """
+    operation = f"{method} {shown(path)}"
+    problems = []
+    if method not in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+        problems.append("method must be GET, HEAD, POST, PUT, PATCH or DELETE.")
+    segments = [segment.partition(";")[0] for segment in path.split("/")]  # "..;" is ".." to some servers
+    if not path.startswith("/") or not all(segments[1:]) or any(segment in (".", "..") for segment in segments):
+        problems.append("path must start with '/' and hold no empty part, '.' or '..'.")
+    if quote(path, safe="/-._~:@!$&'()*+,;=", errors="replace") != path:
+        problems.append("path holds characters that do not belong in one: percent signs, '?', '#', spaces; use query.")
+    try:
+        texts = {name: str(value) for name, value in (query or {}).items()}
+        "".join([*map(str, texts), *texts.values()]).encode()
+        body = None if json is None else msgspec.json.encode(json)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        problems.append(f"query or json holds a value that cannot be sent: {type(error).__name__}.")
+    if problems:
+        raise ReachInputError(problems, operation)
+    return Call(
+        operation,
+        method,
+        path,
+        lambda answer: decoding.any_json(answer.body) if answer.body.strip() else None,
+        query=texts,
+        body=body,
+        repeatable=method in ("GET", "HEAD", "PUT", "DELETE"),
+        asks_target=method not in ("GET", "HEAD") and path.startswith("/webhooks"),
+    )
+
+
+def about(webhook: Webhook, call: Call[T]) -> Call[T]:
+    """
+    The same call, which names the webhook in messages by its name too, and knows its target.
+
+    :param webhook: The webhook that the call is for.
+    :param call: A call made with its id.
+    """
+    operation = call.operation.replace(webhook.id, webhook.label)
+    return replace(call, operation=operation, target=call.target or webhook.target)
+
+
+def _checked(webhook_id: str, what: str) -> str:
+    if not isinstance(webhook_id, str):
+        raise ReachInputError([no_text("webhook_id", webhook_id)], what)
+    if not is_uuid(webhook_id):
+        raise ReachInputError(
+            [f"webhook_id {shown(webhook_id)} is no UUID: take it from a list of the webhooks, or use the name."],
+            what,
+        )
+    return webhook_id
+
+
+def _path(webhook_id: str) -> str:
+    return f"/webhooks/{webhook_id.lower()}"

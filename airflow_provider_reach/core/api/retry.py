@@ -1,0 +1,89 @@
+"""Whether a call is repeated, after what wait, and for how long in all."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_reach.core.api.operations import Call
+from airflow_provider_reach.core.api.responses import Answer, Failure
+from airflow_provider_reach.core.errors import (
+    ReachCallError,
+    ReachDecodeError,
+    ReachLostAnswerError,
+    ReachRateLimitError,
+    ReachServerError,
+    ReachStatusError,
+    ReachTimeoutError,
+    ReachUnreachableError,
+)
+
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+
+
+LONGEST_RETRY_AFTER = 300.0
+
+
+@dataclass
+class Patience:
+    """
+    How long to keep asking when the service cannot be asked; every call of one look draws on the same.
+
+    :param left: Seconds, spent by requests and waits.
+    """
+
+    left: float
+
+    def spend(self, seconds: float) -> None:
+        """Take off what a request or a wait has cost."""
+        self.left -= seconds
+
+
+NOT_TAKEN = (ReachUnreachableError, ReachRateLimitError)
+
+
+MAY_PASS = (ReachTimeoutError, ReachLostAnswerError, ReachDecodeError, ReachServerError)
+
+
+def may_repeat(call: Call[Any], error: ReachCallError) -> bool:
+    """
+    Whether sending the call again is safe and may help.
+
+    :param call: What was asked.
+    :param error: What came of it.
+    """
+    if isinstance(error, NOT_TAKEN):
+        return True
+    return isinstance(error, MAY_PASS) and call.repeatable
+
+
+def wait_before_repeat(error: ReachCallError, tries: int) -> float:
+    """
+    Seconds to wait: what the service asked for, else ever longer; with jitter, so that many watchers spread.
+
+    Who asks for less than a second asks for no wait: a service that always says 0 would else be asked every second.
+
+    :param error: What came of the last request.
+    :param tries: Requests sent before it.
+    """
+    asked = error.retry_after if isinstance(error, ReachStatusError) else None
+    ever_longer = min(FIRST_WAIT * 2.0 ** min(tries, 10), LONGEST_WAIT)
+    if asked is None:
+        return ever_longer * random.uniform(0.7, 1.3)
+    return (_believed(asked) if asked >= FIRST_WAIT else ever_longer) * random.uniform(1.0, 1.2)
+
+
+def quiet_time(result: Answer | Failure) -> float | None:
+    """
+    Seconds for which nobody should ask with this key, when the service says that it is asked too often; else None.
+
+    :param result: What came of a request.
+    """
+    if isinstance(result, Failure) or result.status != 429:
+        return None
+    return _believed(result.retry_after or 0.0)
+
+
+def _believed(retry_after: float) -> float:
+    return min(max(retry_after, FIRST_WAIT), LONGEST_RETRY_AFTER)

@@ -1,0 +1,176 @@
+"""What to say when the service's test batch was not taken: by the webhook's target, or the server that gives tokens."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urljoin
+
+from airflow_provider_reach.core import errors
+from airflow_provider_reach.core.secrets.redact import UNREADABLE, safe_url
+from airflow_provider_reach.core.target.advice import advice_for
+from airflow_provider_reach.core.target.no_response import code_in
+from airflow_provider_reach.core.target.response import TargetResponse
+from airflow_provider_reach.core.target.service_words import documented, whose
+
+
+def target_error(
+    operation: str,
+    target: TargetResponse,
+    *,
+    status: int,
+    said: str,
+    seconds: float,
+    retry_after: float | None = None,
+    target_url: str,
+) -> errors.ReachTargetError:
+    """
+    The error that a refusal of the test batch, or of the token it needs, means, however the service tells of it.
+
+    :param operation: What was asked for.
+    :param target: What the target answered, or the authorization server.
+    :param status: The service's own HTTP status.
+    :param said: What the service says of it, bounded and free of secrets.
+    :param seconds: How long the whole call took.
+    :param retry_after: Seconds the service asks to wait, where it does.
+    :param target_url: The webhook's target, where known, for a redirect to a part of it.
+    """
+    answered = str(target)
+    if (whose(said) if status == 400 else documented(said)) == "tokens":
+        who, advice = "the authorization server", f"It must give the service an access token{_to_tokens(target, said)}"
+        if target.status == 200:
+            answered = answered.replace("HTTP 200", "HTTP 200 without an access token", 1)
+    else:
+        who, advice = "the webhook's target", _to_target(target, said, target_url)
+    quoted = f"\nThe service said: {said}" if said else ""
+    return errors.ReachTargetError(  # in short lines: Airflow's view of a log cuts long ones off
+        f"Could not {operation}:\n{who} answered {answered}, in a call of {seconds:.1f} s.{quoted}\n"
+        f"{advice}{_unchanged(operation)}",
+        operation=operation,
+        status=status,
+        service_message=said,
+        retry_after=retry_after,
+        response=target,
+    )
+
+
+def perhaps_target_error(
+    operation: str, said: str, retry_after: float | None, *, status: int
+) -> errors.ReachTargetError:
+    """
+    The error that a refusal without the target's answer means, as the contract has it; it may be about the request.
+
+    :param operation: What was asked for.
+    :param said: What the service says of it, bounded and free of secrets.
+    :param retry_after: Seconds the service asks to wait, where it does.
+    :param status: The service's own HTTP status.
+    """
+    nothing = TargetResponse()
+    if whose(said) == "tokens":
+        who, advice = "authorization server gave the service no access token", _to_tokens(nothing, said)
+    else:
+        who, advice = "webhook's target did not take the service's test batch", f". {_to_target(nothing, said)}"
+    if documented(said):
+        likely, unless = "The", _unchanged(operation)
+    else:
+        likely, unless = "Most likely the", " If it is about the request, correct what it names."
+    return errors.ReachTargetError(
+        f"Could not {operation}:\nthe service answered HTTP {status}: {said or '(nothing)'}\n"
+        f"{likely} {who}{advice}{unless}",
+        operation=operation,
+        status=status,
+        service_message=said,
+        retry_after=retry_after,
+        response=nothing,
+    )
+
+
+def is_about_the_request(said: str) -> bool:
+    """Whether what the service says is about the request, and not about a webhook's target."""
+    return bool(_ABOUT_REQUESTS.search(said)) and not _ABOUT_TARGETS.search(said)
+
+
+def _unchanged(operation: str) -> str:
+    return "" if operation.startswith("validate") else " Nothing was changed."
+
+
+def _to_target(target: TargetResponse, said: str, url: str = "") -> str:
+    """What to do about a target's answer to the test batch, or about none."""
+    status = target.status or 0
+    if not status and (code := code_in(said)):
+        return f"{advice_for([f'no response ({code})'])[0]} Then run this again."
+    if _is_redirect(status):
+        place = _redirects_to(target, url)
+        final = "unless that is a login page" if place else "often the same with or without a slash at its end"
+        return (
+            f"It redirects{place}, and redirects are not followed: set the webhook's target to the final URL, {final}, "
+            "then run this again."
+        )
+    sent = ', documented as [{"msys": {}}]' if status >= 400 else ""
+    return (
+        f"It must answer exactly 200 within 10 s to the service's test batch{sent}: mend the target (look at its log), "
+        f"then run this again.{_about_the_batch(status, target.body)}"
+    )
+
+
+def _about_the_batch(status: int, body: str) -> str:
+    """Why a consumer that takes every real batch may refuse this one."""
+    if status in _REFUSES_TWICE or (status in _MAY_BE_THE_BATCH and _SEEN_BEFORE.search(body)):
+        return (
+            " Every test reportedly carries the same batch id, 77c2b630-d712-11e4-9642-efc2723b99c1: a consumer that "
+            "refuses duplicates must answer 200 to a batch that it has already taken."
+        )
+    if status in _MAY_BE_THE_BATCH:
+        return (
+            ' That batch holds no event: a consumer that reads [0]["msys"]["message_event"] fails on it, though it '
+            "takes every real batch. Let the consumer answer 200 to a batch without events."
+        )
+    return ""
+
+
+def _to_tokens(answer: TargetResponse, said: str) -> str:
+    """What to do about an authorization server's answer, or about none; what goes before says what it must do."""
+    status = answer.status or 0
+    if not status and code_in(said):
+        return (
+            ". It could not be reached: check the url of auth_request_details, its DNS, TLS certificate and firewall."
+        )
+    if 200 <= status < 300:
+        return ": HTTP 200, and JSON with an access_token. Check the url of auth_request_details."
+    if _is_redirect(status):
+        place = _redirects_to(answer)
+        return f". It redirects{place}, which is not followed: set the url of auth_request_details to the final URL."
+    if status == 429 or status >= 500:
+        return ". It fails or is overloaded: look at its log, then run this again."
+    return ": check the url, client_id, client_secret and grant_type of auth_request_details."
+
+
+def _is_redirect(status: int) -> bool:
+    return 300 <= status < 400 and status != 304
+
+
+def _redirects_to(answer: TargetResponse, url: str = "") -> str:
+    """Where an answer points to, as far as it can be shown, with a word before it; empty where it says nothing."""
+    location = next((value for name, value in answer.headers.items() if name.lower() == "location"), "")
+    try:
+        place = safe_url(urljoin(url, location))
+    except ValueError:
+        return ""
+    return "" if not location or UNREADABLE in (location, place) else f" to {place}"
+
+
+_REFUSES_TWICE = frozenset({208, 409, 412})
+_MAY_BE_THE_BATCH = frozenset({400, 422, *range(500, 600)}) - {503, 504}
+_SEEN_BEFORE = re.compile(r"\b(?:duplicate|already)", re.IGNORECASE)
+_ABOUT_TARGETS = re.compile(
+    r"\b(?:request|post|call|message|batch) to\b.*\b(?:target|endpoint|url)\b"
+    r"|\b(?:target|endpoint)\b.*\b(?:did not|failed|refused|unreachable)\b"
+    r"|\b(?:timed? ?out|reach|connect\w*|unknown host|dns|ssl|tls|certificate)\b"
+    r"|\b(?:non-200|respon[ds]\w*|return\w*|answer\w*)\b"
+    r"|\btest (?:post|batch|message|request)\b",
+    re.IGNORECASE,
+)
+_ABOUT_REQUESTS = re.compile(
+    r"\b(?:valid\w*|invalid|must|unsupported|unique|required|missing|unknown|malformed|schema|enum|fields?|parameters?"
+    r"|not allowed|too (?:long|many|large))\b|\$\.",
+    re.IGNORECASE,
+)

@@ -1,0 +1,1 @@
+"""From the rows of batch status to the verdict."""

@@ -1,0 +1,177 @@
+"""Rows of batch status → batches: what all rows of one batch say together, whatever their number and order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from airflow_provider_reach.core.api.models import BatchRow, as_utc
+from airflow_provider_reach.core.target.no_response import code_in
+
+Code: TypeAlias = "str | int | float | None"
+
+FURTHEST_AHEAD = timedelta(hours=1)
+"""Of the service's time: a later one cannot be believed."""
+_FIRST_BELIEVED = datetime(2010, 1, 1, tzinfo=timezone.utc)
+_SLOW = 10_000
+_MOST_EVENTS = 1_000_000_000
+_NUMBER = re.compile(r"[0-9]+(?:\.0*)?")
+_NEVER = datetime(1, 1, 2, tzinfo=timezone.utc)
+
+
+class Batch(Struct, frozen=True, gc=False):
+    """
+    What the rows of one undelivered batch say together.
+
+    :param batch_id: Its id; None where its only row has none.
+    :param created: The earliest time its rows tell, or None. The batch may be older: a row's time may be that of its
+        last attempt.
+    :param doubtful: Whether a row has no time that can be read and believed: the batch may be older than ``created``.
+    :param last: The latest time its rows tell, or None.
+    :param answered: What the target answered by the latest row: ``503``, ``no response``, with its code.
+    :param attempts: The most failed attempts a row tells, or None.
+    :param events: Events in it, where known and believed.
+    """
+
+    batch_id: str | None
+    created: datetime | None
+    doubtful: bool
+    last: datetime | None
+    answered: str
+    attempts: int | None
+    events: int | None
+
+
+def batches_of(
+    rows: Iterable[BatchRow], now: datetime, delivered_by: Literal["200", "2xx"] = "200"
+) -> tuple[int, list[Batch]]:
+    """
+    Group rows by batch: how many batches were delivered, and all the others.
+
+    A batch is delivered when any of its rows says so: success wins over a later-looking failure. Rows without an id
+    are a batch each, unless they are the same in everything.
+
+    :param rows: In any order.
+    :param now: The service's time, to tell a time that cannot be believed.
+    :param delivered_by: Which answers deliver. With ``2xx`` a failure code is none that is itself a 2xx, and so only
+        repeats the answer; one that names something else stays a failure.
+    """
+    rows = list(rows)
+    statuses = {code: _status(code) for code in {row.response_code for row in rows}}
+    delivering = range(200, 201 if delivered_by == "200" else 300)
+    repeats = range(0) if delivered_by == "200" else delivering
+    good = {code for code, status in statuses.items() if status in delivering}
+    delivered = {
+        row.batch_id or row
+        for row in rows
+        if row.response_code in good and not (row.failure_code and _is_failure(row.failure_code, repeats))
+    }
+    failed = [row for row in rows if (row.batch_id or row) not in delivered]
+    telling = {
+        code: f"{status} with a failure code" if code in good else str(status)
+        for code, status in statuses.items()
+        if status
+    }
+    return len(delivered), _together(failed, _each(failed, telling, now + FURTHEST_AHEAD))
+
+
+def _each(rows: list[BatchRow], telling: Mapping[Code, str], latest: datetime) -> list[Batch]:
+    """Every row as a batch of its own; a telling response code says all by itself what the target answered."""
+    batches = []
+    for row in rows:
+        ts, events = row.ts, row.batch_size
+        if ts is None or ts.tzinfo is not timezone.utc or not _FIRST_BELIEVED <= ts <= latest:
+            ts = believed(ts, latest)
+        if events is not None and events > _MOST_EVENTS:
+            events = None
+        answered = telling.get(row.response_code) or _answered(row.failure_code, (row.latency or 0) >= _SLOW)
+        batches.append(Batch(row.batch_id, ts, ts is None, ts, answered, row.attempts, events))
+    return batches
+
+
+def _together(rows: list[BatchRow], batches: list[Batch]) -> list[Batch]:
+    """The batches of these rows, those of one batch made one."""
+    keys = [row.batch_id or row for row in rows]
+    if len(set(keys)) == len(keys):
+        return batches
+    parts: dict[object, list[Batch]] = {}
+    for key, batch in zip(keys, batches, strict=True):
+        parts.setdefault(key, []).append(batch)
+    return [_merged(of_one) if len(of_one) > 1 else of_one[0] for of_one in parts.values()]
+
+
+def _merged(parts: list[Batch]) -> Batch:
+    """One batch of several that have a row each."""
+    # An attempt that delivers adds no failure: of rows alike in all else, the one the target took is the later.
+    latest = max(
+        parts, key=lambda part: (part.last or _NEVER, part.attempts or 0, is_taken(part.answered), part.answered)
+    )
+    times = [part.created for part in parts if part.created is not None]
+    attempts = [part.attempts for part in parts if part.attempts is not None]
+    events = [part.events for part in parts if part.events is not None]
+    return Batch(
+        latest.batch_id,
+        min(times, default=None),
+        len(times) < len(parts),
+        latest.last,
+        latest.answered,
+        max(attempts, default=None),
+        max(events, default=None),
+    )
+
+
+def is_taken(answered: str) -> bool:
+    """
+    Whether the target took a batch with another 2xx than the 200 that alone counts.
+
+    :param answered: What it answered, such as ``204`` or ``204 with a failure code``.
+    """
+    return len(answered) == 3 and answered.startswith("2")
+
+
+def believed(ts: datetime | None, latest: datetime) -> datetime | None:
+    """
+    A time in UTC; None where it cannot be believed.
+
+    :param ts: What the service says; naive means UTC.
+    :param latest: The latest time that can be.
+    """
+    if ts is None:
+        return None
+    if ts.tzinfo is None:
+        ts = ts.replace(tzinfo=timezone.utc)
+    return as_utc(ts) if ts.year >= _FIRST_BELIEVED.year and ts <= latest else None
+
+
+@lru_cache(maxsize=512)
+def _status(code: Code) -> int:
+    """The HTTP status a code means; 0, for no response, where it is missing, empty, or no whole number."""
+    if isinstance(code, str) and not _NUMBER.fullmatch(code.strip()):  # float() takes more, such as "2_00"
+        return 0
+    try:
+        number = float(code or 0)
+    except OverflowError:
+        return 0
+    return int(number) if number.is_integer() and 0 < number < 1000 else 0
+
+
+def _is_failure(code: Code, repeats: range) -> bool:
+    return str(code).strip() not in ("", "0", "0.0") and _status(code) not in repeats
+
+
+@lru_cache(maxsize=512)
+def _answered(failure: Code, slow: bool) -> str:
+    """What the target answered, where no response code tells."""
+    status = _status(failure)
+    if status == 200:
+        return "200 with a failure code"
+    if status:
+        return str(status)
+    if code := code_in(str(failure)):
+        return f"no response ({code})"
+    return "no response in time" if slow else "no response"

@@ -1,0 +1,99 @@
+"""
+Batches that were answered 201–299, and the doubt whether Reach counts them as delivered.
+
+Its contract says that anything but 200 is retried; an older guide of it says so of anything but 2xx. What tells the two
+apart is whether the retries go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from operator import attrgetter
+
+from msgspec import structs
+
+from airflow_provider_reach.core.delivery.batches import Batch
+from airflow_provider_reach.core.delivery.report import DeliveryReport, NextRetry
+from airflow_provider_reach.core.policy import GRACE, DeliveryPolicy
+from airflow_provider_reach.core.text import one_line
+
+_MOST_RETRIES, _MOST_IDS = 20, 3
+
+
+def next_retries(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> dict[str, NextRetry]:
+    """
+    By when each of some batches must be tried again, if Reach counts 200 alone.
+
+    :param taken: Batches that were answered 201–299.
+    :param now: The service's time.
+    :param policy: What is known of the retries.
+    """
+    oldest_first = sorted([batch for batch in taken if batch.created], key=attrgetter("created"))
+    return dict(islice(_known(oldest_first, now, policy), _MOST_RETRIES))
+
+
+def _known(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> Iterator[tuple[str, NextRetry]]:
+    """Without ids that are Airflow's own names, such as ``__type``: under these it keeps what is no plain JSON."""
+    for batch in taken:
+        shown = one_line(batch.batch_id or "", 64)
+        if shown and not shown.startswith("__") and (retry := _due(batch, now, policy)):
+            yield shown, retry
+
+
+def _due(batch: Batch, now: datetime, policy: DeliveryPolicy) -> NextRetry | None:
+    """
+    The latest time of the next attempt, whatever a row's time is: the batch's creation, or its last attempt.
+
+    Retries come at ever wider intervals: the n-th attempt is made before n-1 equal parts of the window are over, and
+    the next one follows it within as many equal parts of the window as attempts are left. One more attempt than told is
+    counted as made: the one that was answered 2xx may not be told of as a failure.
+    """
+    if batch.created is None or batch.last is None or batch.doubtful or batch.attempts is None:
+        return None
+    made = max(0, batch.attempts) + 1
+    if made >= policy.max_attempts:
+        return None
+    longest_gap = policy.retry_window / (policy.max_attempts - made)
+    by_its_time = max(
+        batch.created + policy.retry_window / (policy.max_attempts - 1) * made,
+        batch.last + longest_gap,
+    )
+    return NextRetry(batch.attempts, min(by_its_time, now + longest_gap) + GRACE, batch.last)
+
+
+def remembered(seen: DeliveryReport, earlier: DeliveryReport | None) -> DeliveryReport:
+    """
+    The report with what an earlier look knows of the same batches: one not tried since is due no later than it was.
+
+    :param seen: What a look saw.
+    :param earlier: What the look before it saw, where that is remembered.
+    """
+    if earlier is None:
+        return seen
+    retries = {
+        batch_id: before
+        if (before := earlier.next_retries.get(batch_id))
+        and (before.attempts, before.last) == (retry.attempts, retry.last)
+        else retry
+        for batch_id, retry in seen.next_retries.items()
+    }
+    return structs.replace(seen, next_retries=retries)
+
+
+def doubt_about(taken: int, retries: Iterable[str]) -> str:
+    """
+    What to do about batches that may be delivered.
+
+    :param taken: How many were answered 201–299.
+    :param retries: Ids of some of them.
+    """
+    ids = ", ".join(list(retries)[:_MOST_IDS])
+    which = "1 of these batches was" if taken == 1 else f"{taken:,} of these batches were"
+    return (
+        f"{which} last answered 201–299. Reach's contract counts 200 alone as delivered, an older guide of Reach any "
+        f"2xx, so they may be delivered. Look for their ids in the consumer's log{f' ({ids})' if ids else ''}, and "
+        "look again after their next retry. If the consumer has them and their attempts have stopped rising, set "
+        "delivered_by='2xx'. If their attempts still rise, let the target answer exactly 200."
+    )

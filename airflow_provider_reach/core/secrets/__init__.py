@@ -1,0 +1,1 @@
+"""What is secret, and what of it may be shown."""

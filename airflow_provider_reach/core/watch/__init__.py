@@ -1,0 +1,1 @@
+"""Looking again and again, until there is a verdict."""

@@ -1,0 +1,115 @@
+"""How a watch ends, as plain JSON from the trigger to the task that resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from airflow_provider_reach.core import errors
+from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.errors import ReachError, ReachVersionError
+from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.core.watch.watch import Limit, Watch
+
+
+@dataclass(frozen=True)
+class TimedOut:
+    """
+    The deadline came before a verdict.
+
+    :param limit: Which argument of the sensor it came from.
+    :param last: What the last look saw, or why it saw nothing.
+    """
+
+    limit: Limit
+    last: DeliveryReport | ReachError
+
+
+End = DeliveryReport | TimedOut | ReachError
+
+
+def ending(
+    watch: Watch, seen: DeliveryReport | ReachError, report: DeliveryReport | None, cut_short: bool, now: datetime
+) -> End | None:
+    """
+    How a watch ends by a look; None when it goes on.
+
+    :param watch: The watch.
+    :param seen: What the look saw, or why it saw nothing.
+    :param report: What an earlier look saw last, where that is remembered.
+    :param cut_short: Whether the look had less time than the outage tolerance, for the deadline's sake.
+    :param now: The time after it.
+    """
+    is_over = now >= watch.deadline
+    if isinstance(seen, DeliveryReport):
+        if seen.outcome != "wait":
+            return seen
+        return TimedOut(watch.limit, seen) if is_over else None
+    if seen.final:
+        return seen
+    if is_over:
+        return TimedOut(watch.limit, report or seen) if report or watch.silent_fail else seen
+    return None if watch.silent_fail or cut_short else seen
+
+
+def event_of(end: End) -> dict[str, Any]:
+    """
+    The event that tells it.
+
+    :param end: A verdict, that there was none in time, or why the service could not be asked.
+    """
+    if isinstance(end, TimedOut):
+        return {"kind": "timeout", "limit": end.limit, "last": event_of(end.last)}
+    if isinstance(end, ReachError):
+        return {"kind": "error", "type": type(end).__name__, "message": str(end), "details": _plain(vars(end))}
+    return {"kind": "report", "report": end.to_dict()}
+
+
+def read_event(event: Any) -> End:
+    """
+    How the watch ended.
+
+    :param event: What came from the trigger.
+    :raises ReachVersionError: when this version knows no such event, or there is none.
+    """
+    try:
+        end: End = _READERS[event["kind"]](event)
+        if isinstance(end, DeliveryReport) and end.outcome == "wait":
+            raise ValueError("a watch does not end undecided")
+        return end
+    except (KeyError, TypeError, AttributeError, ValueError, msgspec.MsgspecError) as why:
+        raise ReachVersionError(
+            f"The watch's trigger ended with an event that this version does not know: {shown(event, 300)}. Scheduler, "
+            "workers and triggerer should run the same version of airflow-provider-reach; the task's next try, or "
+            "clearing it, begins a new watch."
+        ) from why
+
+
+def _report(event: Mapping[str, Any]) -> DeliveryReport:
+    return msgspec.convert(event["report"], DeliveryReport)
+
+
+def _timeout(event: Mapping[str, Any]) -> TimedOut:
+    limit, last = event["limit"], event["last"]
+    if limit not in ("timeout", "execution_timeout") or last["kind"] == "timeout":
+        raise ValueError(limit)
+    return TimedOut(limit, _READERS[last["kind"]](last))
+
+
+def _error(event: Mapping[str, Any]) -> ReachError:
+    kind = getattr(errors, event["type"])
+    if not issubclass(kind, ReachError):
+        raise TypeError(event["type"])
+    return errors.restored(kind, event["message"], event["details"])
+
+
+_READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {"report": _report, "timeout": _timeout, "error": _error}
+
+
+def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an error's attributes is plain JSON."""
+    return {name: value for name, value in attributes.items() if isinstance(value, (str, int, float, list, type(None)))}

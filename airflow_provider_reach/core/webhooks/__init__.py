@@ -1,0 +1,1 @@
+"""Webhooks: found, checked, compared, created, made to match."""

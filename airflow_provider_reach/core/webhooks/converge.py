@@ -1,0 +1,291 @@
+"""
+Declaring webhooks: look, compare, and change only what differs; the same once or twice.
+
+Each function is an exchange, so that any client can drive it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from airflow_provider_reach.core.api import operations
+from airflow_provider_reach.core.api.exchange import Exchange, Wait, ask
+from airflow_provider_reach.core.api.models import Gone, Webhook
+from airflow_provider_reach.core.api.retry import FIRST_WAIT, Patience
+from airflow_provider_reach.core.errors import (
+    ReachCallError,
+    ReachExistsError,
+    ReachInputError,
+    ReachLookupError,
+    ReachNotAppliedError,
+    ReachSideEffectError,
+)
+from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
+from airflow_provider_reach.core.plain import Plain
+from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.core.webhooks.create import create
+from airflow_provider_reach.core.webhooks.diff import (
+    FieldComparison,
+    compare,
+    differences,
+    fields_that,
+    value_of,
+)
+from airflow_provider_reach.core.webhooks.find import find_surely, only
+from airflow_provider_reach.core.webhooks.missing import missing_and_advice
+from airflow_provider_reach.core.webhooks.side_effects import how_changed
+from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
+from airflow_provider_reach.core.webhooks.validation import is_unused
+
+IF_EXISTS = ("reuse", "update", "fail")
+IfExists = Literal["reuse", "update", "fail"]
+
+LOOK_AFTER_UPDATE = 10.0
+
+
+class Declared(Plain, Struct, frozen=True, kw_only=True):
+    """
+    What became of a declaration.
+
+    :param webhook_id: The webhook's UUID.
+    :param name: Its name.
+    :param active: Whether it sends anything; None where that is not known.
+    :param created: Whether it was made now.
+    :param changed: The fields that were sent in an update.
+    :param compared: How each declared field compared with what was there before; empty for a new webhook.
+    :param unlike: Sent fields that the service shows otherwise than they were sent, though not as before.
+    """
+
+    webhook_id: str
+    name: str
+    active: bool | None
+    created: bool = False
+    changed: list[str] = []
+    compared: list[FieldComparison] = []
+    unlike: list[FieldComparison] = []
+
+    @property
+    def label(self) -> str:
+        """The webhook as messages name it."""
+        return Webhook(id=self.webhook_id, name=self.name).label
+
+
+def declare(
+    spec: WebhookSpec, if_exists: IfExists | str, patience: Patience, secrets: tuple[str, ...] = ()
+) -> Exchange[Declared]:
+    """
+    Have a webhook of this name: take, change or refuse the one that is there, or create it.
+
+    Looking first also settles a creation of an earlier try whose answer was lost.
+
+    :param spec: What it shall be.
+    :param if_exists: ``reuse`` takes the one that is there as it is, ``update`` makes it match, ``fail`` refuses.
+    :param patience: How long to keep asking when the service cannot be asked.
+    :param secrets: Values to mask in errors.
+    :raises ReachInputError: before anything is sent, naming everything that is wrong with the spec.
+    :raises ReachLookupError: when several webhooks have the name.
+    :raises ReachExistsError: when one has it and ``if_exists`` is ``fail``.
+    :raises ReachUnsettledError: when the answer to the creation was lost and no such webhook appears.
+    """
+    operation = f"create webhook {shown(spec.given.get('name'))}"
+    spec.body(operation)
+    if if_exists not in IF_EXISTS:
+        raise ReachInputError([f"if_exists must be 'reuse', 'update' or 'fail', not {shown(if_exists)}."], operation)
+    masked = (*secrets, *spec.secrets)
+    listed = yield from ask(operations.list_webhooks(), patience, masked)
+    existing = only(spec.name, listed.webhooks)
+    if existing is None:
+        webhook_id = yield from create(spec, patience, secrets)
+        unlike = yield from _see_what_was_made(spec, webhook_id, masked)
+        return Declared(
+            webhook_id=webhook_id,
+            name=spec.given["name"],
+            active=spec.given.get("active", True),
+            created=True,
+            unlike=unlike,
+        )
+    if if_exists == "fail":
+        raise ReachExistsError(
+            f"Could not {operation}: there is one of that name already, {existing.id}. (An earlier try of this task "
+            "may have made it.) Choose another name, or set if_exists to 'reuse' or 'update'."
+        )
+    if if_exists == "update":
+        return (yield from _update(existing.id, spec, patience, always=False, secrets=secrets))
+    return Declared(
+        webhook_id=existing.id, name=existing.name, active=existing.active, compared=compare(spec, existing)
+    )
+
+
+def _see_what_was_made(spec: WebhookSpec, webhook_id: str, secrets: tuple[str, ...]) -> Exchange[list[FieldComparison]]:
+    """
+    How the new webhook differs from what was sent, and that it is alone.
+
+    Two tasks that look at the same time both find nothing, and both create.
+    """
+    try:
+        listed = yield from ask(operations.list_webhooks(), Patience(0.0), secrets)
+    except ReachCallError:
+        return []  # the webhook is there, and nothing is known against it
+    name = spec.given["name"]
+    named = {webhook.id.lower(): webhook for webhook in listed.webhooks if webhook.name.strip() == name}
+    made = named.pop(webhook_id.lower(), None)
+    if named:
+        raise ReachExistsError(
+            f"Webhook {shown(name)} was created, {webhook_id}, and at the same time somebody else created one of that "
+            f"name: {', '.join([*named][:5])}. Every event is sent by each of them: delete all but one, and let only "
+            "one task declare it."
+        )
+    return differences(spec, made) if made else []
+
+
+def converge(
+    webhook_id: str,
+    webhook_name: str,
+    changes: WebhookChanges,
+    patience: Patience,
+    secrets: tuple[str, ...] = (),
+    *,
+    always: bool = False,
+) -> Exchange[Declared]:
+    """
+    Make a webhook match: send what differs, read it again, and tell when more than that has changed.
+
+    What the service does not show or masks is unknown, which alone is no reason to send.
+
+    :param webhook_id: Its UUID; with a name as well, the id decides.
+    :param webhook_name: Its name.
+    :param changes: What shall be.
+    :param patience: How long to keep asking when the service cannot be asked.
+    :param secrets: Values to mask in errors.
+    :param always: Send every given field, also where nothing differs: for secrets that the service does not show.
+    :raises ReachInputError: before anything is sent, naming everything that is wrong with the changes.
+    :raises ReachLookupError: when there is no such webhook, or several have the name; where it is to be renamed, one
+        that has the new name already is taken for it.
+    :raises ReachExistsError: when another webhook has its new name.
+    :raises ReachNotAppliedError: when a sent field is what it was before.
+    :raises ReachSideEffectError: when a field that was not sent has changed.
+    """
+    changes.body(f"update webhook {shown(webhook_name or webhook_id)}")
+    webhook, listed = yield from find_surely(webhook_id, webhook_name, patience, (*secrets, *changes.secrets))
+    existing = _renamed(webhook, changes.given.get("name"), listed.webhooks)
+    return (yield from _update(existing.id, changes, patience, always=always, secrets=secrets))
+
+
+def _renamed(webhook: Webhook | Gone, new_name: str | None, webhooks: list[Webhook]) -> Webhook:
+    """The webhook to update, which an earlier run may have renamed; a name is not given to a second webhook."""
+    is_new = new_name and (isinstance(webhook, Gone) or webhook.name.strip() != new_name)
+    taken = only(str(new_name), webhooks) if is_new else None
+    if isinstance(webhook, Gone):
+        if taken is None or webhook.id:
+            raise ReachLookupError(missing_and_advice(webhook, webhooks))
+        return taken
+    if taken and taken.id != webhook.id:
+        raise ReachExistsError(
+            f"Webhook {webhook.label} cannot be named {shown(new_name)}: webhook {taken.label} is. Two of one name "
+            "could not be told apart by it: choose another name."
+        )
+    return webhook
+
+
+def _update(
+    webhook_id: str, changes: WebhookChanges, patience: Patience, *, always: bool, secrets: tuple[str, ...]
+) -> Exchange[Declared]:
+    before = yield from ask(operations.get_webhook(webhook_id), patience, (*secrets, *changes.secrets))
+    _check_authentication(before, changes)
+    compared = compare(changes, before)
+    sent = changes.only(_to_send(compared, always))
+    done = Declared(
+        webhook_id=webhook_id, name=before.name, active=before.active, changed=list(sent.given), compared=compared
+    )
+    if not sent.given:
+        return done
+    masked = (*secrets, *changes.secrets, *before.secrets)
+    yield from ask(operations.about(before, operations.update_webhook(webhook_id, sent)), patience, masked)
+    try:
+        after = yield from _updated(before, sent, patience, masked)
+    except ReachCallError as error:
+        raise ReachCallError(
+            f"The update of webhook {before.label} was taken ({', '.join(sent.given)}), and whether it changed "
+            f"anything else could not be seen, nor will a next try see it: look at the webhook. {error}",
+            operation=error.operation,
+        ) from error
+    if surprising := _changed_unsent(before, after, sent):
+        raise ReachSideEffectError(
+            f"Updating webhook {before.label} changed more than was sent, or somebody else changed it at the same "
+            f"time. Not sent, and different now: {'; '.join(surprising)}. Sent: {', '.join(sent.given)}. Look at the "
+            "webhook, set right what is wrong, and declare these fields too, so that they are held."
+        )
+    return structs.replace(done, name=after.name, active=after.active, unlike=differences(sent, after))
+
+
+def _check_authentication(before: Webhook, changes: WebhookChanges) -> None:
+    """Credentials that the webhook's auth_type makes no use of would leave it as it is, and look as if they did not."""
+    given = changes.given
+    auth_type = given.get("auth_type", before.auth_type)
+    problems = [
+        f"{field} are of no use, since the webhook's auth_type is {shown(auth_type)}: give auth_type '{wanted}' too."
+        for field, wanted in AUTH_TYPES.items()
+        if given.get(field) and is_unused(field, auth_type)
+    ]
+    if problems:
+        raise ReachInputError(problems, f"update webhook {before.label}")
+
+
+def _to_send(compared: list[FieldComparison], always: bool) -> list[str]:
+    """
+    What differs, and beside it what is not known; with another auth_type all of the authentication.
+
+    What is not known goes along because nobody says that an update keeps what it leaves out.
+    """
+    if always:
+        return [field.field for field in compared]
+    differing = fields_that("differs", compared)
+    if not differing:
+        return []
+    authentication = AUTH_FIELDS if "auth_type" in differing else ()
+    return [*differing, *fields_that("unknown", compared), *authentication]
+
+
+def _updated(before: Webhook, sent: WebhookChanges, patience: Patience, secrets: tuple[str, ...]) -> Exchange[Webhook]:
+    """Read the webhook until it is no longer what it was, in case that an answer comes from a copy that lags."""
+    left, seconds = LOOK_AFTER_UPDATE, FIRST_WAIT
+    while True:
+        after = yield from ask(operations.about(before, operations.get_webhook(before.id)), patience, secrets)
+        stale = [field for field in differences(sent, after) if _is_as_before(before, after, field.field)]
+        if not stale:
+            return after
+        if left <= 0:
+            break
+        yield Wait(seconds, f"The update of webhook {before.label} is not to be seen yet ({_said(stale)}).")
+        left -= seconds
+        seconds = min(2 * seconds, left)
+    if seen := [field for field in stale if field.field in _SEEN_FIELDS]:
+        raise ReachNotAppliedError(
+            f"The service took the update of webhook {before.label}, and {LOOK_AFTER_UPDATE:.0f} s later still shows "
+            f"what was before (what it shows → what was sent): {_said(seen)}. Either it did not carry it out: look at "
+            "the webhook. Or it keeps this in another form: then declare what it shows."
+        )
+    return after
+
+
+_SEEN_FIELDS = ("name", "target", "events", "active", "auth_type")
+"""What is shown as it is; of the rest, what looks unchanged may be masked in a way that nobody knows."""
+
+
+def _said(fields: list[FieldComparison]) -> str:
+    return "; ".join(map(str, fields))
+
+
+def _is_as_before(before: Webhook, after: Webhook, field: str) -> bool:
+    return value_of(before, field) is not None and not how_changed(before, after, field)
+
+
+def _changed_unsent(before: Webhook, after: Webhook, sent: WebhookChanges) -> list[str]:
+    own = set(sent.given)
+    if "auth_type" in own:
+        own.update(AUTH_TYPES)
+    if "oauth2" in (before.auth_type, after.auth_type):
+        own.add("auth_credentials")  # every update fetches a new token, which is shown there
+    return [changed for field in FIELDS if field not in own and (changed := how_changed(before, after, field))]

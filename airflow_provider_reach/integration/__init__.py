@@ -1,0 +1,1 @@
+"""What Airflow needs beside the provider's public classes."""

@@ -1,0 +1,29 @@
+"""The name a mapped task instance has in the Airflow UI."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def label_mapped_instance(context: Any, *labels: str | None) -> None:
+    """
+    Show the webhook's name in place of the map index, unless the DAG's author chose another label.
+
+    A task that is not mapped has none to replace.
+
+    :param context: The task's context; it is changed.
+    :param labels: The webhook's names and ids, the first that is given counts; a template may render each to None.
+    """
+    from airflow_provider_reach.core.text import one_line, shown
+
+    if context["ti"].map_index >= 0 and (context.get("map_index_template") or _TEMPLATE) in (_TEMPLATE, _NATIVELY):
+        texts = (given if isinstance(given, str) else shown(given) for given in labels)
+        label = next((said for text in texts if (said := text.strip()) not in ("", "None")), "")
+        context["reach_webhook"] = one_line(label, 100)  # the database has room for 250 characters
+        natively = getattr(context.get("dag"), "render_template_as_native_obj", False)
+        context["map_index_template"] = _NATIVELY if natively else _TEMPLATE
+
+
+_TEMPLATE = "{{ reach_webhook }}"
+# Rendered natively, a name of digits is a number, with which Airflow fails the task after its work.
+_NATIVELY = "{{ '%r' | format(reach_webhook) }}"

@@ -1,0 +1,1 @@
+"""The API's server, and what goes wrong on the wire."""

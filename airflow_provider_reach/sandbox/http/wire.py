@@ -1,0 +1,209 @@
+"""What lies between the socket and the API: every request is recorded here, and every fault happens here."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+from requests.structures import CaseInsensitiveDict
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from airflow_provider_reach.sandbox.http.faults import HUGE_BEGINNING, HUGE_END, Fault, Faults
+
+_CHUNK = 65_536
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+@dataclass
+class RecordedRequest:
+    """
+    One request the API got.
+
+    :param path: without the query.
+    :param query: its parameters; of a repeated one the last.
+    :param headers: names match in any case.
+    :param operation: ``list``, ``create``, ``retrieve``, ``update``, ``delete``, ``validate`` or
+        ``batch_status``; None where the API has no such operation.
+    :param status: the HTTP status it was answered with; None: it was not answered (yet).
+    :param at: when, in simulated time.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: CaseInsensitiveDict[str]
+    body: bytes
+    operation: str | None
+    at: datetime
+    status: int | None = None
+
+
+@dataclass
+class _Reply:
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes = b""
+
+
+@dataclass
+class Wire:
+    """
+    The ASGI application that the server runs.
+
+    :param api: the API.
+    :param control: the control API, under ``/sandbox``: neither recorded nor faulty.
+    :param faults: what is to go wrong.
+    :param clock: gives the simulated time.
+    :param service_clock: gives what the service takes for the time.
+    """
+
+    api: Starlette
+    control: ASGIApp
+    faults: Faults
+    clock: Callable[[], datetime]
+    service_clock: Callable[[], datetime]
+    requests: list[RecordedRequest] = field(default_factory=list)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, rightly or not."""
+        if scope["path"].startswith("/sandbox/"):
+            await self.control(scope, receive, send)
+            return
+        with suppress(ClientDisconnect):
+            await self._serve(scope, receive, send, await Request(scope, receive).body())
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
+        record = self._record(scope, body)
+        fault = self.faults.next_for(record.operation)
+        line = _Line(scope, receive, send, record)
+        if fault is None:
+            await line.answer(await self._carry_out(scope, body))
+        elif fault.kind in ("replace", "huge"):
+            await line.misbehave(fault, self._dated(_Reply(fault.code, _raw(fault.headers), fault.content)))
+        elif fault.kind == "reset_before":
+            await line.reset()
+        else:
+            await line.misbehave(fault, await self._carry_out(scope, body))
+
+    def _record(self, scope: Scope, body: bytes) -> RecordedRequest:
+        routes = (route for route in self.api.routes if route.matches(scope)[0] is Match.FULL)
+        route = next(routes, None)
+        record = RecordedRequest(
+            method=scope["method"],
+            path=scope["path"],
+            query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            headers=CaseInsensitiveDict(Request(scope).headers.items()),
+            body=body,
+            operation=getattr(route, "name", None),
+            at=self.clock(),
+        )
+        self.requests.append(record)
+        return record
+
+    async def _carry_out(self, scope: Scope, body: bytes) -> _Reply:
+        messages: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        await self.api(scope, receive, send)
+        start, *parts = messages
+        content = b"".join(part.get("body", b"") for part in parts)
+        return self._dated(_Reply(start["status"], list(start["headers"]), content))
+
+    def _dated(self, reply: _Reply) -> _Reply:
+        if all(name.lower() != b"date" for name, _ in reply.headers):
+            reply.headers.append((b"date", format_datetime(self.service_clock(), usegmt=True).encode()))
+        return reply
+
+
+@dataclass
+class _Line:
+    """The connection that one request came by."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    record: RecordedRequest
+
+    async def misbehave(self, fault: Fault, reply: _Reply) -> None:
+        half = reply.body[: len(reply.body) // 2]
+        if fault.kind == "reset_after":
+            await self.reset()
+        elif fault.kind == "truncated":
+            await self._start(reply, promised=len(reply.body))
+            await self._send_part(half)
+            await self._hang_up()
+        elif fault.kind == "huge":
+            await self._answer_hugely(reply, fault.size)
+        elif fault.kind == "cut_json":
+            await self.answer(_Reply(reply.status, _without_length(reply.headers), half))
+        else:
+            await self._wait(fault.seconds)
+            await self.answer(reply)
+
+    async def answer(self, reply: _Reply) -> None:
+        await self._start(reply, promised=len(reply.body))
+        await self.send({"type": "http.response.body", "body": reply.body})
+
+    async def reset(self) -> None:
+        # Without lingering, closing sends a reset instead of an orderly end.
+        connection = self._transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        self._transport.abort()
+        await self._gone()
+
+    async def _answer_hugely(self, reply: _Reply, size: int) -> None:
+        await self._start(reply, promised=size)
+        await self._send_part(HUGE_BEGINNING)
+        for left in range(size - len(HUGE_BEGINNING + HUGE_END), 0, -_CHUNK):
+            await self._send_part(b" " * min(left, _CHUNK))
+        await self.send({"type": "http.response.body", "body": HUGE_END})
+
+    async def _start(self, reply: _Reply, promised: int) -> None:
+        self.record.status = reply.status
+        headers = _without_length(reply.headers)
+        if reply.status != 204:
+            headers.append((b"content-length", str(promised).encode()))
+        await self.send({"type": "http.response.start", "status": reply.status, "headers": headers})
+
+    async def _send_part(self, part: bytes) -> None:
+        await self.send({"type": "http.response.body", "body": part, "more_body": True})
+
+    async def _hang_up(self) -> None:
+        self._transport.close()
+        await self._gone()
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._gone(), seconds)
+
+    async def _gone(self) -> None:
+        # The body has been read, so all there is left to receive is the end of the connection.
+        await self.receive()
+
+    @property
+    def _transport(self) -> Any:
+        return self.scope["state"]["transport"]
+
+
+def _raw(headers: Any) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _without_length(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in headers if name != b"content-length"]

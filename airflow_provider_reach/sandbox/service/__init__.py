@@ -1,0 +1,1 @@
+"""The service behind the API: webhooks, batches, deliveries, simulated time."""

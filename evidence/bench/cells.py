@@ -1,0 +1,108 @@
+"""Every cell of the table of watches: each a process of its own, one after the other."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from evidence.bench.server import ROOT, serving
+
+KINDS = {"ours": "this provider", "plain": "written by hand", "peer": "HttpSensorTrigger"}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """
+    What is measured.
+
+    :param numbers: Of watches.
+    :param warm_up: Seconds at the least.
+    :param seconds: To measure.
+    """
+
+    numbers: tuple[int, ...]
+    warm_up: float
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """
+    What so many watches of one kind cost.
+
+    :param kind: One of KINDS.
+    :param number: Of watches.
+    :param size: Of the answer: ``small``, ``full``, or ``404``.
+    :param looks: Looks done.
+    :param due: Looks due: one a second and watch.
+    :param cpu: Seconds of CPU.
+    :param took: Seconds measured.
+    :param opened: Connections opened in all.
+    :param opened_warm: Connections opened while it was measured.
+    :param lag_p50: Seconds by which the loop was late.
+    :param lag_p99: Likewise.
+    :param lag_max: Likewise.
+    :param memory: Bytes by which a watch made the process grow.
+    :param ended: Watches that did not go on to the end, which is a fault of the benchmark.
+    """
+
+    kind: str
+    number: int
+    size: str
+    looks: int
+    due: float
+    cpu: float
+    took: float
+    opened: int
+    opened_warm: int
+    lag_p50: float
+    lag_p99: float
+    lag_max: float
+    memory: float
+    ended: int
+
+    @property
+    def cpu_of_a_look(self) -> float:
+        """Milliseconds of CPU, or seconds per 1000 looks."""
+        return self.cpu / max(self.looks, 1) * 1000
+
+    @property
+    def done(self) -> float:
+        """The part of the due looks that was done."""
+        return self.looks / self.due
+
+
+def measure(plan: Plan) -> Iterator[Cell]:
+    """
+    Measure one cell after the other; those that are compared follow each other.
+
+    :param plan: What to measure.
+    """
+    with serving() as url:
+        for number in plan.numbers:
+            for kind, size in (
+                ("ours", "small"),
+                ("plain", "small"),
+                ("peer", "404"),
+                ("ours", "full"),
+                ("plain", "full"),
+            ):
+                yield _measured(plan, kind, number, size, url)
+
+
+def _measured(plan: Plan, kind: str, number: int, size: str, url: str) -> Cell:
+    warm_up = max(plan.warm_up, number / 125)  # a thousand watches take some seconds to start
+    arguments = [kind, str(number), f"{url}/{size}", str(warm_up), str(plan.seconds)]
+    command = [sys.executable, "-m", "evidence.bench.watches", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=plan.seconds + 60)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} did not end well: {done.stderr[-2000:]}")
+    cell = Cell(kind=kind, number=number, size=size, **json.loads(done.stdout.splitlines()[-1]))
+    if cell.ended or not cell.looks:
+        raise RuntimeError(
+            f"{' '.join(arguments)}: {cell.ended} watches ended, {cell.looks} looks: {done.stderr[-2000:]}"
+        )
+    return cell

@@ -1,0 +1,79 @@
+"""A full answer decoded and judged, beside its JSON and times merely read."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from airflow_provider_reach.core.api.decoding import batch_rows
+from airflow_provider_reach.core.api.models import Webhook
+from airflow_provider_reach.core.delivery.assess import DeliveryPolicy, assess
+from evidence.bench.answers import LIMIT, Rows, body
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Milliseconds, the best of many, for one kind of answer."""
+
+    answer: str
+    plain: float
+    decode: float
+    judge: float
+    both: float
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text if sys.version_info >= (3, 11) else text.replace("Z", "+00:00"))
+
+
+def read_plainly(answer: bytes) -> list[datetime]:
+    """What anybody would do with batch status: its JSON, and the time of each row."""
+    return [_time(row["ts"]) for row in json.loads(answer)["results"]]
+
+
+def measure(rounds: int) -> list[Verdict]:
+    """
+    Measure three kinds of full answers.
+
+    :param rounds: How often each is done, by turns.
+    """
+    now = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+    rows = Rows(now)
+    answers = {
+        "all undelivered": rows.undelivered(LIMIT, 60, 3 * 3600, 5),
+        "70 % recovered, 20 % retrying, 5 % at risk, 5 % lost": rows.mixed(LIMIT),
+        "all recovered": rows.recovered(LIMIT),
+    }
+    return [_measured(name, body(results), now, rounds) for name, results in answers.items()]
+
+
+def _measured(name: str, answer: bytes, now: datetime, rounds: int) -> Verdict:
+    policy, rows = DeliveryPolicy(), batch_rows(answer)
+    webhook = Webhook(
+        id="x", name="n", active=True, last_successful=now - timedelta(hours=1), last_failure=now - timedelta(minutes=1)
+    )
+    return Verdict(
+        name,
+        *_best(
+            rounds,
+            lambda: read_plainly(answer),
+            lambda: batch_rows(answer),
+            lambda: assess(rows, now, policy, webhook=webhook),
+            lambda: assess(batch_rows(answer), now, policy, webhook=webhook),
+        ),
+    )
+
+
+def _best(rounds: int, *functions: Callable[[], object]) -> list[float]:
+    """The shortest time of each in milliseconds; by turns, so that what disturbs one disturbs all."""
+    best = [float("inf")] * len(functions)
+    for _ in range(rounds):
+        for index, function in enumerate(functions):
+            began = time.perf_counter()
+            function()
+            best[index] = min(best[index], (time.perf_counter() - began) * 1000)
+    return best

@@ -1,0 +1,83 @@
+"""How the service shows a play: its answers are made as bytes and go through the whole look, without a socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from airflow_provider_reach.core.api.exchange import Exchange, Send
+from airflow_provider_reach.core.api.operations import DEFAULT_LIMIT, MAX_LIMIT, Call
+from airflow_provider_reach.core.api.responses import Answer
+from airflow_provider_reach.core.api.retry import Patience
+from airflow_provider_reach.core.delivery.check import look
+from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.sandbox import Switches
+from airflow_provider_reach.sandbox.api.status import status_rows
+from airflow_provider_reach.sandbox.api.views import listed, retrieved
+from evidence.simulation.play import WEBHOOK_ID, Moment, Play
+
+
+@dataclass(frozen=True)
+class Service:
+    """
+    How the service shows a play.
+
+    :param view: How it answers what the documentation leaves open.
+    :param clock_offset: How far its clock is off.
+    :param dated: Whether its answers have a ``Date``.
+    """
+
+    play: Play
+    view: Switches
+    clock_offset: timedelta = timedelta(0)
+    dated: bool = True
+
+    @property
+    def most(self) -> int:
+        """How many rows a look can get; where a larger limit is refused, it is tried by thousands."""
+        cap = self.view.limit_cap or MAX_LIMIT
+        return cap - cap % DEFAULT_LIMIT if self.view.over_cap == "refuse" else cap
+
+    def look(self, now: datetime, policy: DeliveryPolicy, watched_from: datetime | None) -> DeliveryReport:
+        """One look, as every mode of the sensor has it."""
+        exchange: Exchange[DeliveryReport] = look(WEBHOOK_ID, "", policy, Patience(0), watched_from=watched_from)
+        moment = self.play.moment(now)
+        step = next(exchange)
+        while True:
+            assert isinstance(step, Send)
+            try:
+                step = exchange.send(self._answer(step.call, moment))
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]
+
+    def rows(self, moment: Moment) -> list[dict[str, Any]]:
+        """All rows that its batch status has, whatever the limit."""
+        return _rows(self, moment.now)
+
+    def _answer(self, call: Call[Any], moment: Moment) -> Answer:
+        status, body = self._body(call, moment)
+        date = format_datetime(moment.now + self.clock_offset, usegmt=True)
+        return Answer(status, {"date": date} if self.dated else {}, msgspec.json.encode(body), received=moment.now)
+
+    def _body(self, call: Call[Any], moment: Moment) -> tuple[int, Any]:
+        if call.path == "/webhooks":
+            return 200, {"results": [listed(w, "/", self.view, self.clock_offset) for w in moment.webhooks]}
+        if not moment.webhooks:
+            return 404, {"errors": [{"message": "no such webhook", "code": "not_found"}]}
+        if call.path.endswith("/batch-status"):
+            limit, cap = int(call.query["limit"]), self.view.limit_cap
+            if cap and limit > cap and self.view.over_cap == "refuse":
+                return 400, {"errors": [{"message": "invalid limit", "code": "invalid_limit"}]}
+            return 200, {"results": self.rows(moment)[: min(limit, cap or limit)]}
+        return 200, {"results": retrieved(moment.webhooks[0], "/", self.view)}
+
+
+@lru_cache(maxsize=1)  # a check's last look asks for them, and then whoever judges the check
+def _rows(service: Service, now: datetime) -> list[dict[str, Any]]:
+    return status_rows(service.play.moment(now).batches, service.view, now, service.clock_offset)

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pendulum
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.values import count, duration, read_duration, read_instant
+from tests.unit.core.helpers import HOUR, MINUTE, bounded
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (90 * MINUTE, 90 * MINUTE),
+        (pendulum.duration(hours=1), HOUR),
+        (0, timedelta(0)),
+        (90, 90 * SECOND),
+        (0.5, SECOND / 2),
+        ("90", 90 * SECOND),
+        (" 90.0 ", 90 * SECOND),
+        ("1h", HOUR),
+        ("90m", 90 * MINUTE),
+        ("1h30m", 90 * MINUTE),
+        ("1h 30m", 90 * MINUTE),
+        ("1 h 30 min", 90 * MINUTE),
+        ("45 min", 45 * MINUTE),
+        ("1 hour 1 minute 1 second", HOUR + MINUTE + SECOND),
+        ("2 hours  30\tminutes", 150 * MINUTE),
+        ("1.5h", 90 * MINUTE),
+        ("90s", 90 * SECOND),
+        ("90 sec", 90 * SECOND),
+        ("1d2h", 26 * HOUR),
+        ("2 days", 48 * HOUR),
+        ("1w", 168 * HOUR),
+        ("1 day 2 hours", 26 * HOUR),
+        ("01:30:00", 90 * MINUTE),
+        ("1:30:00", 90 * MINUTE),
+        ("26:00:00", 26 * HOUR),
+        ("0:00:00.500000", SECOND / 2),
+        ("1 day, 0:00:00", 24 * HOUR),
+        ("2 days, 1:00:00", 49 * HOUR),
+        ("PT45M", 45 * MINUTE),
+        ("PT1H30M", 90 * MINUTE),
+        ("P1DT2H", 26 * HOUR),
+        ("P1D", 24 * HOUR),
+        ("PT90S", 90 * SECOND),
+        ("pt45m", 45 * MINUTE),
+    ],
+)
+def test_a_duration_that_is_clear_is_taken(value: Any, read: timedelta) -> None:
+    assert duration(value) == read
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("90:00", "01:30", "1:60:00", "1:00:60", ":30:00", "1 day, ", "-1 day, 23:00:00"),
+        *(
+            "1M",
+            "1 month",
+            "1y",
+            "P1M",
+            "P1Y",
+            "P1W",
+            "1m1h",
+            "1h1h",
+            "1 h m",
+            "h",
+            "1,5h",
+            "-1h",
+            "PT-1H",
+            "-PT1H",
+        ),
+        *(
+            "P",
+            "PT",
+            "soon",
+            "",
+            " ",
+            "nan",
+            "inf",
+            "-1",
+            "1e300",
+            f"{'9' * 400}h",
+            f"P{'9' * 400}D",
+            f"{'9' * 400}:00:00",
+        ),
+        *(None, True, False, -1, float("nan"), [], {}, timedelta(-1), b"90"[:0]),
+    ],
+)
+def test_a_duration_that_is_not_clear_is_refused_with_the_forms(value: Any) -> None:
+    with pytest.raises(ReachInputError) as refused:
+        read_duration("min_age", value)
+    said = str(refused.value)
+    assert said.startswith("Nothing was sent: the watch was refused:")
+    assert "min_age must be a duration from 0, such as " in said
+    assert all(form in said for form in ("timedelta(hours=1)", "3600 (seconds)", "'1h'", "'01:00:00'", "'PT1H'"))
+    assert len(said) < 600
+
+
+@bounded
+@given(st.timedeltas(min_value=timedelta(0)))
+def test_what_a_template_makes_of_a_duration_is_that_duration(value: timedelta) -> None:
+    assert duration(str(value)) == value
+
+
+@pytest.mark.parametrize("value", [90 * SECOND, 26 * HOUR, timedelta(days=9, hours=2, seconds=3)])
+def test_a_pendulum_duration_as_text_is_that_duration(value: timedelta) -> None:
+    assert duration(str(pendulum.duration(seconds=value.total_seconds()))) == value
+
+
+def test_a_long_text_is_refused_at_once() -> None:
+    for text in ("1d" + " " * 50_000 + "x", "1" * 50_000 + "x", "1 " * 50_000, "1.0" * 20_000):
+        with pytest.raises(ValueError, match="a duration from 0"):
+            duration(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [(10, 10), (10.0, 10), ("10", 10), (" 10.0 ", 10), ("10.000", 10), (Decimal("10.0"), 10), (0.0, 0), ("+2", 2)],
+)
+def test_a_count_may_be_written_as_json_and_templates_do(value: Any, read: int) -> None:
+    assert count(value) == read
+
+
+@pytest.mark.parametrize("value", [10.5, "10.5", "10.", ".0", "1e1", 1e300, float("inf"), "ten", True, [10], -1, -1.0])
+def test_what_is_no_whole_number_is_no_count(value: Any) -> None:
+    with pytest.raises(ValueError, match="^a whole number from 0$"):
+        count(value)
+
+
+def test_what_is_refused_of_a_watch_is_shown() -> None:
+    with pytest.raises(ReachInputError) as refused_duration:
+        read_duration("outage_tolerance", "soon")
+    with pytest.raises(ReachInputError) as refused_instant:
+        read_instant("deadline", "soon")
+    for refused in (refused_duration, refused_instant):
+        assert str(refused.value).startswith("Nothing was sent: the watch was refused:")
+        assert str(refused.value).endswith(", not 'soon'.")
+
+
+def test_a_time_before_the_calendar_is_refused() -> None:
+    before = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+    with pytest.raises(ReachInputError, match="watched_from must be a time"):
+        read_instant("watched_from", before)
