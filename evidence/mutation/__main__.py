@@ -3,7 +3,7 @@ Break ``core/`` in every way there is, and see whether a test notices: ``make mu
 
 ::
 
-    make mutate ARGS="[--short] [MODULE | MODULE.FUNCTION ...]"
+    make mutate ARGS="[--short] [ROOM | MODULE | MODULE.FUNCTION ...]"
 
 mutmut makes the mutants; ``evidence/mutation/mutants_tried.py`` tries them; what survives for a reason is in
 ``evidence/mutation/explained.py``. Everything happens in a copy, in ``.mutants/``. The exit status is 1 when a mutant
@@ -42,13 +42,15 @@ FOLDER = ROOT / ".mutants"
 PACKAGE = "airflow_provider_reach"
 # As if it were installed: of what is not, hypothesis takes the numbers and texts to make examples of, the mutants' too.
 INSTALLED = Path("site-packages")
-CORE = INSTALLED / PACKAGE / "core"
-TESTS = "tests/core"
+CORE = f"{PACKAGE}.core."
+SOURCES = ("core/**/*.py", "client/body.py")
+"""What is broken: all that decides, and what reads an answer as it comes in, which is as pure."""
+TESTS = ("tests/unit/core", "tests/unit/client/test_body.py")
 PLUGIN = "mutants_tried"
 
 LONGEST = 300.0
 """Seconds for all tests with a constant changed, which take some 30 without."""
-VERDICT = ("delivery", "findings", "batches", "policy")
+VERDICT = ("delivery.assess", "delivery.verdict_text", "delivery.batches", "policy")
 SAMPLE = 400
 """So many of them are tried by ``--short``, always the same while the code is."""
 
@@ -64,7 +66,8 @@ class Mutant:
     """
     One change of the code.
 
-    :param module: Of core.
+    :param module: Its dotted name below core.
+    :param path: Its file in the copy.
     :param function: The function, with its class; empty for what is no function's.
     :param was: The lines it changes.
     :param becomes: What they become.
@@ -75,6 +78,7 @@ class Mutant:
     """
 
     module: str
+    path: Path
     function: str
     was: str
     becomes: str
@@ -100,12 +104,13 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help=f"write the outcome into {PAGE.place}")
     parser.add_argument("--short", action="store_true", help=f"{SAMPLE} mutants of the verdict; writes nothing")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="so many processes at once")
-    parser.add_argument("places", nargs="*", metavar="MODULE", help="delivery, or delivery.assess; else all of core")
+    parser.add_argument(
+        "places", nargs="*", metavar="PLACE", help="delivery.assess, or a function of it; otherwise all"
+    )
     options = parser.parse_args()
     began = time.monotonic()
     prepare()
-    modules = VERDICT if options.short else {place.split(".")[0] for place in options.places}
-    mutants = chosen(list(mutants_of(modules)), options.places, short=options.short)
+    mutants = chosen(list(mutants_of(VERDICT if options.short else options.places)), options.places, options.short)
     say(f"{len(mutants):,} mutants ...")
     try_functions([mutant for mutant in mutants if mutant.name], options.workers)
     try_values([mutant for mutant in mutants if not mutant.name], options.workers)
@@ -122,17 +127,35 @@ def main() -> int:
 def prepare() -> None:
     """Copy what the tests need, and make every function of core one that mutmut can change."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    no_bytecode = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / PACKAGE, FOLDER / INSTALLED / PACKAGE, ignore=no_bytecode)
-    shutil.copytree(ROOT / TESTS, FOLDER / TESTS, ignore=no_bytecode)
-    shutil.copy(ROOT / "tests" / "conftest.py", FOLDER / "tests")
+    copy(ROOT / PACKAGE, FOLDER / INSTALLED / PACKAGE)
+    for tests in ("tests/conftest.py", *TESTS):
+        copy(ROOT / tests, FOLDER / tests)
     shutil.copy(ROOT / "evidence" / "mutation" / f"{PLUGIN}.py", FOLDER)
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8") + CONFIGURATION
     (FOLDER / "pyproject.toml").write_text(settings, encoding="utf-8")
     (FOLDER / "tmp").mkdir()
     os.chdir(FOLDER)
-    for path in CORE.glob("*.py"):
+    for path in sources():
         path.write_text(cst.parse_module(path.read_text(encoding="utf-8")).visit(Undecorated()).code, encoding="utf-8")
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file, or a folder without its bytecode."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+
+
+def sources() -> list[Path]:
+    """The files of the copy that are broken."""
+    return sorted(path for pattern in SOURCES for path in (INSTALLED / PACKAGE).glob(pattern))
+
+
+def within(place: str, asked: str) -> bool:
+    """Whether a place is the one that was asked for, or in it."""
+    return f"{place}.".startswith(f"{asked}.")
 
 
 class Undecorated(cst.CSTTransformer):
@@ -163,15 +186,19 @@ def _called(decorator: cst.Decorator) -> cst.BaseExpression:
     return decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
 
 
-def mutants_of(modules: Collection[str]) -> Iterator[Mutant]:
+def mutants_of(places: Collection[str]) -> Iterator[Mutant]:
     """
     Every mutant; the files of the copy then hold those of functions, each put to sleep.
 
-    :param modules: Of core; none for all.
+    :param places: Rooms, modules or functions, whose whole modules are meant; none for all.
     """
-    for path in sorted(path for path in CORE.glob("*.py") if not modules or path.stem in modules):
+    for path in sources():
+        import_path = ".".join(path.relative_to(INSTALLED).with_suffix("").parts)
+        module = import_path.removeprefix(CORE).removeprefix(f"{PACKAGE}.")
+        if places and not any(within(module, place) or within(place, module) for place in places):
+            continue
         source = path.read_text(encoding="utf-8")
-        yield from mutants_of_values(path.stem, source)
+        yield from mutants_of_values(module, path, source)
         mutated = mutate_file_contents(str(path), source)
         path.write_text(mutated.code, encoding="utf-8")
         lines = mutated.code.splitlines()
@@ -184,9 +211,9 @@ def mutants_of(modules: Collection[str]) -> Iterator[Mutant]:
             mangled = name.rpartition("__mutmut_")[0]
             was, becomes = difference(texts[f"{mangled}__mutmut_orig"], texts[name])
             function = mangled.removeprefix("x_").removeprefix("x" + CLASS_NAME_SEPARATOR)
-            full_name = f"{PACKAGE}.core.{path.stem}.{name}"
             if not is_prose(was, becomes):
-                yield Mutant(path.stem, function.replace(CLASS_NAME_SEPARATOR, "."), was, becomes, full_name)
+                place = function.replace(CLASS_NAME_SEPARATOR, ".")
+                yield Mutant(module, path, place, was, becomes, f"{import_path}.{name}")
 
 
 def is_prose(was: str, becomes: str) -> bool:
@@ -200,15 +227,15 @@ def is_prose(was: str, becomes: str) -> bool:
     return " " in was[was.rfind('"', 0, first) : was.find('"', last)]
 
 
-def mutants_of_values(module: str, source: str) -> Iterator[Mutant]:
+def mutants_of_values(module: str, path: Path, source: str) -> Iterator[Mutant]:
     """What no function holds: the numbers, flags and operators of constants and of fields' defaults."""
-    tree, mutations, _, _ = create_mutations(module, source)
+    tree, mutations, _, _ = create_mutations(str(path), source)
     values = {id(node) for statement in statements(tree) for node in below(statement)}
     texts = (cst.SimpleString, cst.Call, cst.Assign, cst.AnnAssign)
     for mutation in mutations:
         if id(mutation.original_node) in values and not isinstance(mutation.original_node, texts):
             code = cst.ensure_type(deep_replace(tree, mutation.original_node, mutation.mutated_node), cst.Module).code
-            yield Mutant(module, "", *difference(source.splitlines(), code.splitlines()), code=code)
+            yield Mutant(module, path, "", *difference(source.splitlines(), code.splitlines()), code=code)
 
 
 def statements(module: cst.Module) -> Iterator[cst.CSTNode]:
@@ -231,21 +258,20 @@ def difference(before: Sequence[str], after: Sequence[str]) -> tuple[str, str]:
     return tuple(" ".join(line[2:].strip() for line in changed if line[0] == sign) for sign in "-+")  # type: ignore[return-value]
 
 
-def chosen(mutants: list[Mutant], places: Sequence[str], *, short: bool) -> list[Mutant]:
+def chosen(mutants: list[Mutant], places: Sequence[str], short: bool) -> list[Mutant]:
     """
     Those that were asked for.
 
     :param mutants: All.
-    :param places: Modules or functions; none for all.
+    :param places: Rooms, modules or functions; none for all.
     :param short: Whether a sample of the verdict's is meant.
     """
     if short:
         verdict = [mutant for mutant in mutants if mutant.module in VERDICT and mutant.name]
         return random.Random(0).sample(verdict, min(SAMPLE, len(verdict)))
-    known = {name for mutant in mutants for name in (mutant.place, mutant.module)}
-    if unknown := set(places) - known:
+    if unknown := [place for place in places if not any(within(mutant.place, place) for mutant in mutants)]:
         sys.exit(f"No mutant is in {', '.join(sorted(unknown))}.")
-    asked = [mutant for mutant in mutants if not places or {mutant.place, mutant.module} & set(places)]
+    asked = [mutant for mutant in mutants if not places or any(within(mutant.place, place) for place in places)]
     return sorted(asked, key=lambda mutant: mutant.module not in VERDICT)
 
 
@@ -253,7 +279,7 @@ def try_functions(mutants: Sequence[Mutant], workers: int) -> None:
     """Try those of functions, all in one pytest that forks."""
     Path("plan.json").write_text(json.dumps([workers, [mutant.name for mutant in mutants]]), encoding="utf-8")
     done = subprocess.run(
-        [*PYTEST, *QUICK, "-p", PLUGIN, TESTS], env=environment(Path.cwd()), check=False, stdout=subprocess.PIPE
+        [*PYTEST, *QUICK, "-p", PLUGIN, *TESTS], env=environment(Path.cwd()), check=False, stdout=subprocess.PIPE
     )
     if done.returncode:
         sys.exit(f"{done.stdout.decode()}\nThe tests have to pass before anything is broken.")
@@ -270,7 +296,7 @@ def try_values(mutants: Sequence[Mutant], workers: int) -> None:
     if not mutants:
         return
     pristine = Path("values")
-    shutil.copytree(ROOT / PACKAGE, pristine / INSTALLED / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    copy(ROOT / PACKAGE, pristine / INSTALLED / PACKAGE)
     shutil.copytree("tests", pristine / "tests")
     shutil.copy(ROOT / "pyproject.toml", pristine)
     verdict, said = verdict_in(pristine)
@@ -284,16 +310,22 @@ def try_value(mutant: Mutant, number: int) -> None:
     """In a copy of its own, the tests of its module first."""
     home = Path(f"value-{number}")
     shutil.copytree("values", home)
-    (home / CORE / f"{mutant.module}.py").write_text(mutant.code, encoding="utf-8")
-    mutant.verdict, mutant.said = verdict_in(home, mutant.module)
+    (home / mutant.path).write_text(mutant.code, encoding="utf-8")
+    room, own = mutant.path.parent.relative_to(INSTALLED / PACKAGE), f"test_{mutant.path.name}"
+    mutant.verdict, mutant.said = verdict_in(home, Path("tests/unit", room, own))
     shutil.rmtree(home)
 
 
-def verdict_in(home: Path, module: str = "") -> tuple[str, str]:
-    """What all tests say in a copy, those of one module before the others, and by which."""
+def verdict_in(home: Path, first: Path | None = None) -> tuple[str, str]:
+    """
+    What all tests say in a copy, and by which.
+
+    :param home: The copy.
+    :param first: The file whose tests run before the others, where there is one.
+    """
     home = home.absolute()
-    own = home / TESTS / f"test_{module}.py"
-    command = [*PYTEST, *QUICK, "-x", *([str(own)] if own.exists() else []), TESTS]
+    own = [str(first)] if first and (home / first).exists() else []
+    command = [*PYTEST, *QUICK, "-x", *own, *TESTS]
     try:
         done = subprocess.run(
             command, cwd=home, env=environment(home), check=False, capture_output=True, text=True, timeout=LONGEST

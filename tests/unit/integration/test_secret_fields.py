@@ -233,7 +233,14 @@ def test_no_address_of_an_object_is_shown(field: str, value: Any) -> None:
 
 
 def test_what_has_a_text_of_its_own_is_shown_by_it() -> None:
-    given = {"at": datetime(2026, 1, 1), "for": timedelta(hours=1), "id": UUID(int=1), "thing": Thing(), 5: 1, object: 2}
+    given = {
+        "at": datetime(2026, 1, 1),
+        "for": timedelta(hours=1),
+        "id": UUID(int=1),
+        "thing": Thing(),
+        5: 1,
+        object: 2,
+    }
 
     assert Hidden("extra", given).serialize() == {
         "at": "2026-01-01 00:00:00",
