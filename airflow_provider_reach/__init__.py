@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_reach.version import __version__
+
 if TYPE_CHECKING:
     from airflow_provider_reach.core.fields import EventType
     from airflow_provider_reach.core.policy import DeliveryPolicy
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     )
     from airflow_provider_reach.sensors import ReachBatchStatusSensor
     from airflow_provider_reach.triggers import ReachBatchStatusTrigger
-
-__version__ = "0.1.0"
 
 __all__ = [
     "DeliveryPolicy",

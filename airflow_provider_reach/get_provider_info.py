@@ -7,13 +7,13 @@ from typing import Any
 
 def get_provider_info() -> dict[str, Any]:
     """The provider's metadata, in the form of Airflow's ``provider_info`` schema."""
-    from airflow_provider_reach import __version__
     from airflow_provider_reach.integration.connections import (
         CONN_TYPE,
         DEFAULT_MAX_CONNECTIONS,
         EXTRA_FIELDS,
         FIELD_BEHAVIOUR,
     )
+    from airflow_provider_reach.version import __version__
 
     return {
         "package-name": "airflow-provider-reach",

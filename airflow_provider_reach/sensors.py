@@ -16,7 +16,6 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from airflow_provider_reach import __version__
 from airflow_provider_reach.core.errors import ReachAuthError, ReachError, ReachInputError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
 from airflow_provider_reach.core.values import read_duration
@@ -33,6 +32,7 @@ from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
 from airflow_provider_reach.integration.rendering import TextStaysText
 from airflow_provider_reach.integration.xcom import allow_in_xcoms, literal
+from airflow_provider_reach.version import __version__
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from importlib import import_module
 from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -35,6 +34,12 @@ class ReachBatchStatusTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch; by the time of the event, all that the watch has used is given back."""
-        # What a watch needs takes longer to import than the loop may be held up.
-        watcher = await asyncio.to_thread(import_module, "airflow_provider_reach.integration.watch_loop")
-        yield TriggerEvent(await watcher.watch_to_its_end(self.reach_conn_id, self.watch, self.log))
+        open_client, watch_to_its_end = await asyncio.to_thread(self._load)
+        yield TriggerEvent(await watch_to_its_end(open_client, self.watch, self.log))
+
+    def _load(self) -> tuple[Any, Any]:
+        """What a watch needs takes longer to import than the loop may be held up."""
+        from airflow_provider_reach.hooks import ReachHook
+        from airflow_provider_reach.integration.watch_loop import watch_to_its_end
+
+        return ReachHook(self.reach_conn_id).async_client, watch_to_its_end

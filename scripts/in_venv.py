@@ -139,7 +139,7 @@ class Venv:
 
     def project(self) -> list[str | Path]:
         """Return what it is of the project that the environment is made from."""
-        return [str(ROOT), ROOT / "pyproject.toml", ROOT / "airflow_provider_reach/__init__.py"]
+        return [str(ROOT), ROOT / "pyproject.toml", ROOT / "airflow_provider_reach/version.py"]
 
     def ways(self, same_packages: bool) -> list[list[Step]]:
         """

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from airflow_provider_reach import __version__
 from airflow_provider_reach.client.requests_transport import Session, send
 from airflow_provider_reach.core.api import operations
 from airflow_provider_reach.core.api.exchange import Exchange, Send, Wait, ask
@@ -28,6 +27,7 @@ from airflow_provider_reach.core.webhooks.create import create
 from airflow_provider_reach.core.webhooks.find import only
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 from airflow_provider_reach.core.webhooks.validation import no_text
+from airflow_provider_reach.version import __version__
 
 T = TypeVar("T")
 

@@ -6,11 +6,10 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from airflow_provider_reach import __version__
 from airflow_provider_reach.client.aio import AsyncReachClient
 from airflow_provider_reach.core.delivery.doubt import remembered
 from airflow_provider_reach.core.delivery.report import DeliveryReport
@@ -18,9 +17,10 @@ from airflow_provider_reach.core.errors import ReachAuthError, ReachConnectionEr
 from airflow_provider_reach.core.watch.events import End, ending, event_of
 from airflow_provider_reach.core.watch.progress import Progress
 from airflow_provider_reach.core.watch.watch import Watch, unknown_scalars
-from airflow_provider_reach.hooks import ReachHook
+from airflow_provider_reach.version import __version__
 
 Sleep = Callable[[float], Awaitable[None]]
+OpenClient = Callable[[Sleep], AbstractAsyncContextManager[AsyncReachClient]]
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 
@@ -30,7 +30,7 @@ def _now() -> datetime:
 
 
 async def watch_to_its_end(
-    reach_conn_id: str,
+    open_client: OpenClient,
     given: Mapping[str, Any],
     log: logging.Logger,
     sleep: Sleep = asyncio.sleep,
@@ -39,7 +39,7 @@ async def watch_to_its_end(
     """
     Watch until there is a verdict, the deadline, or no way to ask.
 
-    :param reach_conn_id: The Airflow connection.
+    :param open_client: Reads the Airflow connection and makes the client: a hook's ``async_client``.
     :param given: The watch, as scalars.
     :param log: Where to tell how it goes.
     :param sleep: What to wait with, so that a test need not.
@@ -50,7 +50,7 @@ async def watch_to_its_end(
         names = ", ".join(unknown)
         log.warning("The watch has arguments that this version of airflow-provider-reach does not know: %s.", names)
     try:
-        watcher = Watcher(reach_conn_id, Watch.from_scalars(given, __version__), log, sleep, now)
+        watcher = Watcher(open_client, Watch.from_scalars(given, __version__), log, sleep, now)
         return event_of(await watcher.until_end())
     except ReachError as error:
         return event_of(error)
@@ -60,7 +60,7 @@ class Watcher:
     """
     Looks at a webhook again and again.
 
-    :param reach_conn_id: The Airflow connection; read at the first look, and again when the key is refused.
+    :param open_client: Reads the Airflow connection and makes the client; again when the key is refused.
     :param watch: What is watched, and how.
     :param log: Where to tell how it goes.
     :param sleep: What to wait with.
@@ -68,9 +68,9 @@ class Watcher:
     """
 
     def __init__(
-        self, reach_conn_id: str, watch: Watch, log: logging.Logger, sleep: Sleep, now: Callable[[], datetime]
+        self, open_client: OpenClient, watch: Watch, log: logging.Logger, sleep: Sleep, now: Callable[[], datetime]
     ) -> None:
-        self._hook = ReachHook(reach_conn_id)
+        self._open_client = open_client
         self._watch = watch
         self._log = log
         self._sleep = sleep
@@ -140,7 +140,7 @@ class Watcher:
         wait = _FIRST_WAIT
         while True:
             try:
-                self._client = await self._in_use.enter_async_context(self._hook.async_client(self._sleep))
+                self._client = await self._in_use.enter_async_context(self._open_client(self._sleep))
                 return self._client
             except ReachConnectionError as error:
                 if self._now() + timedelta(seconds=wait) > give_up:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-import airflow_provider_reach
 
 if TYPE_CHECKING:
     from airflow_provider_reach.operators.create import ReachCreateWebhookOperator
@@ -21,11 +20,19 @@ __all__ = [
     "ReachValidateWebhookOperator",
 ]
 
+_MODULES = {
+    "ReachCreateWebhookOperator": "create",
+    "ReachDeleteWebhookOperator": "delete",
+    "ReachListWebhooksOperator": "listing",
+    "ReachUpdateWebhookOperator": "update",
+    "ReachValidateWebhookOperator": "validate",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(airflow_provider_reach, name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

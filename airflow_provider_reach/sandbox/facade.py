@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
@@ -12,8 +11,8 @@ from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
+from airflow_provider_reach.sandbox.api.control import Control
 from airflow_provider_reach.sandbox.api.operations import Api
-from airflow_provider_reach.sandbox.control import Control, state_of
 from airflow_provider_reach.sandbox.http.faults import Fault, Faults
 from airflow_provider_reach.sandbox.http.server import HOST, ApiServer
 from airflow_provider_reach.sandbox.http.wire import RecordedRequest, Wire
@@ -22,7 +21,7 @@ from airflow_provider_reach.sandbox.service.events import EVENT_TYPES
 from airflow_provider_reach.sandbox.service.model import Batch, Webhook
 from airflow_provider_reach.sandbox.service.simulation import Simulation
 from airflow_provider_reach.sandbox.service.switches import Switches
-from airflow_provider_reach.sandbox.targets import Target
+from airflow_provider_reach.sandbox.targets import Target, Targets
 
 
 class Sandbox:
@@ -58,7 +57,6 @@ class Sandbox:
         self.api_key = api_key or f"sandbox-{secrets.token_hex(16)}"
         self.limited_key = f"limited-{secrets.token_hex(16)}"
         self.workspace_id = workspace_id or str(uuid4())
-        self._target_timeout = target_timeout
         self._port = port
         self._courier = Courier(target_timeout, self.switches.delivered_by)
         self._simulation = Simulation(
@@ -68,9 +66,9 @@ class Sandbox:
             self.switches.retry_schedule,
         )
         self._faults = Faults()
+        self._targets = Targets(late=2 * target_timeout, clock=lambda: self.now)
+        self._control = Control(self._simulation, self._targets)
         self._wire = self._make_wire(clock_offset)
-        self._targets: dict[str, Target] = {}
-        self._lock = threading.Lock()
         self._running = ExitStack()
 
     def _make_wire(self, clock_offset: timedelta) -> Wire:
@@ -85,7 +83,7 @@ class Sandbox:
         )
         return Wire(
             api=api.application(),
-            control=Control(self).application(),
+            control=self._control.application(),
             faults=self._faults,
             clock=lambda: self.now,
             service_clock=lambda: self.now + clock_offset,
@@ -102,8 +100,7 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._running.close()
-        for target in self._targets.values():
-            target.close()
+        self._targets.close()
 
     @property
     def root_url(self) -> str:
@@ -123,7 +120,7 @@ class Sandbox:
     @property
     def now(self) -> datetime:
         """The simulated time, UTC; it stands still between advances."""
-        return self._simulation.now.astimezone(timezone.utc)
+        return self._simulation.now
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -160,10 +157,7 @@ class Sandbox:
 
     def target(self, name: str) -> Target:
         """The built-in target of that name, made when first asked for."""
-        with self._lock:
-            if name not in self._targets:
-                self._targets[name] = Target(name, late=2 * self._target_timeout, clock=lambda: self.now)
-            return self._targets[name]
+        return self._targets[name]
 
     def add_webhook(
         self,
@@ -282,5 +276,4 @@ class Sandbox:
 
     def state(self) -> dict[str, Any]:
         """The simulated time, the webhooks with their batches counted, and what the targets do."""
-        with self._lock:
-            return state_of(self._simulation, self._targets.values())
+        return self._control.state()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -141,6 +141,36 @@ class Target:
         with self._lock:
             self._received.append(Received(headers.get(BATCH_ID), headers, body, self._clock()))
             return self._conducts.pop(0) if len(self._conducts) > 1 else self._conducts[0]
+
+
+class Targets:
+    """
+    The targets by their names, each made when first asked for.
+
+    :param late: seconds after which one answers while it hangs.
+    :param clock: gives the simulated time.
+    """
+
+    def __init__(self, late: float, clock: Callable[[], datetime]) -> None:
+        self._late = late
+        self._clock = clock
+        self._by_name: dict[str, Target] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, name: str) -> Target:
+        with self._lock:
+            if name not in self._by_name:
+                self._by_name[name] = Target(name, self._late, self._clock)
+            return self._by_name[name]
+
+    def __iter__(self) -> Iterator[Target]:
+        with self._lock:
+            return iter(list(self._by_name.values()))
+
+    def close(self) -> None:
+        """Close all of them."""
+        for target in self:
+            target.close()
 
 
 def _hold(port: int) -> socket.socket:

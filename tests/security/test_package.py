@@ -28,7 +28,13 @@ NEVER_CALLED = {
 }
 NEVER_IMPORTED = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "yaml", "telnetlib", "ftplib"}
 MAY_RUN_COMMANDS = {"sandbox/__main__.py"}
-MAY_IMPORT_BY_NAME = {"__init__.py", "client/__init__.py", "integration/compat.py", "integration/xcom.py"}
+MAY_IMPORT_BY_NAME = {
+    "__init__.py",
+    "client/__init__.py",
+    "integration/compat.py",
+    "integration/xcom.py",
+    "operators/__init__.py",
+}
 """Their names are written in the module itself."""
 
 

@@ -26,7 +26,7 @@ from airflow.providers.common.compat.sdk import (
 )
 from airflow.triggers.base import TriggerEvent
 
-from airflow_provider_reach import ReachBatchStatusSensor, ReachBatchStatusTrigger, __version__
+from airflow_provider_reach import ReachBatchStatusSensor, ReachBatchStatusTrigger, ReachHook, __version__
 from airflow_provider_reach.client.pool import _open
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.operations import get_batch_status
@@ -74,7 +74,9 @@ def trigger(webhook_id: str, reach_conn_id: str = "reach_default", **changes: An
 
 
 async def watched(trigger: ReachBatchStatusTrigger, clock: Clock, sleep: Any = None) -> dict[str, Any]:
-    return await watch_to_its_end(trigger.reach_conn_id, trigger.watch, LOG, sleep or clock.asleep, clock.now)
+    return await watch_to_its_end(
+        ReachHook(trigger.reach_conn_id).async_client, trigger.watch, LOG, sleep or clock.asleep, clock.now
+    )
 
 
 def fired(trigger: ReachBatchStatusTrigger, clock: Clock) -> Any:
@@ -745,7 +747,11 @@ def watch_with(trigger: ReachBatchStatusTrigger, sleep: Callable[[float], Awaita
     def now() -> datetime:
         return datetime.now(timezone.utc)
 
-    return asyncio.run(longest_step(lambda: watch_to_its_end(trigger.reach_conn_id, trigger.watch, LOG, sleep, now)))
+    return asyncio.run(
+        longest_step(
+            lambda: watch_to_its_end(ReachHook(trigger.reach_conn_id).async_client, trigger.watch, LOG, sleep, now)
+        )
+    )
 
 
 async def at_once(seconds: float) -> None:

@@ -33,7 +33,7 @@ from airflow.providers.common.compat.sdk import (
     TaskDeferred,
 )
 
-from airflow_provider_reach import ReachBatchStatusSensor
+from airflow_provider_reach import ReachBatchStatusSensor, ReachHook
 from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.integration.compat import AirflowTaskTimeout
@@ -320,7 +320,8 @@ async def fired(deferral: TaskDeferred, clock: Clock) -> dict[str, Any]:
     assert kept == arguments
     module, _, name = classpath.rpartition(".")
     trigger = getattr(import_module(module), name)(**kept)
-    return await watch_to_its_end(trigger.reach_conn_id, trigger.watch, trigger.log, clock.asleep, clock.now)
+    open_client = ReachHook(trigger.reach_conn_id).async_client
+    return await watch_to_its_end(open_client, trigger.watch, trigger.log, clock.asleep, clock.now)
 
 
 @contextmanager

@@ -89,7 +89,9 @@ def test_a_trigger_that_looks_on_says_so_in_its_verdict(reach: Sandbox) -> None:
         version=__version__,
     )
 
-    looking = watch_to_its_end("reach_default", watch.to_scalars(), logging.getLogger("tests"), clock.asleep, clock.now)
+    looking = watch_to_its_end(
+        ReachHook().async_client, watch.to_scalars(), logging.getLogger("tests"), clock.asleep, clock.now
+    )
     end: Any = read_event(json.loads(json.dumps(asyncio.run(looking))))
 
     assert end.outcome == "failed"

@@ -7,7 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -29,15 +29,15 @@ class _Traffic:
     events_per_batch: int
 
 
-def utc_aware(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
     """
-    The moment itself.
+    The moment, in UTC.
 
     :raises ValueError: it has no time zone, so it could mean any hour.
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone")
-    return moment
+    return moment.astimezone(timezone.utc)
 
 
 class Simulation:
@@ -56,7 +56,7 @@ class Simulation:
 
     def __init__(self, deliver: Deliver, start: datetime, batch_size: int, retry_schedule: str) -> None:
         self._deliver = deliver
-        self._now = utc_aware(start)
+        self._now = in_utc(start)
         self._batch_size = batch_size
         self._offsets = attempt_offsets(retry_schedule)
         self._webhooks: dict[str, Webhook] = {}
@@ -70,7 +70,7 @@ class Simulation:
 
     @property
     def now(self) -> datetime:
-        """The simulated time."""
+        """The simulated time, in UTC."""
         return self._now
 
     def webhooks(self) -> list[Webhook]:
@@ -158,7 +158,7 @@ class Simulation:
         :raises ValueError: the moment has no time zone, or is in the past.
         """
         with self._turn:
-            self._run_until(utc_aware(moment))
+            self._run_until(in_utc(moment))
 
     def advance(self, span: timedelta) -> None:
         """

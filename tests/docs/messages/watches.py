@@ -25,6 +25,7 @@ from airflow_provider_reach.core.watch.progress import Progress
 from airflow_provider_reach.core.watch.watch import Watch
 from airflow_provider_reach.core.webhooks.converge import declare
 from airflow_provider_reach.core.webhooks.spec import WebhookSpec
+from airflow_provider_reach.hooks import ReachHook
 from airflow_provider_reach.integration.compat import AirflowTaskTimeout
 from airflow_provider_reach.integration.watch_loop import watch_to_its_end
 from airflow_provider_reach.sandbox import Fault
@@ -138,7 +139,7 @@ def begun_by_newer(stage: Stage) -> Told:
 
 @message
 def unknown_arguments(stage: Stage) -> Told:
-    asyncio.run(watch_to_its_end("reach_default", NEWER, logging.getLogger("airflow_provider_reach")))
+    asyncio.run(watch_to_its_end(ReachHook().async_client, NEWER, logging.getLogger("airflow_provider_reach")))
     return stage.line("does not know")
 
 

@@ -1,12 +1,13 @@
-"""The control API under ``/sandbox``: what ``Sandbox`` can do, for another process on this machine."""
+"""The control API under ``/sandbox``: what a test can do with a ``Sandbox``, for another process on this machine."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from datetime import timedelta
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,10 +21,7 @@ from airflow_provider_reach.sandbox.api.checks import decode
 from airflow_provider_reach.sandbox.api.errors import EXCEPTION_HANDLERS, ApiError, reply
 from airflow_provider_reach.sandbox.service.model import Batch, State
 from airflow_provider_reach.sandbox.service.simulation import Simulation
-from airflow_provider_reach.sandbox.targets import Target
-
-if TYPE_CHECKING:
-    from airflow_provider_reach.sandbox.facade import Sandbox
+from airflow_provider_reach.sandbox.targets import Targets
 
 
 class _Advance(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,11 +45,13 @@ class Control:
     """
     The handlers of the control API.
 
-    :param sandbox: what they control.
+    :param simulation: the service that they control.
+    :param targets: the targets that they control.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, simulation: Simulation, targets: Targets) -> None:
+        self._simulation = simulation
+        self._targets = targets
 
     def application(self) -> ASGIApp:
         """The ASGI application."""
@@ -74,18 +74,18 @@ class Control:
         return guarded
 
     async def _state(self, request: Request) -> Response:
-        return reply(self._sandbox.state())
+        return reply(self.state())
 
     async def _advance(self, request: Request) -> Response:
         span = decode(await request.body(), _Advance)
-        await asyncio.to_thread(self._sandbox.advance, **msgspec.structs.asdict(span))
-        return reply({"now": self._sandbox.now})
+        await asyncio.to_thread(self._simulation.advance, timedelta(**msgspec.structs.asdict(span)))
+        return reply({"now": self._simulation.now})
 
     async def _target(self, request: Request) -> Response:
         conduct = decode(await request.body(), _Conduct)
         if (conduct.answer is None) == (conduct.do is None):
             raise ValueError('give either "answer" or "do"')
-        target = self._sandbox.target(request.path_params["name"])
+        target = self._targets[request.path_params["name"]]
         if conduct.answer is not None:
             await asyncio.to_thread(target.answer, conduct.answer, conduct.body)
         else:
@@ -94,26 +94,25 @@ class Control:
 
     async def _send(self, request: Request) -> Response:
         events = decode(await request.body(), _Send).events
-        batch_ids = await asyncio.to_thread(self._sandbox.send, request.path_params["webhook_id"], events)
+        batch_ids = await asyncio.to_thread(self._simulation.send, request.path_params["webhook_id"], events)
         return reply({"batch_ids": batch_ids})
 
-
-def state_of(simulation: Simulation, targets: Iterable[Target]) -> dict[str, Any]:
-    """The simulated time, the webhooks with their batches counted, and what the targets do."""
-    return {
-        "now": simulation.now,
-        "webhooks": [
-            {
-                "id": webhook.id,
-                "name": webhook.name,
-                "active": webhook.active,
-                "target": webhook.target,
-                "batches": _count_states(simulation.batches(webhook.id)),
-            }
-            for webhook in simulation.webhooks()
-        ],
-        "targets": {target.name: {"url": target.url, "conduct": target.conduct} for target in targets},
-    }
+    def state(self) -> dict[str, Any]:
+        """The simulated time, the webhooks with their batches counted, and what the targets do."""
+        return {
+            "now": self._simulation.now,
+            "webhooks": [
+                {
+                    "id": webhook.id,
+                    "name": webhook.name,
+                    "active": webhook.active,
+                    "target": webhook.target,
+                    "batches": _count_states(self._simulation.batches(webhook.id)),
+                }
+                for webhook in self._simulation.webhooks()
+            ],
+            "targets": {target.name: {"url": target.url, "conduct": target.conduct} for target in self._targets},
+        }
 
 
 def _count_states(batches: Iterable[Batch]) -> dict[str, int]:
