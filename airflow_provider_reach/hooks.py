@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, conf
 
-from airflow_provider_reach.core.config import DEFAULT_PATIENCE
+from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachConfigError,
@@ -69,7 +69,8 @@ class ReachHook(BaseHook):
     :func:`airflow_provider_reach.exceptions.reach_errors` to have Airflow retry what may pass and fail what may not.
 
     :param reach_conn_id: The Airflow connection.
-    :param patience: Seconds to keep asking when the service cannot be asked; 0 asks once.
+    :param outage_tolerance: Seconds to keep asking while the service cannot be reached; 0 asks once.
+    :param patience: The former name of ``outage_tolerance``.
     """
 
     conn_name_attr = "reach_conn_id"
@@ -77,10 +78,16 @@ class ReachHook(BaseHook):
     conn_type = CONN_TYPE
     hook_name = "Reach"
 
-    def __init__(self, reach_conn_id: str = DEFAULT_CONN_ID, *, patience: float = DEFAULT_PATIENCE) -> None:
+    def __init__(
+        self,
+        reach_conn_id: str = DEFAULT_CONN_ID,
+        *,
+        outage_tolerance: float = DEFAULT_OUTAGE_TOLERANCE,
+        patience: float | None = None,
+    ) -> None:
         super().__init__()
         self.reach_conn_id = reach_conn_id
-        self.patience = patience
+        self.outage_tolerance = outage_tolerance if patience is None else patience
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
@@ -102,15 +109,15 @@ class ReachHook(BaseHook):
 
     @cached_property
     def _client(self) -> ReachClient:
-        return self._open(self.patience)
+        return self._open(self.outage_tolerance)
 
-    def _open(self, patience: float) -> ReachClient:
+    def _open(self, outage_tolerance: float) -> ReachClient:
         from airflow_provider_reach.client.sync import ReachClient
 
         conn_id = self._checked_conn_id
         with self._reading():
             conn = self.get_connection(conn_id)
-        return ReachClient(self._config(conn), patience=patience)
+        return ReachClient(self._config(conn), outage_tolerance=outage_tolerance)
 
     @asynccontextmanager
     async def async_client(
@@ -130,7 +137,7 @@ class ReachHook(BaseHook):
             conn = await read_connection_async(conn_id)
         config = self._config(conn)
         async with shared_session(config, _most_connections()) as session:
-            yield AsyncReachClient(config, session, patience=self.patience, sleep=sleep)
+            yield AsyncReachClient(config, session, outage_tolerance=self.outage_tolerance, sleep=sleep)
 
     @property
     def _checked_conn_id(self) -> str:
@@ -330,10 +337,11 @@ class ReachHook(BaseHook):
         :raises ReachSideEffectError: when a field that was not sent has changed.
         """
         from airflow_provider_reach.core.webhooks.converge import converge
+        from airflow_provider_reach.core.webhooks.ref import WebhookRef
         from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 
         changes = self._checked(changes or WebhookChanges(), f"update webhook {shown(webhook_name or webhook_id)}")
-        return self.get_conn().do(partial(converge, webhook_id, webhook_name, changes, always=always))
+        return self.get_conn().do(partial(converge, WebhookRef(webhook_id, webhook_name), changes, always=always))
 
     def find_drift(self, declared: Iterable[WebhookSpec]) -> Drift:
         """
@@ -368,8 +376,9 @@ class ReachHook(BaseHook):
         :raises ReachTargetError: when the target did not answer 200.
         """
         from airflow_provider_reach.core.webhooks.actions import validate
+        from airflow_provider_reach.core.webhooks.ref import WebhookRef
 
-        return self.get_conn().do(partial(validate, webhook_id, webhook_name)).result
+        return self.get_conn().do(partial(validate, WebhookRef(webhook_id, webhook_name))).result
 
     def get_batch_status(self, webhook_id: str, limit: int = 1000) -> BatchStatus:
         """
@@ -427,7 +436,7 @@ class ReachHook(BaseHook):
         from airflow_provider_reach.client.region_probe import ask_both, told
 
         try:
-            with self._open(patience=0.0) as client:
+            with self._open(outage_tolerance=0.0) as client:
                 answered = ask_both(client.config)
         except ReachError as error:
             said = next(
@@ -460,11 +469,11 @@ class ReachHook(BaseHook):
         except ReachError as error:
             if error.final:
                 raise
-            return ""  # what may pass is asked again, as long as patience lasts
+            return ""  # what may pass is asked again, within the outage tolerance
         if not answered.instead:
             return ""
         self._client.close()
-        self._client = ReachClient(answered.config, patience=self.patience)
+        self._client = ReachClient(answered.config, outage_tolerance=self.outage_tolerance)
         return told(answered)
 
     def _checked(self, changes: _Changes, what: str) -> _Changes:

@@ -304,7 +304,7 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
     def _ask(self, watch: Watch, hook: ReachHook) -> DeliveryReport:
         from airflow_provider_reach.core.delivery.doubt import remembered
 
-        hook.get_conn().patience = watch.outage_tolerance.total_seconds()
+        hook.get_conn().outage_tolerance = watch.outage_tolerance.total_seconds()
         seen = hook.check_delivery(
             watch.webhook_id,
             watch.policy,

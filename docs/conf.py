@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from airflow_provider_reach import __version__
-from airflow_provider_reach.core.config import DEFAULT_PATIENCE
+from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 
 project = "airflow-provider-reach"
@@ -54,7 +54,7 @@ def _readable(app: Any, what: str, name: str, of: Any, options: Any, signature: 
     """With values for names of constants, and without what msgspec shows for a mutable default, which is no Python."""
     for written, shown in {
         "DEFAULT_CONN_ID": repr(DEFAULT_CONN_ID),
-        "DEFAULT_PATIENCE": repr(DEFAULT_PATIENCE),
+        "DEFAULT_OUTAGE_TOLERANCE": repr(DEFAULT_OUTAGE_TOLERANCE),
         "<factory>": "...",
     }.items():
         signature = signature and signature.replace(written, shown)

@@ -15,9 +15,8 @@ from airflow_provider_reach.client.aio import AsyncReachClient
 from airflow_provider_reach.client.aiohttp_transport import find_way
 from airflow_provider_reach.client.pool import SharedSession
 from airflow_provider_reach.client.sync import ReachClient
-from airflow_provider_reach.core.api.exchange import Exchange
-from airflow_provider_reach.core.api.retry import Patience
-from airflow_provider_reach.core.config import DEFAULT_PATIENCE, ReachConfig
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange
+from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE, ReachConfig
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 
 T = TypeVar("T")
@@ -72,15 +71,15 @@ class LoopClient(ReachClient):
         self,
         config: ReachConfig,
         *,
-        patience: float = DEFAULT_PATIENCE,
+        outage_tolerance: float = DEFAULT_OUTAGE_TOLERANCE,
         sleep: Callable[[float], None] = time.sleep,
         most: int = 10,
     ) -> None:
-        super().__init__(config, patience=patience, sleep=sleep)
+        super().__init__(config, outage_tolerance=outage_tolerance, sleep=sleep)
         self._loop = Loop()
         self._loop.run_until_complete(self._open(most))
 
-    def do(self, exchange: Callable[[Patience, tuple[str, ...]], Exchange[T]]) -> T:
+    def do(self, exchange: Callable[[AskContext], Exchange[T]]) -> T:
         return self._loop.run_until_complete(self._now(self._asking.do(exchange)))
 
     def run(self, exchange: Exchange[T]) -> T:
@@ -98,7 +97,9 @@ class LoopClient(ReachClient):
 
     async def _open(self, most: int) -> None:
         self._session_of_loop = SharedSession(find_way(self.config.base_url), most)
-        self._asking = AsyncReachClient(self.config, self._session_of_loop, patience=self.patience, sleep=self._wait)
+        self._asking = AsyncReachClient(
+            self.config, self._session_of_loop, outage_tolerance=self.outage_tolerance, sleep=self._wait
+        )
 
     async def _now(self, asking: Awaitable[T]) -> T:
         await asyncio.sleep(0)  # a loop that runs all the time has seen which connections were closed meanwhile

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.cli.output import claimed_stdout, written
-from airflow_provider_reach.core.config import DEFAULT_PATIENCE
+from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE
 from airflow_provider_reach.core.errors import ReachError, ReachInputError
 from airflow_provider_reach.core.text import shown
 
@@ -140,10 +140,10 @@ def check_webhooks(options: Namespace) -> Verdicts:
     verdicts = Verdicts()
     with _told(verdicts.errors):
         policy, hook = _policy(options), _hook(options)
-        gives_up = time.monotonic() + hook.patience
+        gives_up = time.monotonic() + hook.outage_tolerance
         which = _which(hook, options.webhooks)
         for webhook_id, webhook_name in which:
-            hook.get_conn().patience = max(0.0, gives_up - time.monotonic())
+            hook.get_conn().outage_tolerance = max(0.0, gives_up - time.monotonic())
             with _told(verdicts.errors):
                 verdicts.reports.append(hook.check_delivery(webhook_id, policy, webhook_name=webhook_name))
             if verdicts.errors and time.monotonic() >= gives_up and (rest := list(which)):
@@ -166,10 +166,11 @@ def _hook(options: Namespace) -> ReachHook:
     from airflow_provider_reach.core.values import read_duration
     from airflow_provider_reach.hooks import ReachHook
 
-    patience = read_duration(
-        "patience", timedelta(seconds=DEFAULT_PATIENCE) if options.patience is None else options.patience
+    default = timedelta(seconds=DEFAULT_OUTAGE_TOLERANCE)
+    tolerance = read_duration(
+        "outage_tolerance", default if options.outage_tolerance is None else options.outage_tolerance
     )
-    hook = ReachHook(options.conn_id, patience=patience.total_seconds())
+    hook = ReachHook(options.conn_id, outage_tolerance=tolerance.total_seconds())
     hook.get_conn()  # what is wrong with the connection is told once, not for every webhook
     if elsewhere := hook.turn_to_host_that_answers():
         written(f"WARNING: {elsewhere}", sys.stderr)

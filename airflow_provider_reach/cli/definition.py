@@ -44,7 +44,7 @@ class Command:
 _COMMON = (
     Argument(("--conn-id",), {"default": DEFAULT_CONN_ID, "help": f"the Airflow connection ({DEFAULT_CONN_ID})"}),
     Argument(
-        ("--patience",),
+        ("--outage-tolerance", "--patience"),
         {"metavar": "DURATION", "help": "how long to keep asking in all when the service cannot be asked (60s)"},
     ),
     Argument(("--json",), {"action": "store_true", "help": "print JSON, for programs"}),

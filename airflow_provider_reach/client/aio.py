@@ -12,15 +12,16 @@ from typing import Generic, TypeVar
 
 from airflow_provider_reach.client.pool import SharedSession
 from airflow_provider_reach.client.sync import USER_AGENT
-from airflow_provider_reach.core.api.exchange import Exchange, Send, Wait
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send, Wait
 from airflow_provider_reach.core.api.regions import with_hint
 from airflow_provider_reach.core.api.request import request_for
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import Patience
-from airflow_provider_reach.core.config import DEFAULT_PATIENCE, ReachConfig
+from airflow_provider_reach.core.api.retry import RetryBudget
+from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE, ReachConfig
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ class AsyncReachClient:
 
     :param config: Where the service is and who asks.
     :param session: What to ask over; see :func:`airflow_provider_reach.client.pool.shared_session`.
-    :param patience: Seconds to keep asking when the service cannot be asked; 0 asks once.
+    :param outage_tolerance: Seconds to keep asking while the service cannot be reached; 0 asks once.
     :param sleep: What to wait with, so that a test need not.
     """
 
@@ -45,11 +46,11 @@ class AsyncReachClient:
         config: ReachConfig,
         session: SharedSession,
         *,
-        patience: float = DEFAULT_PATIENCE,
+        outage_tolerance: float = DEFAULT_OUTAGE_TOLERANCE,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.config = config
-        self.patience = patience
+        self.outage_tolerance = outage_tolerance
         self._session = session
         self._sleep = sleep
 
@@ -71,18 +72,16 @@ class AsyncReachClient:
         :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
         :param seen_id: The id that an earlier look of the same watch saw under the name.
         """
-        policy = policy or DeliveryPolicy()
-        return await self.do(
-            partial(look, webhook_id, webhook_name, policy, watched_from=watched_from, seen_id=seen_id)
-        )
+        ref, policy = WebhookRef(webhook_id, webhook_name), policy or DeliveryPolicy()
+        return await self.do(partial(look, ref, policy, watched_from=watched_from, seen_id=seen_id))
 
-    async def do(self, exchange: Callable[[Patience, tuple[str, ...]], Exchange[T]]) -> T:
+    async def do(self, exchange: Callable[[AskContext], Exchange[T]]) -> T:
         """
-        Do something of several calls, with this client's patience for all of them together.
+        Carry out an exchange, with one retry budget for all its calls.
 
-        :param exchange: Makes the exchange of a patience and of the values to mask in errors.
+        :param exchange: Makes the exchange, given the budget and the values to mask.
         """
-        asked = exchange(Patience(self.patience), (self.config.api_key,))
+        asked = exchange(AskContext(RetryBudget(self.outage_tolerance), (self.config.api_key,)))
         return await self.run(with_hint(asked, self.config))
 
     async def run(self, exchange: Exchange[T]) -> T:
@@ -102,7 +101,7 @@ class AsyncReachClient:
 
     async def _carry_out(self, step: Send | Wait) -> Answer | Failure | None:
         if isinstance(step, Send):
-            return await self._session.send(request_for(step.call, self.config, USER_AGENT), step.patience)
+            return await self._session.send(request_for(step.call, self.config, USER_AGENT), step.pool_timeout)
         log.warning("%s Next try in %.1f s.", step.reason, step.seconds)
         await self._sleep(step.seconds)
         return None

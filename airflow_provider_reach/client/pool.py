@@ -39,17 +39,17 @@ class SharedSession:
         """Close its connections."""
         await self._session.close()
 
-    async def send(self, request: Request, patience: float) -> Answer | Failure:
+    async def send(self, request: Request, pool_timeout: float) -> Answer | Failure:
         """
         Send a request once it is its turn.
 
         :param request: What to send.
-        :param patience: Seconds to wait for the turn. When the service has asked for a longer pause, its refusal is the
-            answer; when no connection becomes free, that is a failure; and nothing is sent.
+        :param pool_timeout: Seconds to wait for the turn. If the service has asked for a longer pause, its refusal is
+            the answer; if no connection becomes free, that is a failure; in both cases nothing is sent.
         :return: As from :func:`airflow_provider_reach.client.aiohttp_transport.send`; its seconds include the wait.
         """
         started = asyncio.get_running_loop().time()
-        hindrance = await self._turn(request, patience)
+        hindrance = await self._turn(request, pool_timeout)
         waited = asyncio.get_running_loop().time() - started
         if hindrance:
             return replace(hindrance, seconds=waited)
@@ -62,10 +62,10 @@ class SharedSession:
             self._quiet_until, self._refusal = max(self._quiet_until, ends), result
         return replace(result, seconds=result.seconds + waited) if waited else result
 
-    async def _turn(self, request: Request, patience: float) -> Answer | Failure | None:
+    async def _turn(self, request: Request, pool_timeout: float) -> Answer | Failure | None:
         """Wait out a pause, and take a connection; or return what stands in the way."""
         now = asyncio.get_running_loop().time
-        until = now() + patience
+        until = now() + pool_timeout
         while True:
             while (left := self._quiet_until - now()) > 0:
                 if now() + left > until:

@@ -63,7 +63,7 @@ def told(answered: Answered) -> str:
 
 
 def _listed(config: ReachConfig) -> list[Webhook]:
-    with ReachClient(config, patience=0.0) as client:
+    with ReachClient(config, outage_tolerance=0.0) as client:
         return client.list_webhooks()
 
 

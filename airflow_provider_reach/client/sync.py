@@ -11,20 +11,21 @@ from typing import Any, TypeVar
 
 from airflow_provider_reach.client.requests_transport import Session, send
 from airflow_provider_reach.core.api import operations
-from airflow_provider_reach.core.api.exchange import Exchange, Send, Wait, ask
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send, Wait, ask
 from airflow_provider_reach.core.api.models import BatchStatus, ValidationResult, Webhook
 from airflow_provider_reach.core.api.operations import DEFAULT_LIMIT, Call
 from airflow_provider_reach.core.api.regions import with_hint
 from airflow_provider_reach.core.api.request import request_for
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import Patience
-from airflow_provider_reach.core.config import DEFAULT_PATIENCE, ReachConfig
+from airflow_provider_reach.core.api.retry import RetryBudget
+from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE, ReachConfig
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.webhooks.create import create
 from airflow_provider_reach.core.webhooks.find import only
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 from airflow_provider_reach.core.webhooks.validation import no_text
 from airflow_provider_reach.version import __version__
@@ -41,7 +42,8 @@ class ReachClient:
     The Reach API over one ``requests`` session; proxies and the CA bundle come from the environment.
 
     :param config: Where the service is and who asks.
-    :param patience: Seconds to keep asking when the service cannot be asked; 0 asks once.
+    :param outage_tolerance: Seconds to keep asking while the service cannot be reached; 0 asks once.
+    :param patience: The former name of ``outage_tolerance``.
     :param sleep: What to wait with, so that a test need not.
     """
 
@@ -49,11 +51,12 @@ class ReachClient:
         self,
         config: ReachConfig,
         *,
-        patience: float = DEFAULT_PATIENCE,
+        outage_tolerance: float = DEFAULT_OUTAGE_TOLERANCE,
+        patience: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.config = config
-        self.patience = patience
+        self.outage_tolerance = outage_tolerance if patience is None else patience
         self._sleep = sleep
         self._session = Session()
 
@@ -159,8 +162,8 @@ class ReachClient:
         :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
         :param seen_id: The id that an earlier look of the same watch saw under the name.
         """
-        policy = policy or DeliveryPolicy()
-        return self.do(partial(look, webhook_id, webhook_name, policy, watched_from=watched_from, seen_id=seen_id))
+        ref, policy = WebhookRef(webhook_id, webhook_name), policy or DeliveryPolicy()
+        return self.do(partial(look, ref, policy, watched_from=watched_from, seen_id=seen_id))
 
     def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """
@@ -173,13 +176,13 @@ class ReachClient:
         """
         return self._ask(operations.any_request(method, path, query, json))
 
-    def do(self, exchange: Callable[[Patience, tuple[str, ...]], Exchange[T]]) -> T:
+    def do(self, exchange: Callable[[AskContext], Exchange[T]]) -> T:
         """
-        Do something of several calls, with this client's patience for all of them together.
+        Carry out an exchange, with one retry budget for all its calls.
 
-        :param exchange: Makes the exchange of a patience and of the values to mask in errors.
+        :param exchange: Makes the exchange, given the budget and the values to mask.
         """
-        asked = exchange(Patience(self.patience), (self.config.api_key,))
+        asked = exchange(AskContext(RetryBudget(self.outage_tolerance), (self.config.api_key,)))
         return self.run(with_hint(asked, self.config))
 
     def run(self, exchange: Exchange[T]) -> T:

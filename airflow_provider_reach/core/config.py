@@ -21,7 +21,7 @@ REGIONS = {
 """The contract has the first two; several public clients of the API ask ``us-west-2``."""
 AUTH_SCHEMES = ("AccessKey", "Bearer")
 DEFAULT_TIMEOUT = 30.0
-DEFAULT_PATIENCE = 60.0
+DEFAULT_OUTAGE_TOLERANCE = 60.0
 """Seconds to keep asking when the service cannot be asked, unless the caller says otherwise."""
 
 

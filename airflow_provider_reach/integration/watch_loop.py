@@ -87,7 +87,7 @@ class Watcher:
             pause = random.uniform(0.0, watch.next_look(self._now()))  # many watches begin in the same second
             while True:
                 await self._sleep(pause)
-                cut_short = watch.patience(self._now()) < watch.outage_tolerance.total_seconds()
+                cut_short = watch.tolerance_at(self._now()) < watch.outage_tolerance.total_seconds()
                 seen = await self._look()
                 if end := ending(watch, seen, self._report, cut_short, self._now()):
                     return end
@@ -118,7 +118,7 @@ class Watcher:
 
     async def _ask(self, client: AsyncReachClient) -> DeliveryReport:
         watch = self._watch
-        client.patience = watch.patience(self._now())
+        client.outage_tolerance = watch.tolerance_at(self._now())
         seen = await client.check_delivery(
             watch.webhook_id,
             watch.webhook_name,
@@ -136,7 +136,7 @@ class Watcher:
         """
         self._client = None
         await self._in_use.aclose()
-        give_up = self._now() + timedelta(seconds=self._watch.patience(self._now()))
+        give_up = self._now() + timedelta(seconds=self._watch.tolerance_at(self._now()))
         wait = _FIRST_WAIT
         while True:
             try:

@@ -53,13 +53,13 @@ class ReachDeleteWebhookOperator(ReachWebhookOperator):
         :raises AirflowException: the service could not be asked.
         """
         from airflow_provider_reach.core.webhooks.actions import delete
+        from airflow_provider_reach.core.webhooks.ref import WebhookRef
 
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():
             ignore = self.flag("ignore_if_missing") is not False
-            done = self.hook.get_conn().do(
-                partial(delete, self.webhook_id, self.webhook_name, ignore_if_missing=ignore)
-            )
+            ref = WebhookRef(self.webhook_id, self.webhook_name)
+            done = self.hook.get_conn().do(partial(delete, ref, ignore_if_missing=ignore))
         if done.deleted:
             self.log.info(
                 "%s Batches that were queued before are still delivered to its target: keep it answering 200 "

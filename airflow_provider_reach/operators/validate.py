@@ -36,10 +36,11 @@ class ReachValidateWebhookOperator(ReachWebhookOperator):
         :raises AirflowException: the target did not answer 200, or the service could not be asked.
         """
         from airflow_provider_reach.core.webhooks.actions import validate
+        from airflow_provider_reach.core.webhooks.ref import WebhookRef
 
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():
-            done = self.hook.get_conn().do(partial(validate, self.webhook_id, self.webhook_name))
+            done = self.hook.get_conn().do(partial(validate, WebhookRef(self.webhook_id, self.webhook_name)))
         webhook, response, seconds = done.webhook, done.result.response, done.result.seconds
         label_mapped_instance(context, self.webhook_name, webhook.name, webhook.id)
         self.log.info(

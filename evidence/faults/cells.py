@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from airflow_provider_reach.client.sync import ReachClient
 from evidence.faults.operations import Operation
-from evidence.faults.right import PATIENCE, Fault, Outcome, Way
+from evidence.faults.right import OUTAGE_TOLERANCE, Fault, Outcome, Way
 from tests.drivers import LoopClient
 
 DRIVERS: dict[str, type[ReachClient]] = {"sync": ReachClient, "async": LoopClient}
@@ -40,7 +40,7 @@ class Cell:
     @property
     def longest(self) -> float:
         """Seconds after which it is broken off, and has failed."""
-        return PATIENCE if self.fault.slow and self.way == "stays" else 15.0
+        return OUTAGE_TOLERANCE if self.fault.slow and self.way == "stays" else 15.0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.webhooks.converge import converge, declare
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 from airflow_provider_reach.sandbox import Sandbox
 from evidence.faults.right import Kind
@@ -171,7 +172,7 @@ OPERATIONS = (
         "converge",
         "update",
         "update",
-        lambda client, scene: client.do(partial(converge, scene.webhook_id, "", CHANGES)),
+        lambda client, scene: client.do(partial(converge, WebhookRef(scene.webhook_id), CHANGES)),
         lambda result, scene: result.webhook_id == scene.webhook_id and "active" in result.changed,
         looks_first=True,
     ),

@@ -32,7 +32,7 @@ NOT_TAKEN: tuple[Outcome, ...] = (ReachUnreachableError, ReachRateLimitError)
 MAY_BE_TAKEN: tuple[Outcome, ...] = (ReachTimeoutError, ReachLostAnswerError, ReachDecodeError, ReachServerError)
 FINAL: tuple[Outcome, ...] = (ReachAuthError, ReachNotFoundError, ReachRequestError, ReachUnsettledError)
 
-PATIENCE, LOOK_AFTER_CREATE = 60.0, 30.0
+OUTAGE_TOLERANCE, LOOK_AFTER_CREATE = 60.0, 30.0
 """Seconds for which a service is asked again, and for which a webhook is looked for that may have been made."""
 
 Way = Literal["once", "heals", "stays"]
@@ -131,8 +131,8 @@ def waits(came: Outcome, kind: Kind, way: Way, *, too_long: bool) -> tuple[float
     :param way: How it was asked.
     :param too_long: Whether the fault asks for a longer wait than anybody has patience for.
     """
-    most = (0 if way == "once" else PATIENCE) + (LOOK_AFTER_CREATE if kind == "create" else 0)
+    most = (0 if way == "once" else OUTAGE_TOLERANCE) + (LOOK_AFTER_CREATE if kind == "create" else 0)
     if came is ReachUnsettledError:
         return LOOK_AFTER_CREATE / 4, most
     asks_again = way == "stays" and came in NOT_TAKEN + MAY_BE_TAKEN and not too_long
-    return PATIENCE / 4 if asks_again else 0, most
+    return OUTAGE_TOLERANCE / 4 if asks_again else 0, most

@@ -20,7 +20,7 @@ from airflow_provider_reach.sandbox import Sandbox
 from evidence.faults.cells import DRIVERS, SHORT_TIMEOUT, TIMEOUT, Cell, Tried
 from evidence.faults.in_status import ELSEWHERE
 from evidence.faults.operations import API_KEY, WORKSPACE, Scene
-from evidence.faults.right import FINAL, LOOK_AFTER_CREATE, PATIENCE, Outcome, is_right, requests_at_most, waits
+from evidence.faults.right import FINAL, LOOK_AFTER_CREATE, OUTAGE_TOLERANCE, Outcome, is_right, requests_at_most, waits
 from evidence.faults.stages import Stage, staged
 
 _TRIES = 4
@@ -78,7 +78,7 @@ class _Waits:
 
     def __call__(self, seconds: float) -> None:
         self.seconds += seconds
-        if self.seconds > PATIENCE + LOOK_AFTER_CREATE:
+        if self.seconds > OUTAGE_TOLERANCE + LOOK_AFTER_CREATE:
             raise WaitedTooLong(f"{self.seconds:.0f} s were waited")
         self._then()
 
@@ -121,7 +121,9 @@ class _Trial:
     def _client(self, sleep: _Waits) -> ReachClient:
         timeout = SHORT_TIMEOUT if self.cell.fault.slow else TIMEOUT
         config = ReachConfig(self.stage.url, WORKSPACE, API_KEY, timeout=timeout)
-        return DRIVERS[self.cell.driver](config, patience=0.0 if self.cell.way == "once" else PATIENCE, sleep=sleep)
+        return DRIVERS[self.cell.driver](
+            config, outage_tolerance=0.0 if self.cell.way == "once" else OUTAGE_TOLERANCE, sleep=sleep
+        )
 
     def _ask(self) -> None:
         began = time.monotonic()
@@ -211,8 +213,8 @@ class _Trial:
     def _judge_next_declaration(self) -> None:
         """Whatever became of it, declaring it once more leaves exactly one."""
         config = ReachConfig(self.scene.sandbox.base_url, WORKSPACE, API_KEY)
-        with ReachClient(config, patience=0) as client:
-            client.do(lambda patience, secrets: declare(self.scene.spec, "reuse", patience, secrets))
+        with ReachClient(config, outage_tolerance=0) as client:
+            client.do(lambda context: declare(self.scene.spec, "reuse", context))
         if different := self.scene.difference("create", done=True):
             self.wrong.append(f"after a second try, {different}")
 

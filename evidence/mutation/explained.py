@@ -51,7 +51,6 @@ CAUSE = "the text of an error that is only the cause of another"
 EQUAL = "whatever is neither `differs` nor `unknown` counts as equal"
 NO_X = "an X is never changed here"
 BEFORE_ALL = "it is before all that is believed"
-NOBODY = "its errors are said to nobody"
 BOTH_TIMES = "a batch has both times, or none"
 GIVEN = "the sender of a call gives it"
 NO_TIME = "not looked at without a time"
@@ -96,7 +95,6 @@ EXPLAINED = tuple(
         ("config._base_url", 'return ""', 'return "XXXX"', REFUSED),
         ("config._base_url", "host = None", 'host = ""', "an empty host is as wrong as none"),
         ("text.unfolded", 'if "group::" in text else', 'if ("group::" in text) or True else', FASTER),
-        ("webhooks.converge._see_what_was_made", "Patience(0.0), secrets", "Patience(0.0), ", NOBODY),
         ("webhooks.converge._updated", "left <= 0", "left <= 1", "it is 10, 9, 7, 3 and 0 s"),
         ("webhooks.converge.declare", "always=False", "always=None", FALSE),
         ("api.decoding._batch_row", "convert(raw, BatchRow)", "convert(None, BatchRow)", FASTER),

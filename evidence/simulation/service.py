@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_reach.core.api.exchange import Exchange, Send
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send
 from airflow_provider_reach.core.api.operations import DEFAULT_LIMIT, MAX_LIMIT, Call
 from airflow_provider_reach.core.api.responses import Answer
-from airflow_provider_reach.core.api.retry import Patience
+from airflow_provider_reach.core.api.retry import RetryBudget
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.sandbox import Switches
 from airflow_provider_reach.sandbox.api.status import status_rows
 from airflow_provider_reach.sandbox.api.views import listed, retrieved
@@ -46,7 +47,9 @@ class Service:
 
     def look(self, now: datetime, policy: DeliveryPolicy, watched_from: datetime | None) -> DeliveryReport:
         """One look, as every mode of the sensor has it."""
-        exchange: Exchange[DeliveryReport] = look(WEBHOOK_ID, "", policy, Patience(0), watched_from=watched_from)
+        exchange: Exchange[DeliveryReport] = look(
+            WebhookRef(WEBHOOK_ID), policy, AskContext(RetryBudget(0.0), ()), watched_from=watched_from
+        )
         moment = self.play.moment(now)
         step = next(exchange)
         while True:

@@ -36,7 +36,7 @@ CALLS: dict[str, Callable[[], Call[Any]]] = {
     "retrieve": lambda: get_webhook(ID),
     "update": lambda: update_webhook(ID, WebhookChanges(auth_type="basic", auth_credentials=SPEC.auth_credentials)),
     "delete": lambda: delete_webhook(ID),
-    "validate": lambda: validate_webhook(ID, (SECRET,)),
+    "validate": lambda: validate_webhook(ID),
     "batch_status": lambda: get_batch_status(ID),
     "request": lambda: any_request("GET", "/suppression-list"),
 }

@@ -240,7 +240,7 @@ def test_a_trigger_of_any_arguments_watches_or_says_why_not(scalars_: dict[str, 
     assert Watch.from_scalars(plain(watch.to_scalars()), "1.2.3") == watch
     for now in (NOW, NOW + timedelta(days=40)):
         assert watch.next_look(now) >= 1
-        assert 0 <= watch.patience(now) <= watch.outage_tolerance.total_seconds()
+        assert 0 <= watch.tolerance_at(now) <= watch.outage_tolerance.total_seconds()
 
 
 def watches() -> st.SearchStrategy[Watch]:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from airflow_provider_reach.core.api.exchange import ask
 from airflow_provider_reach.core.api.models import BatchStatus
 from airflow_provider_reach.core.api.responses import Answer
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.errors import ReachCallError, ReachDecodeError
 from airflow_provider_reach.core.policy import DeliveryPolicy
@@ -20,7 +19,7 @@ from tests.fuzz.calls import CALLS, GOOD, REFUSED, RESULTS
 from tests.fuzz.contract import CONTRACT, DEMANDED, answer_schema, of_schema
 from tests.fuzz.test_decoding import check_error, check_result
 from tests.fuzz.values import as_bytes, examples
-from tests.unit.core.helpers import NOW, play
+from tests.unit.core.helpers import NOW, ask_context, play
 
 ERROR = CONTRACT["components"]["schemas"]["Error"]
 ANSWERS = {name: of_schema(answer_schema(name)) for name in DEMANDED}
@@ -31,7 +30,7 @@ ANSWERS = {name: of_schema(answer_schema(name)) for name in DEMANDED}
 @examples(0.2)
 def test_every_answer_of_the_contract_is_read(operation: str, data: st.DataObject) -> None:
     body = data.draw(ANSWERS[operation])
-    played = play(ask(CALLS[operation](), Patience(0)), Answer(200, {}, as_bytes(body), NOW))
+    played = play(ask(CALLS[operation](), ask_context(0)), Answer(200, {}, as_bytes(body), NOW))
     assert isinstance(played.result, RESULTS[operation])
     check_result(played.value)
     if isinstance(played.value, BatchStatus):
@@ -43,7 +42,7 @@ def test_every_answer_of_the_contract_is_read(operation: str, data: st.DataObjec
 @given(of_schema(ERROR), st.sampled_from([400, 401, 403, 404, 429, 500]))
 @examples(0.05)
 def test_every_error_of_the_contract_is_told(operation: str, body: Any, status: int) -> None:
-    played = play(ask(CALLS[operation](), Patience(0)), Answer(status, {}, as_bytes(body), NOW))
+    played = play(ask(CALLS[operation](), ask_context(0)), Answer(status, {}, as_bytes(body), NOW))
     assert isinstance(played.error, ReachCallError)
     assert not isinstance(played.error, ReachDecodeError)
     check_error(played.error, status)

@@ -17,7 +17,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from airflow_provider_reach.core.api.exchange import ask
 from airflow_provider_reach.core.api.models import BatchStatus, ValidationResult, Webhook, WebhookList
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import Patience, quiet_time, wait_before_repeat
+from airflow_provider_reach.core.api.retry import quiet_time, wait_before_repeat
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachCallError,
@@ -33,7 +33,7 @@ from airflow_provider_reach.core.target.response import TargetResponse
 from airflow_provider_reach.core.webhooks.create import create
 from tests.fuzz.calls import CALLS, GOOD, REFUSED, RESULTS, SPEC
 from tests.fuzz.values import SECRET, Nested, as_bytes, check_said, deep, examples, json_values, plain, scalars, texts
-from tests.unit.core.helpers import ID, NOW, Played, play
+from tests.unit.core.helpers import ID, NOW, Played, ask_context, play
 
 SECONDS = 5.0
 """For one answer, on a machine that is busy."""
@@ -223,7 +223,7 @@ def outcome(played: Played[Any], status: int) -> None:
 @examples(2)
 def test_any_answer_is_a_result_or_an_error_of_this_package(operation: str, answer: Answer) -> None:
     began = time.monotonic()
-    played = play(ask(CALLS[operation](), Patience(0), (SECRET,)), answer)
+    played = play(ask(CALLS[operation](), ask_context(0, SECRET)), answer)
     assert time.monotonic() - began < SECONDS
     outcome(played, answer.status)
     if played.error is None:
@@ -237,13 +237,13 @@ def test_any_answer_is_a_result_or_an_error_of_this_package(operation: str, answ
 @examples(1)
 def test_a_good_answer_with_anything_at_any_place(operation: str, body: bytes, headers: Mapping[str, str]) -> None:
     answer = Answer(200, headers, body, NOW)
-    outcome(play(ask(CALLS[operation](), Patience(0), (SECRET,)), answer), 200)
+    outcome(play(ask(CALLS[operation](), ask_context(0, SECRET)), answer), 200)
 
 
 @given(operations, replaced(), st.sampled_from([400, 401, 403, 404, 409, 422, 429, 500, 502, 503]))
 @examples(1)
 def test_an_error_with_anything_at_any_place(operation: str, body: bytes, status: int) -> None:
-    played = play(ask(CALLS[operation](), Patience(0), (SECRET,)), Answer(status, {}, body, NOW))
+    played = play(ask(CALLS[operation](), ask_context(0, SECRET)), Answer(status, {}, body, NOW))
     assert played.error is not None
     check_error(played.error, status)
 
@@ -253,7 +253,7 @@ def test_an_error_with_anything_at_any_place(operation: str, body: bytes, status
 def test_no_odd_row_costs_another(rows: list[dict[str, Any]]) -> None:
     good = GOOD["batch_status"]["results"][0]
     body = as_bytes({"results": [good, *rows, good]})
-    played = play(ask(CALLS["batch_status"](), Patience(0)), Answer(200, {}, body, NOW))
+    played = play(ask(CALLS["batch_status"](), ask_context(0)), Answer(200, {}, body, NOW))
     if played.error is not None:  # the whole is no JSON: a half of a character, a number without end
         assert isinstance(played.error, ReachDecodeError)
         return
@@ -269,7 +269,7 @@ def test_no_odd_row_costs_another(rows: list[dict[str, Any]]) -> None:
 @given(operations, st.sampled_from(["unreachable", "busy", "timeout", "lost"]), st.text() | texts, st.floats(0, 1e6))
 @examples(0.3)
 def test_any_failure_is_an_error_of_this_package(operation: str, kind: Any, detail: str, seconds: float) -> None:
-    played = play(ask(CALLS[operation](), Patience(0), (SECRET,)), Failure(kind, f"{detail} Bearer {SECRET}", seconds))
+    played = play(ask(CALLS[operation](), ask_context(0, SECRET)), Failure(kind, f"{detail} Bearer {SECRET}", seconds))
     assert isinstance(played.error, ReachCallError)
     check_said(str(played.error))
 
@@ -278,7 +278,7 @@ def test_any_failure_is_an_error_of_this_package(operation: str, kind: Any, deta
 @examples(0.5)
 def test_a_creation_is_sent_once_whatever_is_answered(first: Answer, then: Answer) -> None:
     taken_perhaps = first.status not in (429,)
-    played = play(create(SPEC, Patience(30), (SECRET,)), first, forever=then)
+    played = play(create(SPEC, ask_context(30, SECRET)), first, forever=then)
     creations = played.requests.count("POST /webhooks")
     if taken_perhaps:
         assert creations == 1
@@ -294,7 +294,7 @@ def test_a_creation_is_sent_once_whatever_is_answered(first: Answer, then: Answe
 def test_what_is_waited_is_bounded(answer: Answer) -> None:
     quiet = quiet_time(answer)
     assert quiet is None or 0 < quiet <= 300
-    played = play(ask(CALLS["list"](), Patience(0)), answer)
+    played = play(ask(CALLS["list"](), ask_context(0)), answer)
     if played.error is not None:
         assert isinstance(played.error, ReachCallError)
         assert 0 < wait_before_repeat(played.error, 3) <= 360
@@ -303,7 +303,7 @@ def test_what_is_waited_is_bounded(answer: Answer) -> None:
 @pytest.mark.parametrize("operation", sorted(CALLS))
 def test_a_good_answer_is_read(operation: str) -> None:
     """Else nothing above would tell a decoder from one that refuses everything."""
-    outcome_ = play(ask(CALLS[operation](), Patience(0)), Answer(200, {}, as_bytes(GOOD[operation]), NOW))
+    outcome_ = play(ask(CALLS[operation](), ask_context(0)), Answer(200, {}, as_bytes(GOOD[operation]), NOW))
     assert isinstance(outcome_.result, RESULTS[operation])
 
 
@@ -314,11 +314,11 @@ def test_no_depth_is_too_much(operation: str, depth: int) -> None:
         closing = bytes({ord("{"): ord("}"), ord("["): ord("]")}[c] for c in reversed(opening) if c in b"[{")
         body = opening * depth + b"1" + closing * depth
         for status in (200, 400, 404):
-            outcome(play(ask(CALLS[operation](), Patience(0), (SECRET,)), Answer(status, {}, body, NOW)), status)
+            outcome(play(ask(CALLS[operation](), ask_context(0, SECRET)), Answer(status, {}, body, NOW)), status)
 
 
 @pytest.mark.parametrize("depth", [40, 60, 300, 480, 600, 900])
 def test_a_webhook_of_any_depth_can_be_shown(depth: int) -> None:
     for field in ("auth_credentials", "custom_headers", "unknown", "target"):
         body = as_bytes({"results": [{"id": ID, "name": "orders", field: Nested(depth, False, SECRET)}]})
-        outcome(play(ask(CALLS["list"](), Patience(0)), Answer(200, {}, body, NOW)), 200)
+        outcome(play(ask(CALLS["list"](), ask_context(0)), Answer(200, {}, body, NOW)), 200)

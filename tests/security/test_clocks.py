@@ -71,7 +71,7 @@ def test_any_date_leaves_a_loss_a_loss(date: str, driver: Driver, reach: Sandbox
     lost = {"batch_id": "a", "ts": (NOW - timedelta(hours=10)).isoformat(), "attempts": 12, "response_code": "503"}
     reach.fail(Fault.status(200, {"results": [lost]}, headers={"Date": date}), on="batch_status", times=None)
 
-    with driver(config_of(reach), patience=0) as client:
+    with driver(config_of(reach), outage_tolerance=0) as client:
         assert client.check_delivery(webhook_id).outcome == "failed"
 
 
@@ -83,7 +83,7 @@ def test_no_retry_after_holds_a_task_for_long(status: int, said: str, driver: Dr
     reach.fail(Fault.status(status, headers={"Retry-After": said}), times=1)
     waited: list[float] = []
 
-    with driver(config_of(reach), patience=3600, sleep=waited.append) as client:
+    with driver(config_of(reach), outage_tolerance=3600, sleep=waited.append) as client:
         client.list_webhooks()
 
     assert sum(waited) <= 300 * 1.2

@@ -45,7 +45,7 @@ def test_no_proxy_is_asked_for_this_machine(
     base_url = reach.base_url.replace("127.0.0.1", host)
     with serving(says(http())) as proxy:
         monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-        with driver(ReachConfig(base_url, reach.workspace_id, reach.api_key), patience=0) as client:
+        with driver(ReachConfig(base_url, reach.workspace_id, reach.api_key), outage_tolerance=0) as client:
             client.list_webhooks()
 
     assert proxy.heads == []
@@ -74,7 +74,7 @@ def test_a_proxy_s_password_is_told_nowhere(
     monkeypatch.setenv("ALL_PROXY", proxy.format(port=unused_port()))
     config = ReachConfig(f"{scheme}://reach.test/api", WORKSPACE, KEY, timeout=0.5)
 
-    with driver(config, patience=0) as client, pytest.raises(ReachError) as raised:
+    with driver(config, outage_tolerance=0) as client, pytest.raises(ReachError) as raised:
         client.list_webhooks()
 
     assert "planted" not in "".join(traceback.format_exception(raised.value))
@@ -117,7 +117,7 @@ def test_a_traceback_with_its_variables_shows_it_nowhere(status: int, driver: Dr
     reach.fail(Fault.status(status), on="batch_status")
     config = ReachConfig(reach.base_url, reach.workspace_id, reach.api_key)
 
-    with driver(config, patience=0) as client, pytest.raises(ReachError) as raised:
+    with driver(config, outage_tolerance=0) as client, pytest.raises(ReachError) as raised:
         client.check_delivery(webhook_id)
 
     shown = local_variables(raised.value)

@@ -62,7 +62,7 @@ ON_ONE: dict[str, Callable[[ReachClient, Any], Any]] = {
 @pytest.mark.parametrize("webhook_id", NO_IDS.values(), ids=NO_IDS)
 def test_what_is_no_uuid_becomes_no_path(webhook_id: Any, reach: Sandbox) -> None:
     for operation in ON_ONE.values():
-        with ReachClient(config_of(reach), patience=0) as client, pytest.raises(ReachInputError) as refused:
+        with ReachClient(config_of(reach), outage_tolerance=0) as client, pytest.raises(ReachInputError) as refused:
             operation(client, webhook_id)
 
         assert len(str(refused.value)) < 400
@@ -76,7 +76,7 @@ NO_LABELS = ("none", "end of a line", "blank before")  # not given at all, or wi
 @pytest.mark.parametrize("webhook_id", [given for name, given in NO_IDS.items() if name not in NO_LABELS])
 def test_nor_does_a_look_at_it(webhook_id: Any, driver: Driver, reach: Sandbox) -> None:
     for name in ("", "orders"):
-        with driver(config_of(reach), patience=0) as client, pytest.raises(ReachInputError):
+        with driver(config_of(reach), outage_tolerance=0) as client, pytest.raises(ReachInputError):
             client.check_delivery(webhook_id, name)
 
     assert reach.requests == []
@@ -84,7 +84,7 @@ def test_nor_does_a_look_at_it(webhook_id: Any, driver: Driver, reach: Sandbox) 
 
 @pytest.mark.parametrize("written", [ID, ID.upper(), f" {ID}\n"])
 def test_an_id_is_sent_in_one_writing(written: str, driver: Driver, reach: Sandbox) -> None:
-    with driver(config_of(reach), patience=0) as client:
+    with driver(config_of(reach), outage_tolerance=0) as client:
         client.check_delivery(written)
 
     assert reach.requests[-1].path.endswith(f"/reach/webhooks/{ID}")
@@ -112,7 +112,7 @@ def test_a_task_refuses_what_its_templates_render_to(kind: Any, webhook_id: str,
 
 @pytest.mark.parametrize("name", ["../other", "a/b", "a?b#c", "%2e%2e%2f", "a\r\nX-Evil: 1", "a;b", "\x00", "//evil"])
 def test_a_name_is_in_no_path(name: str, driver: Driver, reach: Sandbox) -> None:
-    with driver(config_of(reach), patience=0) as client:
+    with driver(config_of(reach), outage_tolerance=0) as client:
         assert client.find_webhook(name) is None
         client.check_delivery(webhook_name=name)
         client.create_webhook(WebhookSpec(name=name, target=reach.target("orders").url, events=["open"]))
@@ -158,7 +158,7 @@ def test_a_name_is_in_no_path(name: str, driver: Driver, reach: Sandbox) -> None
     ],
 )
 def test_a_request_of_ones_own_stays_in_the_workspace(path: str, reach: Sandbox) -> None:
-    with ReachClient(config_of(reach), patience=0) as client, pytest.raises(ReachInputError):
+    with ReachClient(config_of(reach), outage_tolerance=0) as client, pytest.raises(ReachInputError):
         client.request("GET", path)
 
     assert reach.requests == []
@@ -168,7 +168,7 @@ def test_a_request_of_ones_own_stays_in_the_workspace(path: str, reach: Sandbox)
     "method", ["get", "TRACE", "CONNECT", "OPTIONS", "GET / HTTP/1.1\r\nX: y\r\n\r\nGET", "", "GET "]
 )
 def test_another_method_is_refused(method: str, reach: Sandbox) -> None:
-    with ReachClient(config_of(reach), patience=0) as client, pytest.raises(ReachInputError):
+    with ReachClient(config_of(reach), outage_tolerance=0) as client, pytest.raises(ReachInputError):
         client.request(method, "/webhooks")
 
     assert reach.requests == []
@@ -176,7 +176,7 @@ def test_another_method_is_refused(method: str, reach: Sandbox) -> None:
 
 def test_a_query_stays_a_query(driver: Driver, reach: Sandbox) -> None:
     odd = {"a&b": "c=d&limit=1", "x": "../?#/\r\nX-Evil: 1", "\u202e": "\x00"}
-    with driver(config_of(reach), patience=0) as client:
+    with driver(config_of(reach), outage_tolerance=0) as client:
         client.request("GET", "/webhooks", query=odd)
 
     [request] = reach.requests
@@ -307,7 +307,7 @@ def test_nor_does_a_header_for_a_target(part: str, name_or_value: str, reach: Sa
     headers = {part: "x"} if name_or_value == "name" else {"X": part}
     spec = WebhookSpec(name="x", target="https://consumer.example", events=["open"], custom_headers=headers)
 
-    with ReachClient(config_of(reach), patience=0) as client, pytest.raises(ReachError, match="line break"):
+    with ReachClient(config_of(reach), outage_tolerance=0) as client, pytest.raises(ReachError, match="line break"):
         client.create_webhook(spec)
 
     assert reach.requests == []

@@ -95,11 +95,13 @@ def asking(driver: Driver, ports: dict[str, int], monkeypatch: pytest.MonkeyPatc
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
 
-    def made(url: str, proxy: str = "", patience: float = 0.0, sleep: Callable[[float], None] = print) -> ReachClient:
+    def made(
+        url: str, proxy: str = "", outage_tolerance: float = 0.0, sleep: Callable[[float], None] = print
+    ) -> ReachClient:
         for name in ("HTTP_PROXY", "HTTPS_PROXY") if proxy else ():
             monkeypatch.setenv(name, f"http://{proxy}".format(**ports))
         config = ReachConfig(url.format(**ports), WORKSPACE_ID, API_KEY, timeout=5.0)
-        return driver(config, patience=patience, sleep=sleep)
+        return driver(config, outage_tolerance=outage_tolerance, sleep=sleep)
 
     return made
 
@@ -232,7 +234,7 @@ def test_they_let_the_service_s_own_answers_through(
 def test_a_refusal_that_nginx_packs_in_a_way_nobody_asked_for_is_one(asking: Asking) -> None:
     waits: list[float] = []
     spec = WebhookSpec(name="orders", target="https://consumer.example/o", events=["bounce"])
-    with asking(f"{AT_NGINX}/packed/api", patience=20, sleep=waits.append) as client:
+    with asking(f"{AT_NGINX}/packed/api", outage_tolerance=20, sleep=waits.append) as client:
         with pytest.raises(ReachAuthError, match="HTTP 401: its body is packed with br, which was not asked for"):
             client.create_webhook(spec)
         assert waits == []

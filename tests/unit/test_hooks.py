@@ -72,7 +72,7 @@ def logged(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) 
 @pytest.fixture
 def hook(reach: Sandbox, connect: Connect, logged: Callable[[], str]) -> Iterator[ReachHook]:
     connect(reach)
-    hook = ReachHook(patience=0)
+    hook = ReachHook(outage_tolerance=0)
     yield hook
     assert_no_secret(logged() + repr(hook) + repr(hook.get_conn()), reach)
 
@@ -142,13 +142,13 @@ def test_another_connection(reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_one_client_for_the_life_of_the_hook(hook: ReachHook) -> None:
     assert hook.get_conn() is hook.get_conn()
-    assert hook.get_conn().patience == 0
+    assert hook.get_conn().outage_tolerance == 0
 
 
 def test_a_hook_is_patient_for_a_minute(reach: Sandbox, connect: Connect) -> None:
     connect(reach)
 
-    assert ReachHook().get_conn().patience == 60
+    assert ReachHook().get_conn().outage_tolerance == 60
 
 
 def test_list_get_and_find(hook: ReachHook, reach: Sandbox) -> None:
@@ -378,7 +378,7 @@ def test_sockets_are_released_with_the_hook(reach: Sandbox, connect: Connect) ->
 def test_an_odd_connection_is_warned_of(reach: Sandbox, connect: Connect, logged: Callable[[], str]) -> None:
     connect(reach, extra={"workspace": "x"}, password="bk_something")
 
-    assert isinstance(failure(reach, ReachHook(patience=0).list_webhooks), ReachAuthError)
+    assert isinstance(failure(reach, ReachHook(outage_tolerance=0).list_webhooks), ReachAuthError)
 
     said = logged()
     assert "has extras that mean nothing here: workspace." in said
@@ -832,7 +832,7 @@ def switched(connect: Connect) -> Iterator[Callable[..., tuple[Sandbox, ReachHoo
             )
             running.enter_context(reach)
             connect(reach)
-            return reach, ReachHook(patience=0)
+            return reach, ReachHook(outage_tolerance=0)
 
         yield switched
 
@@ -1097,7 +1097,7 @@ def test_a_slow_service_is_a_timeout_of_the_hook_too(reach: Sandbox, connect: Co
     connect(reach, extra={"timeout": 0.2})
     reach.fail(Fault.slow(1))
 
-    assert isinstance(failure(reach, ReachHook(patience=0).list_webhooks), ReachTimeoutError)
+    assert isinstance(failure(reach, ReachHook(outage_tolerance=0).list_webhooks), ReachTimeoutError)
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "many", "1.5", ""])

@@ -9,18 +9,15 @@ for a :class:`Wait` and hands back None, until the generator returns the result 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 from airflow_provider_reach.core.api.decoding import NotTheContract
 from airflow_provider_reach.core.api.error_mapping import decode_error, failure_error, status_error
 from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import NOT_TAKEN, Patience, may_repeat, wait_before_repeat
-from airflow_provider_reach.core.errors import (
-    ReachCallError,
-    ReachNotFoundError,
-)
+from airflow_provider_reach.core.api.retry import NOT_TAKEN, RetryBudget, may_repeat, wait_before_repeat
+from airflow_provider_reach.core.errors import ReachCallError, ReachNotFoundError
 
 T = TypeVar("T")
 
@@ -31,11 +28,11 @@ class Send:
     Send this call's request.
 
     :param call: The call.
-    :param patience: Seconds that it may wait for its turn, where many ask.
+    :param pool_timeout: Seconds that it may wait for a free connection, where many share a pool.
     """
 
     call: Call[Any]
-    patience: float = 0.0
+    pool_timeout: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -54,40 +51,70 @@ class Wait:
 Exchange = Generator[Send | Wait, Answer | Failure | None, T]
 
 
-def ask(call: Call[T], patience: Patience, secrets: tuple[str, ...] = ()) -> Exchange[T]:
+@dataclass(frozen=True)
+class AskContext:
+    """
+    What all calls of an exchange share.
+
+    :param budget: How long to keep asking while the service cannot be reached.
+    :param secrets: Values to mask in everything that is said about the calls; without a default, so that none is
+        forgotten.
+    """
+
+    budget: RetryBudget
+    secrets: tuple[str, ...] = field(repr=False)
+
+    def masking(self, *secrets: str) -> AskContext:
+        """
+        The same context, with more values to mask; the budget stays shared.
+
+        :param secrets: The values.
+        """
+        return replace(self, secrets=(*self.secrets, *secrets))
+
+    def with_budget(self, seconds: float) -> AskContext:
+        """
+        The same context, with a budget of its own.
+
+        :param seconds: How long to keep asking.
+        """
+        return replace(self, budget=RetryBudget(seconds))
+
+
+def ask(call: Call[T], context: AskContext) -> Exchange[T]:
     """
     Send a call, again and again while that is safe and may help, and read its answer.
 
     :param call: What to ask.
-    :param patience: How long to keep asking; the first request is always sent.
-    :param secrets: Values to mask in errors, beside the call's own.
-    :raises ReachCallError: the last failure, when it is final, may not be repeated, or patience is at its end.
+    :param context: How long to keep asking, and what to mask beside the call's own secrets. The first request is sent
+        in any case.
+    :raises ReachCallError: the last failure, when it is final, must not be repeated, or the budget is used up.
     """
-    masked = (*secrets, *call.secrets)
+    budget, secrets = context.budget, (*context.secrets, *call.secrets)
     tries, may_have_been_taken = 0, False
     while True:
-        result = cast("Answer | Failure", (yield Send(call, max(0.0, patience.left))))
-        patience.spend(result.seconds)
+        result = cast("Answer | Failure", (yield Send(call, max(0.0, budget.left))))
+        budget.spend(result.seconds)
         error: ReachCallError
         if isinstance(result, Failure):
-            error = failure_error(call.operation, result, masked)
+            error = failure_error(call.operation, result, secrets)
         elif not 200 <= result.status < 300:
-            error = status_error(call.operation, result, masked, asks_target=call.asks_target, target_url=call.target)
+            error = status_error(call.operation, result, secrets, asks_target=call.asks_target, target_url=call.target)
         else:
             try:
                 if result.too_large:
                     raise NotTheContract("larger than any answer of the API")
                 if result.unreadable:
                     raise NotTheContract(result.unreadable)
-                return call.read(result)
+                return call.read(result, secrets)
             except NotTheContract as why:
-                error = decode_error(call.operation, result, why, masked)
+                error = decode_error(call.operation, result, why, secrets)
         if call.gone_is_done and may_have_been_taken and isinstance(error, ReachNotFoundError):
-            return call.read(result)  # type: ignore[arg-type]
+            return call.read(result, secrets)  # type: ignore[arg-type]
         may_have_been_taken |= not isinstance(error, NOT_TAKEN)
         seconds = wait_before_repeat(error, tries)
-        if not may_repeat(call, error) or seconds > patience.left:
+        if not may_repeat(call, error) or seconds > budget.left:
             raise error
         yield Wait(seconds, str(error))
-        patience.spend(seconds)
+        budget.spend(seconds)
         tries += 1

@@ -33,7 +33,7 @@ class Call(Generic[T]):
     :param operation: What it does and to what, for messages: ``get batch status of webhook …``.
     :param method: The HTTP method.
     :param path: The path below the workspace's, its ids checked.
-    :param read: How a good answer becomes a result.
+    :param read: How a good answer becomes a result; its second argument are the values to mask.
     :param query: The query's parameters.
     :param body: The JSON body.
     :param repeatable: Whether it may be sent again when an earlier one may have been taken.
@@ -46,7 +46,7 @@ class Call(Generic[T]):
     operation: str
     method: str
     path: str
-    read: Callable[[Answer], T] = field(repr=False)
+    read: Callable[[Answer, tuple[str, ...]], T] = field(repr=False)
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = field(default=None, repr=False)
     repeatable: bool = True
@@ -59,7 +59,7 @@ class Call(Generic[T]):
 def list_webhooks() -> Call[WebhookList]:
     """Every webhook of the workspace; the only answer with ids and the times of the last delivery and failure."""
 
-    def read(answer: Answer) -> WebhookList:
+    def read(answer: Answer, _secrets: tuple[str, ...]) -> WebhookList:
         return WebhookList(webhooks=decoding.webhooks(answer.body), at=answer.at)
 
     return Call("list webhooks", "GET", "/webhooks", read)
@@ -73,7 +73,7 @@ def get_webhook(webhook_id: str) -> Call[Webhook]:
     :raises ReachInputError: when the id is no UUID.
     """
     operation = f"get webhook {_checked(webhook_id, 'get webhook')}"
-    return Call(operation, "GET", _path(webhook_id), lambda answer: decoding.webhook(answer.body, webhook_id))
+    return Call(operation, "GET", _path(webhook_id), lambda answer, _: decoding.webhook(answer.body, webhook_id))
 
 
 def create_webhook(spec: WebhookSpec) -> Call[str]:
@@ -89,7 +89,7 @@ def create_webhook(spec: WebhookSpec) -> Call[str]:
         f"{operation} with target {safe_url(spec.target)}",
         "POST",
         "/webhooks",
-        lambda answer: decoding.written_id(answer.body),
+        lambda answer, _: decoding.written_id(answer.body),
         body=body,
         repeatable=False,
         asks_target=True,
@@ -111,7 +111,7 @@ def update_webhook(webhook_id: str, changes: WebhookChanges) -> Call[str]:
         operation,
         "PUT",
         _path(webhook_id),
-        lambda answer: decoding.written_id(answer.body),
+        lambda answer, _: decoding.written_id(answer.body),
         body=changes.body(operation),
         asks_target=True,
         target=changes.given.get("target", ""),
@@ -130,7 +130,7 @@ def delete_webhook(webhook_id: str) -> Call[bool]:
     """
     operation = f"delete webhook {_checked(webhook_id, 'delete webhook')}"
 
-    def read(answer: Answer) -> bool:
+    def read(answer: Answer, _secrets: tuple[str, ...]) -> bool:
         if answer.status == 404:  # to a repeat, it is what was asked for
             return False
         decoding.nothing(answer.body)
@@ -139,12 +139,11 @@ def delete_webhook(webhook_id: str) -> Call[bool]:
     return Call(operation, "DELETE", _path(webhook_id), read, gone_is_done=True)
 
 
-def validate_webhook(webhook_id: str, secrets: tuple[str, ...] = ()) -> Call[ValidationResult]:
+def validate_webhook(webhook_id: str) -> Call[ValidationResult]:
     """
     Have the service POST a test batch to the webhook's target.
 
     :param webhook_id: Its UUID.
-    :param secrets: Values to mask in what the target said.
     :raises ReachInputError: when the id is no UUID.
     """
     operation = f"validate webhook {_checked(webhook_id, 'validate webhook')}"
@@ -152,9 +151,8 @@ def validate_webhook(webhook_id: str, secrets: tuple[str, ...] = ()) -> Call[Val
         operation,
         "POST",
         f"{_path(webhook_id)}/validate",
-        lambda answer: decoding.validation(answer.body, secrets, answer.seconds),
+        lambda answer, secrets: decoding.validation(answer.body, secrets, answer.seconds),
         asks_target=True,
-        secrets=secrets,
     )
 
 
@@ -170,7 +168,7 @@ def get_batch_status(webhook_id: str, limit: int = DEFAULT_LIMIT) -> Call[BatchS
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= sys.maxsize:
         raise ReachInputError([f"limit must be a whole number from 1, not {shown(limit)}."], operation)
 
-    def read(answer: Answer) -> BatchStatus:
+    def read(answer: Answer, _secrets: tuple[str, ...]) -> BatchStatus:
         rows = decoding.batch_rows(answer.body)
         return BatchStatus(rows=rows, complete=len(rows) < limit, at=answer.at, received=answer.received)
 
@@ -208,7 +206,7 @@ def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, 
         operation,
         method,
         path,
-        lambda answer: decoding.any_json(answer.body) if answer.body.strip() else None,
+        lambda answer, _: decoding.any_json(answer.body) if answer.body.strip() else None,
         query=texts,
         body=body,
         repeatable=method in ("GET", "HEAD", "PUT", "DELETE"),

@@ -26,17 +26,17 @@ LONGEST_RETRY_AFTER = 300.0
 
 
 @dataclass
-class Patience:
+class RetryBudget:
     """
-    How long to keep asking when the service cannot be asked; every call of one look draws on the same.
+    How long to keep asking while the service cannot be reached; all calls of one exchange draw on it.
 
-    :param left: Seconds, spent by requests and waits.
+    :param left: Seconds left; requests and waits use them up.
     """
 
     left: float
 
     def spend(self, seconds: float) -> None:
-        """Take off what a request or a wait has cost."""
+        """Subtract the time that a request or a wait took."""
         self.left -= seconds
 
 

@@ -6,27 +6,25 @@ from datetime import datetime
 
 from msgspec import structs
 
-from airflow_provider_reach.core.api.exchange import Exchange, ask
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, ask
 from airflow_provider_reach.core.api.models import BatchStatus, Gone, as_utc
 from airflow_provider_reach.core.api.operations import DEFAULT_LIMIT, MAX_LIMIT, get_batch_status
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachCallError, ReachNotFoundError, ReachRequestError
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.webhooks.find import find
 from airflow_provider_reach.core.webhooks.missing import diagnosed
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 
 _OVER_THE_CAP = (400, 413, 416, 422)
 _ROUND = 1000
 
 
 def look(
-    webhook_id: str,
-    webhook_name: str,
+    ref: WebhookRef,
     policy: DeliveryPolicy,
-    patience: Patience,
-    secrets: tuple[str, ...] = (),
+    context: AskContext,
     *,
     watched_from: datetime | None = None,
     seen_id: str = "",
@@ -34,24 +32,22 @@ def look(
     """
     Look once at a webhook and judge what is seen.
 
-    :param webhook_id: Its UUID; with a name as well, the id decides and the name is its label.
-    :param webhook_name: Its name.
+    :param ref: The webhook.
     :param policy: What counts as failed, and what is waited for.
-    :param patience: How long to keep asking when the service cannot be asked, for all calls of the look together.
-    :param secrets: Values to mask in errors.
+    :param context: How long to keep asking, for all calls of the look together, and what to mask.
     :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
     :param seen_id: The id that an earlier look of the same watch saw under the name.
     :raises ReachInputError: when neither id nor name is given, or the id is no UUID.
     :raises ReachLookupError: when several webhooks have the name.
     :raises ReachCallError: when the service could not be asked; that is no verdict.
     """
-    webhook, listed = yield from find(webhook_id, webhook_name, patience, secrets)
+    webhook, listed = yield from find(ref, context)
     if isinstance(webhook, Gone):
         return assess([], listed.at, policy, webhook=diagnosed(webhook, listed.webhooks, seen_id))
     try:
-        status = yield from _batch_status(webhook.id, patience, secrets)
+        status = yield from _batch_status(webhook.id, context)
     except ReachNotFoundError as error:
-        again, listed = yield from find(webhook.id, webhook.name, patience, secrets)
+        again, listed = yield from find(WebhookRef(webhook.id, webhook.name), context)
         if isinstance(again, Gone):
             return assess([], listed.at, policy, webhook=diagnosed(again, listed.webhooks))
         raise ReachCallError(f"{error} Yet the webhook is there: ask again.", operation=error.operation) from error
@@ -60,7 +56,7 @@ def look(
     return assess(status.rows, status.at, policy, watched_from=watched_from, webhook=webhook, complete=status.complete)
 
 
-def _batch_status(webhook_id: str, patience: Patience, secrets: tuple[str, ...]) -> Exchange[BatchStatus]:
+def _batch_status(webhook_id: str, context: AskContext) -> Exchange[BatchStatus]:
     """
     The batch status, asked for with ever larger limits until it is whole.
 
@@ -68,9 +64,9 @@ def _batch_status(webhook_id: str, patience: Patience, secrets: tuple[str, ...])
     is taken as such a cap, and a refusal of the larger limit too.
     """
     limit = DEFAULT_LIMIT
-    status = yield from ask(get_batch_status(webhook_id, limit), patience, secrets)
+    status = yield from ask(get_batch_status(webhook_id, limit), context)
     while not status.complete and limit < MAX_LIMIT:
-        limit, larger = yield from _with_larger_limit(webhook_id, limit, patience, secrets)
+        limit, larger = yield from _with_larger_limit(webhook_id, limit, context)
         if larger is None or len(larger.rows) <= len(status.rows):
             return status
         capped = len(larger.rows) % _ROUND == 0
@@ -78,13 +74,11 @@ def _batch_status(webhook_id: str, patience: Patience, secrets: tuple[str, ...])
     return status
 
 
-def _with_larger_limit(
-    webhook_id: str, limit: int, patience: Patience, secrets: tuple[str, ...]
-) -> Exchange[tuple[int, BatchStatus | None]]:
+def _with_larger_limit(webhook_id: str, limit: int, context: AskContext) -> Exchange[tuple[int, BatchStatus | None]]:
     """The limit that the service took, the largest of those tried, and the batch status; None where it took none."""
     for larger in dict.fromkeys(min(times * limit, MAX_LIMIT) for times in (10, 5, 2)):
         try:
-            return larger, (yield from ask(get_batch_status(webhook_id, larger), patience, secrets))
+            return larger, (yield from ask(get_batch_status(webhook_id, larger), context))
         except ReachRequestError as error:
             if error.status not in _OVER_THE_CAP:
                 raise

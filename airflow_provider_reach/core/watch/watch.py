@@ -112,7 +112,7 @@ class Watch:
             raise ReachInputError([f"timeout must end some day, not after {length}."], "the watch") from None
         return cls(watched_from=watched_from, deadline=deadline, limit=limit, **parameters)
 
-    def patience(self, now: datetime) -> float:
+    def tolerance_at(self, now: datetime) -> float:
         """
         Seconds for which a look of the trigger keeps asking: not far beyond the deadline.
 

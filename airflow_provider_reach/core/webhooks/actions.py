@@ -7,13 +7,13 @@ from functools import partial
 from msgspec import Struct
 
 from airflow_provider_reach.core.api import operations
-from airflow_provider_reach.core.api.exchange import Exchange, Wait, ask
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Wait, ask
 from airflow_provider_reach.core.api.models import Gone, ValidationResult, Webhook
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.api.target_errors import target_error
 from airflow_provider_reach.core.errors import ReachCallError, ReachLookupError, ReachNotFoundError
 from airflow_provider_reach.core.webhooks.find import LOOK_AGAIN, find, find_surely, resolve
 from airflow_provider_reach.core.webhooks.missing import diagnosed, missing
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 
 
 class Validated(Struct, frozen=True, kw_only=True):
@@ -44,22 +44,18 @@ class Deleted(Struct, frozen=True, kw_only=True):
     doubtful: bool = False
 
 
-def validate(
-    webhook_id: str, webhook_name: str, patience: Patience, secrets: tuple[str, ...] = ()
-) -> Exchange[Validated]:
+def validate(ref: WebhookRef, context: AskContext) -> Exchange[Validated]:
     """
     Have the service POST a test batch to a webhook's target, and demand that it answers 200.
 
-    :param webhook_id: Its UUID; with a name as well, the id decides.
-    :param webhook_name: Its name.
-    :param patience: How long to keep asking when the service cannot be asked.
-    :param secrets: Values to mask in errors.
+    :param ref: The webhook.
+    :param context: How long to keep asking, and what to mask.
     :raises ReachLookupError: when there is no such webhook, or several have the name.
     :raises ReachTargetError: when the target did not answer 200.
     """
-    webhook = yield from resolve(webhook_id, webhook_name, patience, secrets)
-    call = operations.about(webhook, operations.validate_webhook(webhook.id, (*secrets, *webhook.secrets)))
-    result = yield from ask(call, patience)
+    webhook = yield from resolve(ref, context)
+    call = operations.about(webhook, operations.validate_webhook(webhook.id))
+    result = yield from ask(call, context.masking(*webhook.secrets))
     if not result.ok:
         raise target_error(
             call.operation,
@@ -72,25 +68,16 @@ def validate(
     return Validated(webhook=webhook, result=result)
 
 
-def delete(
-    webhook_id: str,
-    webhook_name: str,
-    patience: Patience,
-    secrets: tuple[str, ...] = (),
-    *,
-    ignore_if_missing: bool = True,
-) -> Exchange[Deleted]:
+def delete(ref: WebhookRef, context: AskContext, *, ignore_if_missing: bool = True) -> Exchange[Deleted]:
     """
     Delete a webhook; that the list can be read and does not hold it, is what makes it gone.
 
-    :param webhook_id: Its UUID; with a name as well, the id decides.
-    :param webhook_name: Its name.
-    :param patience: How long to keep asking when the service cannot be asked.
-    :param secrets: Values to mask in errors.
+    :param ref: The webhook.
+    :param context: How long to keep asking, and what to mask.
     :param ignore_if_missing: Whether it is fine that it is not there.
     :raises ReachLookupError: when several have the name, or it is not there and shall be.
     """
-    webhook, listed = yield from find_surely(webhook_id, webhook_name, patience, secrets)
+    webhook, listed = yield from find_surely(ref, context)
     if isinstance(webhook, Gone):
         said = missing(webhook, listed.webhooks)
         if not ignore_if_missing:
@@ -98,9 +85,9 @@ def delete(
         doubtful = diagnosed(webhook, listed.webhooks).cause in ("misspelt", "recreated")
         return Deleted(webhook_id=webhook.id, said=said, deleted=False, doubtful=doubtful)
     call = operations.about(webhook, operations.delete_webhook(webhook.id))
-    must_be_gone = partial(_must_be_gone, webhook, call.operation, patience, secrets)
+    must_be_gone = partial(_must_be_gone, webhook, call.operation, context)
     try:
-        if not (yield from ask(call, patience, (*secrets, *webhook.secrets))):
+        if not (yield from ask(call, context.masking(*webhook.secrets))):
             yield from must_be_gone(f"Could not {call.operation}.")
     except ReachNotFoundError as error:  # somebody else was faster
         yield from must_be_gone(str(error))
@@ -110,12 +97,10 @@ def delete(
     return Deleted(webhook_id=webhook.id, said=f"Deleted webhook {webhook.label}.", deleted=True)
 
 
-def _must_be_gone(
-    webhook: Webhook, operation: str, patience: Patience, secrets: tuple[str, ...], said: str
-) -> Exchange[None]:
+def _must_be_gone(webhook: Webhook, operation: str, context: AskContext, said: str) -> Exchange[None]:
     """A 404 may be of something else than the API: only a list that does not hold the webhook tells that it is gone."""
     for may_lag in (True, False):
-        found, _ = yield from find(webhook.id, webhook.name, patience, secrets)
+        found, _ = yield from find(WebhookRef(webhook.id, webhook.name), context)
         if isinstance(found, Gone):
             return
         if may_lag:

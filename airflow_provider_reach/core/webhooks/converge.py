@@ -11,9 +11,9 @@ from typing import Literal
 from msgspec import Struct, structs
 
 from airflow_provider_reach.core.api import operations
-from airflow_provider_reach.core.api.exchange import Exchange, Wait, ask
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Wait, ask
 from airflow_provider_reach.core.api.models import Gone, Webhook
-from airflow_provider_reach.core.api.retry import FIRST_WAIT, Patience
+from airflow_provider_reach.core.api.retry import FIRST_WAIT
 from airflow_provider_reach.core.errors import (
     ReachCallError,
     ReachExistsError,
@@ -35,6 +35,7 @@ from airflow_provider_reach.core.webhooks.diff import (
 )
 from airflow_provider_reach.core.webhooks.find import find_surely, only
 from airflow_provider_reach.core.webhooks.missing import missing_and_advice
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.core.webhooks.side_effects import how_changed
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 from airflow_provider_reach.core.webhooks.validation import is_unused
@@ -72,9 +73,7 @@ class Declared(Plain, Struct, frozen=True, kw_only=True):
         return Webhook(id=self.webhook_id, name=self.name).label
 
 
-def declare(
-    spec: WebhookSpec, if_exists: IfExists | str, patience: Patience, secrets: tuple[str, ...] = ()
-) -> Exchange[Declared]:
+def declare(spec: WebhookSpec, if_exists: IfExists | str, context: AskContext) -> Exchange[Declared]:
     """
     Have a webhook of this name: take, change or refuse the one that is there, or create it.
 
@@ -82,8 +81,7 @@ def declare(
 
     :param spec: What it shall be.
     :param if_exists: ``reuse`` takes the one that is there as it is, ``update`` makes it match, ``fail`` refuses.
-    :param patience: How long to keep asking when the service cannot be asked.
-    :param secrets: Values to mask in errors.
+    :param context: How long to keep asking, and what to mask.
     :raises ReachInputError: before anything is sent, naming everything that is wrong with the spec.
     :raises ReachLookupError: when several webhooks have the name.
     :raises ReachExistsError: when one has it and ``if_exists`` is ``fail``.
@@ -93,12 +91,12 @@ def declare(
     spec.body(operation)
     if if_exists not in IF_EXISTS:
         raise ReachInputError([f"if_exists must be 'reuse', 'update' or 'fail', not {shown(if_exists)}."], operation)
-    masked = (*secrets, *spec.secrets)
-    listed = yield from ask(operations.list_webhooks(), patience, masked)
+    context = context.masking(*spec.secrets)
+    listed = yield from ask(operations.list_webhooks(), context)
     existing = only(spec.name, listed.webhooks)
     if existing is None:
-        webhook_id = yield from create(spec, patience, secrets)
-        unlike = yield from _see_what_was_made(spec, webhook_id, masked)
+        webhook_id = yield from create(spec, context)
+        unlike = yield from _see_what_was_made(spec, webhook_id, context)
         return Declared(
             webhook_id=webhook_id,
             name=spec.given["name"],
@@ -112,20 +110,20 @@ def declare(
             "may have made it.) Choose another name, or set if_exists to 'reuse' or 'update'."
         )
     if if_exists == "update":
-        return (yield from _update(existing.id, spec, patience, always=False, secrets=secrets))
+        return (yield from _update(existing.id, spec, context, always=False))
     return Declared(
         webhook_id=existing.id, name=existing.name, active=existing.active, compared=compare(spec, existing)
     )
 
 
-def _see_what_was_made(spec: WebhookSpec, webhook_id: str, secrets: tuple[str, ...]) -> Exchange[list[FieldComparison]]:
+def _see_what_was_made(spec: WebhookSpec, webhook_id: str, context: AskContext) -> Exchange[list[FieldComparison]]:
     """
     How the new webhook differs from what was sent, and that it is alone.
 
     Two tasks that look at the same time both find nothing, and both create.
     """
     try:
-        listed = yield from ask(operations.list_webhooks(), Patience(0.0), secrets)
+        listed = yield from ask(operations.list_webhooks(), context.with_budget(0.0))
     except ReachCallError:
         return []  # the webhook is there, and nothing is known against it
     name = spec.given["name"]
@@ -141,24 +139,16 @@ def _see_what_was_made(spec: WebhookSpec, webhook_id: str, secrets: tuple[str, .
 
 
 def converge(
-    webhook_id: str,
-    webhook_name: str,
-    changes: WebhookChanges,
-    patience: Patience,
-    secrets: tuple[str, ...] = (),
-    *,
-    always: bool = False,
+    ref: WebhookRef, changes: WebhookChanges, context: AskContext, *, always: bool = False
 ) -> Exchange[Declared]:
     """
     Make a webhook match: send what differs, read it again, and tell when more than that has changed.
 
     What the service does not show or masks is unknown, which alone is no reason to send.
 
-    :param webhook_id: Its UUID; with a name as well, the id decides.
-    :param webhook_name: Its name.
-    :param changes: What shall be.
-    :param patience: How long to keep asking when the service cannot be asked.
-    :param secrets: Values to mask in errors.
+    :param ref: The webhook.
+    :param changes: The values that it must have.
+    :param context: How long to keep asking, and what to mask.
     :param always: Send every given field, also where nothing differs: for secrets that the service does not show.
     :raises ReachInputError: before anything is sent, naming everything that is wrong with the changes.
     :raises ReachLookupError: when there is no such webhook, or several have the name; where it is to be renamed, one
@@ -167,10 +157,11 @@ def converge(
     :raises ReachNotAppliedError: when a sent field is what it was before.
     :raises ReachSideEffectError: when a field that was not sent has changed.
     """
-    changes.body(f"update webhook {shown(webhook_name or webhook_id)}")
-    webhook, listed = yield from find_surely(webhook_id, webhook_name, patience, (*secrets, *changes.secrets))
+    changes.body(f"update webhook {ref}")
+    context = context.masking(*changes.secrets)
+    webhook, listed = yield from find_surely(ref, context)
     existing = _renamed(webhook, changes.given.get("name"), listed.webhooks)
-    return (yield from _update(existing.id, changes, patience, always=always, secrets=secrets))
+    return (yield from _update(existing.id, changes, context, always=always))
 
 
 def _renamed(webhook: Webhook | Gone, new_name: str | None, webhooks: list[Webhook]) -> Webhook:
@@ -189,10 +180,8 @@ def _renamed(webhook: Webhook | Gone, new_name: str | None, webhooks: list[Webho
     return webhook
 
 
-def _update(
-    webhook_id: str, changes: WebhookChanges, patience: Patience, *, always: bool, secrets: tuple[str, ...]
-) -> Exchange[Declared]:
-    before = yield from ask(operations.get_webhook(webhook_id), patience, (*secrets, *changes.secrets))
+def _update(webhook_id: str, changes: WebhookChanges, context: AskContext, *, always: bool) -> Exchange[Declared]:
+    before = yield from ask(operations.get_webhook(webhook_id), context)
     _check_authentication(before, changes)
     compared = compare(changes, before)
     sent = changes.only(_to_send(compared, always))
@@ -201,10 +190,10 @@ def _update(
     )
     if not sent.given:
         return done
-    masked = (*secrets, *changes.secrets, *before.secrets)
-    yield from ask(operations.about(before, operations.update_webhook(webhook_id, sent)), patience, masked)
+    context = context.masking(*before.secrets)
+    yield from ask(operations.about(before, operations.update_webhook(webhook_id, sent)), context)
     try:
-        after = yield from _updated(before, sent, patience, masked)
+        after = yield from _updated(before, sent, context)
     except ReachCallError as error:
         raise ReachCallError(
             f"The update of webhook {before.label} was taken ({', '.join(sent.given)}), and whether it changed "
@@ -248,11 +237,11 @@ def _to_send(compared: list[FieldComparison], always: bool) -> list[str]:
     return [*differing, *fields_that("unknown", compared), *authentication]
 
 
-def _updated(before: Webhook, sent: WebhookChanges, patience: Patience, secrets: tuple[str, ...]) -> Exchange[Webhook]:
+def _updated(before: Webhook, sent: WebhookChanges, context: AskContext) -> Exchange[Webhook]:
     """Read the webhook until it is no longer what it was, in case that an answer comes from a copy that lags."""
     left, seconds = LOOK_AFTER_UPDATE, FIRST_WAIT
     while True:
-        after = yield from ask(operations.about(before, operations.get_webhook(before.id)), patience, secrets)
+        after = yield from ask(operations.about(before, operations.get_webhook(before.id)), context)
         stale = [field for field in differences(sent, after) if _is_as_before(before, after, field.field)]
         if not stale:
             return after

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from airflow_provider_reach.core.api.exchange import Exchange, Wait, ask
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Wait, ask
 from airflow_provider_reach.core.api.operations import create_webhook, list_webhooks
-from airflow_provider_reach.core.api.retry import FIRST_WAIT, MAY_PASS, Patience
+from airflow_provider_reach.core.api.retry import FIRST_WAIT, MAY_PASS
 from airflow_provider_reach.core.errors import ReachError, ReachUnsettledError
 from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.core.webhooks.diff import same_url
@@ -13,24 +13,23 @@ from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 LOOK_AFTER_CREATE = 30.0
 
 
-def create(spec: WebhookSpec, patience: Patience, secrets: tuple[str, ...] = ()) -> Exchange[str]:
+def create(spec: WebhookSpec, context: AskContext) -> Exchange[str]:
     """
     Create a webhook and return its id; when the answer is lost, look for the webhook and never send a second POST.
 
-    :param spec: What it shall be.
-    :param patience: How long to keep asking while nothing was taken.
-    :param secrets: Values to mask in errors.
+    :param spec: The webhook to create.
+    :param context: How long to keep asking while nothing was taken, and what to mask.
     :raises ReachUnsettledError: when the answer was lost and no such webhook appears within 30 s.
     :raises ReachCallError: when the service refused, or could not be reached.
     """
     call = create_webhook(spec)
     try:
-        return (yield from ask(call, patience, secrets))
+        return (yield from ask(call, context))
     except MAY_PASS as error:
         lost = error
     seen = f"no webhook of this name and target appeared within {LOOK_AFTER_CREATE:.0f} s"
     try:
-        if found := (yield from _look_for(spec, Patience(LOOK_AFTER_CREATE), (*secrets, *call.secrets))):
+        if found := (yield from _look_for(spec, context.masking(*call.secrets).with_budget(LOOK_AFTER_CREATE))):
             return found
     except ReachError as error:
         seen = f"whether the webhook is there could not be seen ({str(error).rstrip('.')})"
@@ -41,16 +40,16 @@ def create(spec: WebhookSpec, patience: Patience, secrets: tuple[str, ...] = ())
     ) from lost
 
 
-def _look_for(spec: WebhookSpec, patience: Patience, secrets: tuple[str, ...]) -> Exchange[str | None]:
-    tries = 0
+def _look_for(spec: WebhookSpec, context: AskContext) -> Exchange[str | None]:
+    budget, tries = context.budget, 0
     while True:
-        listed = yield from ask(list_webhooks(), patience, secrets)
+        listed = yield from ask(list_webhooks(), context)
         for webhook in listed.webhooks:
             if webhook.name.strip() == spec.name.strip() and same_url(webhook.target, spec.target):
                 return webhook.id
-        if patience.left <= 0:
+        if budget.left <= 0:
             return None
-        seconds = min(FIRST_WAIT * 2.0**tries, patience.left)
+        seconds = min(FIRST_WAIT * 2.0**tries, budget.left)
         yield Wait(seconds, f"Whether webhook {shown(spec.name)} was created is not known; looking for it.")
-        patience.spend(seconds)
+        budget.spend(seconds)
         tries += 1

@@ -14,9 +14,9 @@ from airflow_provider_reach.core.api.operations import list_webhooks
 from airflow_provider_reach.core.api.regions import with_hint
 from airflow_provider_reach.core.api.request import request_for
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.config import REGIONS, read_config
 from airflow_provider_reach.core.delivery.check import look
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from tests.docs.messages.stage import (
     CONFIG,
@@ -33,7 +33,7 @@ from tests.docs.messages.stage import (
 )
 from tests.drivers import ImpatientLoop
 from tests.drivers import run as in_loop
-from tests.unit.core.helpers import ID, NOW, Reply, answer, listed
+from tests.unit.core.helpers import ID, NOW, Reply, answer, ask_context, listed
 
 
 @message
@@ -75,7 +75,7 @@ def unreachable(stage: Stage) -> Told:
 def asked_in_the_us(reply: Reply, base_url: str = "") -> Told:
     """How a watch ends whose connection has the region us, or one of its hosts."""
     config = read_config(api_key="k", workspace_id=ID, region="us", base_url=base_url)
-    return watched(wrong(with_hint(look("", NAME, POLICY, Patience(0.0)), config), reply))
+    return watched(wrong(with_hint(look(WebhookRef(name=NAME), POLICY, ask_context(0.0)), config), reply))
 
 
 @message

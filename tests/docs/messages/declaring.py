@@ -13,7 +13,6 @@ from airflow_provider_reach import (
     ReachUpdateWebhookOperator,
     ReachValidateWebhookOperator,
 )
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.webhooks.converge import declare
 from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 from airflow_provider_reach.sandbox import Fault, Target
@@ -34,7 +33,7 @@ from tests.docs.messages.stage import (
     updated,
 )
 from tests.tasks import in_dag, run
-from tests.unit.core.helpers import OTHER_ID, listed, results
+from tests.unit.core.helpers import OTHER_ID, ask_context, listed, results
 
 
 @message
@@ -121,7 +120,7 @@ def token_server_is_silent(stage: Stage) -> Told:
 
 def created(said: str) -> Told:
     """How a creation fails that the service refuses with these words and no more."""
-    return declared(declare(WebhookSpec(**SPEC), "reuse", Patience(0.0)), listed(), no(400, said))
+    return declared(declare(WebhookSpec(**SPEC), "reuse", ask_context(0.0)), listed(), no(400, said))
 
 
 @message
@@ -211,7 +210,7 @@ def exists_already(stage: Stage) -> Told:
 @message
 def created_twice(stage: Stage) -> Told:
     script = (listed(), WRITTEN, listed(ENTRY, {**ENTRY, "id": OTHER_ID}))
-    return declared(declare(WebhookSpec(**SPEC), "reuse", Patience(0.0)), *script)
+    return declared(declare(WebhookSpec(**SPEC), "reuse", ask_context(0.0)), *script)
 
 
 @message

@@ -24,20 +24,20 @@ from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.api.exchange import Send, Wait
 from airflow_provider_reach.core.api.models import Webhook
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.errors import ReachError
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.watch.events import End, event_of
 from airflow_provider_reach.core.webhooks.converge import converge
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 from airflow_provider_reach.exceptions import airflow_error
 from airflow_provider_reach.operators.base import ReachOperator
 from airflow_provider_reach.sandbox import Sandbox, Switches
 from airflow_provider_reach.sandbox.api.operations import TEST_BATCH_ID
 from tests.tasks import in_dag, resume, run
-from tests.unit.core.helpers import HOUR, ID, MINUTE, NOW, OTHER_ID, Reply, answer, play, results
+from tests.unit.core.helpers import HOUR, ID, MINUTE, NOW, OTHER_ID, Reply, answer, ask_context, play, results
 
 NAME, URL = "bounces", "https://consumer.example.com/bounces"
 TIMES = {"last_successful": NOW - 9 * HOUR, "last_failure": NOW - MINUTE}
@@ -143,7 +143,7 @@ def ran(make: Callable[..., BaseOperator], **arguments: Any) -> Told:
 
 def asked(*script: Reply) -> Told:
     """How a watch ends whose look is answered so."""
-    return watched(wrong(look("", NAME, POLICY, Patience(0.0)), *script))
+    return watched(wrong(look(WebhookRef(name=NAME), POLICY, ask_context(0.0)), *script))
 
 
 def wrong(exchange: Generator[Send | Wait, Answer | Failure | None, Any], *script: Reply, **more: Any) -> ReachError:
@@ -162,7 +162,7 @@ def declared(exchange: Generator[Send | Wait, Answer | Failure | None, Any], *sc
 
 
 def updated(name: str = NAME, **changes: Any) -> Generator[Send | Wait, Answer | Failure | None, Any]:
-    return converge("", name, WebhookChanges(**changes), Patience(0.0))
+    return converge(WebhookRef(name=name), WebhookChanges(**changes), ask_context(0.0))
 
 
 def no(status: int, said: str = "", **headers: str) -> Answer:

@@ -17,13 +17,13 @@ from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.api.exchange import Send, Wait
 from airflow_provider_reach.core.api.models import BatchRow, Webhook
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.errors import ReachError
 from airflow_provider_reach.core.watch.events import TimedOut
 from airflow_provider_reach.core.watch.progress import Progress
 from airflow_provider_reach.core.watch.watch import Watch
 from airflow_provider_reach.core.webhooks.converge import declare
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 from airflow_provider_reach.hooks import ReachHook
 from airflow_provider_reach.integration.compat import AirflowTaskTimeout
@@ -50,7 +50,7 @@ from tests.docs.messages.stage import (
 )
 from tests.docs.messages.verdicts import batches, in_short, judged
 from tests.tasks import in_dag, resume, run
-from tests.unit.core.helpers import HOUR, ID, MINUTE, NOW, listed, play, results
+from tests.unit.core.helpers import HOUR, ID, MINUTE, NOW, ask_context, listed, play, results
 
 UNRIPE = batches(12, 10 * MINUTE, attempts=3)
 
@@ -67,7 +67,7 @@ def timed_out_draining(stage: Stage) -> Told:
 
 @message
 def timed_out_unanswered(stage: Stage) -> Told:
-    error = wrong(look("", NAME, POLICY, Patience(0.0)), no(503))
+    error = wrong(look(WebhookRef(name=NAME), POLICY, ask_context(0.0)), no(503))
     return watched(TimedOut("timeout", error), timeout=1800)
 
 
@@ -202,7 +202,7 @@ def looks_once_more(stage: Stage) -> Told:
 def looks_for_the_creation(stage: Stage) -> Told:
     script = (listed(), no(502), listed(), listed(ENTRY))
     return waits(
-        stage, "not known", play(declare(WebhookSpec(**SPEC), "reuse", Patience(0.0)), *script, listed()).waits
+        stage, "not known", play(declare(WebhookSpec(**SPEC), "reuse", ask_context(0.0)), *script, listed()).waits
     )
 
 

@@ -107,7 +107,7 @@ def test_could_not_ask_is_2_at_once_where_the_key_is_refused(
         assert "wrong-key" not in ended.err
 
 
-def test_could_not_ask_after_the_patience_given(cli: Cli, reach: Sandbox) -> None:
+def test_could_not_ask_within_the_outage_tolerance(cli: Cli, reach: Sandbox) -> None:
     reach.fail(Fault.status(500), on="list", times=None)
 
     ended = cli("check", "orders", "--patience", "0")
@@ -298,19 +298,19 @@ def test_declaring_it_loads_nothing() -> None:
     assert not {"airflow", "msgspec", "requests", "tabulate"} & set(done.stdout.split())
 
 
-@pytest.mark.parametrize("patience", ["soon", "nan", "inf", "-1"])
-def test_a_patience_that_cannot_be_is_refused(cli: Cli, reach: Sandbox, patience: str) -> None:
-    ended = cli("check", "orders", "--patience", patience)
+@pytest.mark.parametrize("tolerance", ["soon", "nan", "inf", "-1"])
+def test_an_outage_tolerance_that_cannot_be_is_refused(cli: Cli, reach: Sandbox, tolerance: str) -> None:
+    ended = cli("check", "orders", "--outage-tolerance", tolerance)
 
     assert ended.status == 2
-    assert "patience must be" in ended.err
+    assert "outage_tolerance must be" in ended.err
     assert reach.requests == []
 
 
-def test_patience_is_for_the_whole_command(cli: Cli, reach: Sandbox) -> None:
+def test_the_outage_tolerance_is_for_the_whole_command(cli: Cli, reach: Sandbox) -> None:
     reach.fail(Fault.status(500), on="list", times=None)
 
-    ended = cli("check", "orders", "bounces", "engagement", "--patience", "0", "--json")
+    ended = cli("check", "orders", "bounces", "engagement", "--outage-tolerance", "0", "--json")
 
     assert ended.status == 2
     assert len(reach.requests) == 1

@@ -21,14 +21,14 @@ import pytest
 
 from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.api import operations
-from airflow_provider_reach.core.api.exchange import Exchange, ask
-from airflow_provider_reach.core.api.retry import Patience
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, ask
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.errors import ReachError, ReachStatusError
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.webhooks.converge import converge
 from airflow_provider_reach.core.webhooks.create import create
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 from tests.drivers import Driver, LoopClient
 
@@ -201,16 +201,16 @@ STEPS = [
 ]
 
 SPEC = WebhookSpec(name="orders", target=TARGET, events=["bounce"])
-Making = Callable[[Patience, tuple[str, ...]], Exchange[Any]]
+Making = Callable[[AskContext], Exchange[Any]]
 EXCHANGES: dict[str, Making] = {
     "list": partial(ask, operations.list_webhooks()),
-    "look by id": partial(look, WEBHOOK, "", DeliveryPolicy()),
-    "look by name": partial(look, "", "orders", DeliveryPolicy(drain=True)),
+    "look by id": partial(look, WebhookRef(WEBHOOK), DeliveryPolicy()),
+    "look by name": partial(look, WebhookRef(name="orders"), DeliveryPolicy(drain=True)),
     "create": partial(create, SPEC),
     "create another": partial(create, WebhookSpec(name="other", target=TARGET, events=["bounce"])),
     "delete": partial(ask, operations.delete_webhook(WEBHOOK)),
-    "converge": partial(converge, "", "orders", WebhookChanges(active=False, events=["bounce", "open"])),
-    "converge nothing": partial(converge, WEBHOOK, "", WebhookChanges(active=True)),
+    "converge": partial(converge, WebhookRef(name="orders"), WebhookChanges(active=False, events=["bounce", "open"])),
+    "converge nothing": partial(converge, WebhookRef(WEBHOOK), WebhookChanges(active=True)),
     "request": partial(ask, operations.any_request("POST", "/webhooks/x", {"a": "b c"}, {"d": "ü"})),
 }
 
@@ -224,12 +224,14 @@ class Ended:
     end: Any
 
 
-def played(driver: Driver, server: Server, script: list[Step], exchange: Making, seed: int, patience: float) -> Ended:
+def played(
+    driver: Driver, server: Server, script: list[Step], exchange: Making, seed: int, outage_tolerance: float
+) -> Ended:
     server.play = play = Play(script)
     waits: list[float] = []
     config = ReachConfig(server.url, WORKSPACE, "planted-key", timeout=TIMEOUT if SILENT in script else 5.0)
     random.seed(seed)
-    with driver(config, patience=patience, sleep=waits.append) as client:
+    with driver(config, outage_tolerance=outage_tolerance, sleep=waits.append) as client:
         end: Any
         try:
             end = client.do(exchange)
@@ -282,10 +284,11 @@ def _a_plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-def same(server: Server, exchange: str, script: list[Step], seed: int, patience: float) -> Ended:
+def same(server: Server, exchange: str, script: list[Step], seed: int, outage_tolerance: float) -> Ended:
     """Plays it to both drivers, and demands the same."""
     reference, other = (
-        played(driver, server, script, EXCHANGES[exchange], seed, patience) for driver in (ReachClient, LoopClient)
+        played(driver, server, script, EXCHANGES[exchange], seed, outage_tolerance)
+        for driver in (ReachClient, LoopClient)
     )
     for one in (reference, other):
         for request in one.received:
@@ -298,9 +301,9 @@ def same(server: Server, exchange: str, script: list[Step], seed: int, patience:
 
 @pytest.mark.parametrize("seed", range(144))
 def test_both_drivers_send_the_same_and_end_the_same_way(seed: int, server: Server) -> None:
-    exchange, script, patience = scripted(seed)
+    exchange, script, tolerance = scripted(seed)
 
-    same(server, exchange, script, seed, patience)
+    same(server, exchange, script, seed, tolerance)
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
@@ -325,9 +328,9 @@ def test_the_scripts_reach_every_end(server: Server) -> None:
     """A guard against scripts that no longer play what they should: the ends differ, and so do the waits."""
     ends = set()
     for seed in range(0, 144, 4):
-        exchange, script, patience = scripted(seed)
+        exchange, script, tolerance = scripted(seed)
         if SILENT not in script:
-            end = played(ReachClient, server, script, EXCHANGES[exchange], seed, patience).end
+            end = played(ReachClient, server, script, EXCHANGES[exchange], seed, tolerance).end
             ends.add(end[0].partition(":")[0] if isinstance(end, list) else type(end).__name__)
 
     assert len(ends) >= 6
@@ -377,7 +380,7 @@ def test_an_odd_base_url_reaches_the_server_the_same(base: str, server: Server) 
     for driver in (ReachClient, LoopClient):
         server.play = Play([])
         url = server.url.removesuffix("/api") + base
-        with driver(ReachConfig(url, WORKSPACE, "planted-key", timeout=5.0), patience=0) as client:
+        with driver(ReachConfig(url, WORKSPACE, "planted-key", timeout=5.0), outage_tolerance=0) as client:
             client.request("GET", "/webhooks", query={"a": "b"})
         received.append([request.target for request in server.play.received])
 

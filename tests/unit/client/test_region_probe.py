@@ -252,7 +252,7 @@ def test_both_drivers_name_the_other_host(
     driver: Driver, here: Sandbox | None, there: Sandbox, request: pytest.FixtureRequest
 ) -> None:
     config = read_config(api_key=API_KEY, workspace_id=WORKSPACE_ID, region="us")
-    with driver(config, patience=0) as client, pytest.raises(ReachError) as raised:
+    with driver(config, outage_tolerance=0) as client, pytest.raises(ReachError) as raised:
         client.check_delivery("", "orders")
 
     said = str(raised.value)

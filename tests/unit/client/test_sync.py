@@ -12,8 +12,7 @@ import pytest
 from airflow_provider_reach import __version__
 from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.api import operations
-from airflow_provider_reach.core.api.exchange import Exchange, ask
-from airflow_provider_reach.core.api.retry import Patience
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, ask
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
@@ -85,7 +84,7 @@ def impatient(
     """Asks once, and waits for no slow answer longer than the tests like; a busy machine makes no other one slow."""
     monkeypatch.setattr("airflow_provider_reach.core.api.request.TARGET_TIME", 0.0)
     is_slow = hasattr(request.node, "callspec") and request.node.callspec.params.get("fault") == "slow"
-    with driver(config_of(reach, **({"timeout": TIMEOUT} if is_slow else {})), patience=0) as client:
+    with driver(config_of(reach, **({"timeout": TIMEOUT} if is_slow else {})), outage_tolerance=0) as client:
         yield client
 
 
@@ -486,7 +485,7 @@ def test_a_400_that_says_nothing_of_a_target_is_the_caller_s(
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_an_outage_ends_patience(
+def test_an_outage_uses_up_the_retry_budget(
     operation: str, reach: Sandbox, webhook_id: str, client: ReachClient, waits: list[float]
 ) -> None:
     reach.fail(Fault.status(429), on=operation, times=None)
@@ -516,7 +515,7 @@ def test_the_service_is_given_the_time_it_asks_for(
     assert least <= waits[0] <= max(1.3, 1.2 * (least + 1))
 
 
-def test_no_more_patience_than_the_service_asks_for_is_not_spent(reach: Sandbox, client: ReachClient) -> None:
+def test_what_does_not_last_for_the_wait_asked_for_is_not_spent(reach: Sandbox, client: ReachClient) -> None:
     reach.fail(Fault.status(429, headers={"Retry-After": "3600"}))
 
     error = failure(reach, client.list_webhooks)
@@ -596,19 +595,19 @@ def test_a_refused_key_and_an_unknown_workspace(driver: Driver, reach: Sandbox) 
 # --- several calls in one
 
 
-def test_doing_several_calls_hands_in_the_key_and_draws_on_one_patience(
+def test_doing_several_calls_masks_the_key_and_draws_on_one_retry_budget(
     reach: Sandbox, client: ReachClient, waits: list[float]
 ) -> None:
     seen: list[tuple[float, tuple[str, ...]]] = []
 
-    def twice(patience: Patience, secrets: tuple[str, ...]) -> Exchange[int]:
-        seen.append((patience.left, secrets))
+    def twice(context: AskContext) -> Exchange[int]:
+        seen.append((context.budget.left, context.secrets))
         for _ in range(2):
-            yield from ask(operations.list_webhooks(), patience, secrets)
+            yield from ask(operations.list_webhooks(), context)
         return 42
 
     assert client.do(twice) == 42
-    assert seen == [(client.patience, (reach.api_key,))]
+    assert seen == [(client.outage_tolerance, (reach.api_key,))]
     assert done(reach) == ["list", "list"]
 
     reach.forget_requests()
@@ -620,12 +619,12 @@ def test_doing_several_calls_hands_in_the_key_and_draws_on_one_patience(
     assert len(waits) == 1
 
 
-def test_the_second_call_has_what_patience_the_first_one_left(
+def test_the_second_call_has_the_budget_that_the_first_one_left(
     reach: Sandbox, client: ReachClient, waits: list[float]
 ) -> None:
-    def twice(patience: Patience, secrets: tuple[str, ...]) -> Exchange[None]:
-        yield from ask(operations.list_webhooks(), patience, secrets)
-        yield from ask(operations.get_batch_status(NOBODY), patience, secrets)
+    def twice(context: AskContext) -> Exchange[None]:
+        yield from ask(operations.list_webhooks(), context)
+        yield from ask(operations.get_batch_status(NOBODY), context)
 
     for operation in ("list", "batch_status"):
         reach.fail(Fault.status(503, headers={"Retry-After": "40"}), on=operation)
@@ -635,18 +634,18 @@ def test_the_second_call_has_what_patience_the_first_one_left(
     assert len(waits) == 1
 
 
-def test_each_doing_has_a_patience_of_its_own(reach: Sandbox, client: ReachClient, waits: list[float]) -> None:
+def test_each_exchange_has_a_retry_budget_of_its_own(reach: Sandbox, client: ReachClient, waits: list[float]) -> None:
     for _ in range(3):
         reach.fail(Fault.status(503, headers={"Retry-After": "40"}))
-        assert client.do(lambda patience, secrets: ask(operations.list_webhooks(), patience, secrets)).webhooks == []
+        assert client.do(lambda context: ask(operations.list_webhooks(), context)).webhooks == []
 
     assert len(waits) == 3
 
 
 def test_a_step_that_fails_ends_the_doing_and_may_be_caught_in_it(reach: Sandbox, client: ReachClient) -> None:
-    def catching(patience: Patience, secrets: tuple[str, ...]) -> Exchange[str]:
+    def catching(context: AskContext) -> Exchange[str]:
         try:
-            yield from ask(operations.get_webhook(NOBODY), patience, secrets)
+            yield from ask(operations.get_webhook(NOBODY), context)
         except ReachNotFoundError:
             return "caught"
         return "not raised"

@@ -162,7 +162,7 @@ def asking(driver: Driver) -> Asking:
 
     def made(base_url: str, timeout: float = TIMEOUT) -> ReachClient:
         config = ReachConfig(base_url, WORKSPACE, KEY, timeout=timeout)
-        return driver(config, patience=0, sleep=lambda _: None)
+        return driver(config, outage_tolerance=0, sleep=lambda _: None)
 
     return made
 
@@ -844,7 +844,7 @@ def test_a_refusal_is_one_though_its_body_cannot_be_read(
     waits: list[float] = []
     with serving(then_hang_up(UNREADABLE[body](status, "X-A: 1"))) as server:
         config = ReachConfig(server.url, WORKSPACE, KEY, timeout=5)
-        with driver(config, patience=60, sleep=waits.append) as client, pytest.raises(ReachError) as raised:
+        with driver(config, outage_tolerance=60, sleep=waits.append) as client, pytest.raises(ReachError) as raised:
             client.create_webhook(SPEC)
 
     assert type(raised.value) is kind
@@ -859,7 +859,7 @@ def test_its_retry_after_counts_too(driver: Driver, body: str, status: str) -> N
     answers = [UNREADABLE[body](status, "Retry-After: 15\r\nConnection: close"), http()]
     with serving(lambda connection, head: then_hang_up(answers.pop(0))(connection, head)) as server:
         config = ReachConfig(server.url, WORKSPACE, KEY, timeout=5)
-        with driver(config, patience=60, sleep=waits.append) as client:
+        with driver(config, outage_tolerance=60, sleep=waits.append) as client:
             assert client.list_webhooks() == []
 
     (waited,) = waits
@@ -873,7 +873,7 @@ def test_a_creation_that_was_taken_is_found_though_its_answer_cannot_be_read(dri
     listed = http(json.dumps({"results": [made]}).encode())
     with serving(says(packed("200 OK", coding), listed)) as server:
         config = ReachConfig(server.url, WORKSPACE, KEY, timeout=5)
-        with driver(config, patience=60, sleep=lambda _: None) as client:
+        with driver(config, outage_tolerance=60, sleep=lambda _: None) as client:
             assert client.create_webhook(SPEC) == WORKSPACE
 
     assert [head.partition(" ")[0] for head in server.heads] == ["POST", "GET"]
@@ -883,7 +883,7 @@ def test_a_deletion_that_was_taken_is_done_though_its_answer_cannot_be_read(driv
     gone = http(b'{"errors": [{"message": "none"}]}', "404 Not Found")
     with serving(says(packed("200 OK", "br"), gone)) as server:
         config = ReachConfig(server.url, WORKSPACE, KEY, timeout=5)
-        with driver(config, patience=60, sleep=lambda _: None) as client:
+        with driver(config, outage_tolerance=60, sleep=lambda _: None) as client:
             client.delete_webhook(WORKSPACE)
 
     assert len(server.heads) == 2
@@ -975,7 +975,7 @@ def test_an_answer_that_ends_with_the_connection(asking: Asking) -> None:
 def test_of_headers_given_twice_the_first_counts(asking: Asking) -> None:
     twice = [f"Date: Mon, 01 Jan 2024 00:00:0{second} GMT" for second in (1, 2)]
     with serving(says(http(EMPTY_LIST, "200 OK", *twice))) as server, asking(server.url) as client:
-        listed = client.do(lambda patience, secrets: ask(list_webhooks(), patience, secrets))
+        listed = client.do(lambda context: ask(list_webhooks(), context))
 
     assert listed.at == datetime(2024, 1, 1, 0, 0, 1, tzinfo=timezone.utc)
 

@@ -10,10 +10,11 @@ from typing import Any, Generic, TypeVar
 
 from hypothesis import settings
 
-from airflow_provider_reach.core.api.exchange import Send, Wait
+from airflow_provider_reach.core.api.exchange import AskContext, Send, Wait
 from airflow_provider_reach.core.api.models import BatchRow
 from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.api.responses import Answer, Failure
+from airflow_provider_reach.core.api.retry import RetryBudget
 from airflow_provider_reach.core.errors import ReachError
 
 T = TypeVar("T")
@@ -67,6 +68,11 @@ def listed(*webhooks: dict[str, Any]) -> Answer:
 def refused(status: int, message: str = "no", **headers: str) -> Answer:
     """An error in the contract's shape."""
     return answer({"errors": [{"message": message, "code": "1"}]}, status, **headers)
+
+
+def ask_context(seconds: float = 0.0, *secrets: str) -> AskContext:
+    """How long to keep asking, and what to mask."""
+    return AskContext(RetryBudget(seconds), secrets)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core.config import (
-    DEFAULT_PATIENCE,
+    DEFAULT_OUTAGE_TOLERANCE,
     REGIONS,
     ReachConfig,
     is_loopback,
@@ -198,7 +198,7 @@ def test_a_flag_that_cannot_be_read_allows_nothing() -> None:
 
 
 def test_a_minute_is_the_patience_of_who_says_nothing() -> None:
-    assert DEFAULT_PATIENCE == 60.0
+    assert DEFAULT_OUTAGE_TOLERANCE == 60.0
 
 
 @pytest.mark.parametrize("timeout", ["300", 0.1])

@@ -13,7 +13,7 @@ from airflow_provider_reach.core.api import operations
 from airflow_provider_reach.core.api.exchange import Send, Wait, ask
 from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import Patience, quiet_time
+from airflow_provider_reach.core.api.retry import quiet_time
 from airflow_provider_reach.core.webhooks.create import create
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 from tests.unit.core.helpers import (
@@ -23,6 +23,7 @@ from tests.unit.core.helpers import (
     Played,
     Reply,
     answer,
+    ask_context,
     bounded,
     listed,
     play,
@@ -70,8 +71,8 @@ REFUSED = [
 Error = type[errors.ReachError]
 
 
-def asked(call: Call[Any], *script: Reply, patience: float = 60.0, forever: Reply | None = None) -> Played[Any]:
-    return play(ask(call, Patience(patience)), *script, forever=forever)
+def asked(call: Call[Any], *script: Reply, budget: float = 60.0, forever: Reply | None = None) -> Played[Any]:
+    return play(ask(call, ask_context(budget)), *script, forever=forever)
 
 
 def test_a_good_answer_is_the_result() -> None:
@@ -92,13 +93,13 @@ def test_what_may_pass_is_repeated_where_that_is_safe(reply: Reply, error: Error
     assert played.result.name == "orders"
     assert played.sent == [call] * 3
     assert len(played.waits) == 2
-    assert type(asked(call, reply, patience=0).error) is error
+    assert type(asked(call, reply, budget=0).error) is error
 
 
 @pytest.mark.parametrize(("reply", "error"), NOT_TAKEN)
 def test_what_was_not_taken_is_repeated_always(reply: Reply, error: Error) -> None:
     assert asked(POST, reply, answer(b"")).requests == ["POST /templates"] * 2
-    assert type(asked(POST, reply, patience=0).error) is error
+    assert type(asked(POST, reply, budget=0).error) is error
 
 
 @pytest.mark.parametrize(("reply", "error"), PERHAPS_TAKEN)
@@ -119,13 +120,13 @@ def test_what_was_refused_is_never_repeated(reply: Reply, error: Error, call: Ca
 
 
 def test_an_answer_that_passed_the_clients_bound_is_not_read() -> None:
-    played = asked(LIST, TOO_LARGE, patience=0)
+    played = asked(LIST, TOO_LARGE, budget=0)
     assert type(played.error) is errors.ReachDecodeError
     assert "is not the Reach API's: larger than any answer of the API. It begins" in str(played.error)
 
 
 def test_an_answer_that_cannot_be_read_says_why() -> None:
-    played = asked(LIST, Answer(200, {}, b"", NOW, unreadable="its body breaks off"), patience=0)
+    played = asked(LIST, Answer(200, {}, b"", NOW, unreadable="its body breaks off"), budget=0)
     assert type(played.error) is errors.ReachDecodeError
     assert "is not the Reach API's: its body breaks off. " in str(played.error)
 
@@ -134,12 +135,12 @@ def test_the_last_of_several_errors_is_raised() -> None:
     played = asked(LIST, refused(503), TIMEOUT, refused(401))
     assert type(played.error) is errors.ReachAuthError
     assert [wait.reason for wait in played.waits] == [
-        str(asked(LIST, r, patience=0).error) for r in (refused(503), TIMEOUT)
+        str(asked(LIST, r, budget=0).error) for r in (refused(503), TIMEOUT)
     ]
 
 
 def test_waits_grow_to_a_minute_and_differ() -> None:
-    runs = [asked(LIST, forever=refused(503), patience=900.0) for _ in range(5)]
+    runs = [asked(LIST, forever=refused(503), budget=900.0) for _ in range(5)]
     for played in runs:
         for wait, middle in zip(played.waits, [1, 2, 4, 8, 16, 32, *[60] * 50], strict=False):
             assert 0.7 * middle <= wait.seconds <= 1.3 * middle
@@ -163,7 +164,7 @@ def test_waits_grow_to_a_minute_and_differ() -> None:
 )
 @pytest.mark.parametrize("status", [429, 503])
 def test_retry_after_is_honoured_and_capped(status: int, retry_after: str, least: float, most: float) -> None:
-    [wait] = asked(LIST, refused(status, retry_after=retry_after), GOOD, patience=1000.0).waits
+    [wait] = asked(LIST, refused(status, retry_after=retry_after), GOOD, budget=1000.0).waits
     assert least <= wait.seconds <= most
 
 
@@ -185,7 +186,7 @@ def test_only_a_429_makes_all_who_ask_pause(result: Answer | Failure, seconds: f
 
 @pytest.mark.parametrize("retry_after", ["0", "0.5", "Sat, 31 Jan 2026 01:00:00 GMT"])
 def test_who_asks_for_no_wait_is_asked_ever_less_often(retry_after: str) -> None:
-    waits = asked(LIST, forever=refused(429, retry_after=retry_after), patience=900.0).waits
+    waits = asked(LIST, forever=refused(429, retry_after=retry_after), budget=900.0).waits
 
     for wait, middle in zip(waits, [1, 2, 4, 8, 16, 32, *[60] * 50], strict=False):
         assert middle <= wait.seconds <= 1.2 * middle
@@ -199,26 +200,26 @@ def test_an_interim_answer_is_no_refusal() -> None:
     assert len(played.waits) == 1
 
 
-def test_a_retry_after_beyond_all_patience_is_not_waited_for() -> None:
+def test_a_retry_after_beyond_the_budget_is_not_waited_for() -> None:
     played = asked(LIST, refused(429, retry_after="61"))
     assert type(played.error) is errors.ReachRateLimitError
     assert played.error.retry_after == 61.0
     assert played.waits == []
 
 
-def test_without_patience_it_is_asked_once() -> None:
-    assert len(asked(LIST, TIMEOUT, patience=0).sent) == 1
-    assert asked(LIST, GOOD, patience=0).result.webhooks == []
+def test_without_a_budget_it_is_asked_once() -> None:
+    assert len(asked(LIST, TIMEOUT, budget=0).sent) == 1
+    assert asked(LIST, GOOD, budget=0).result.webhooks == []
 
 
-def test_requests_use_up_patience_good_ones_too() -> None:
+def test_requests_use_up_the_budget_good_ones_too() -> None:
     assert len(asked(LIST, Failure("timeout", "", seconds=60.0)).sent) == 1
-    patience = Patience(10.0)
-    play(ask(LIST, patience), answer({"results": []}, seconds=9.0))
-    assert patience.left == 1.0
-    patience = Patience(10.0)
-    play(ask(LIST, patience), answer(b"", 503, seconds=4.0), GOOD)
-    assert 10.0 - 4.0 - 1.3 <= patience.left <= 10.0 - 4.0 - 0.7
+    context = ask_context(10.0)
+    play(ask(LIST, context), answer({"results": []}, seconds=9.0))
+    assert context.budget.left == 1.0
+    context = ask_context(10.0)
+    play(ask(LIST, context), answer(b"", 503, seconds=4.0), GOOD)
+    assert 10.0 - 4.0 - 1.3 <= context.budget.left <= 10.0 - 4.0 - 0.7
 
 
 replies = st.sampled_from([UNREACHABLE, TIMEOUT, LOST, refused(503), refused(429, retry_after="9"), answer(b"<")])
@@ -226,9 +227,9 @@ replies = st.sampled_from([UNREACHABLE, TIMEOUT, LOST, refused(503), refused(429
 
 @bounded
 @given(st.lists(st.tuples(replies, st.floats(0, 50)), min_size=1, max_size=8), st.floats(0, 300))
-def test_patience_is_never_overspent_by_a_wait(script: list[tuple[Reply, float]], patience: float) -> None:
+def test_the_budget_is_never_overspent_by_a_wait(script: list[tuple[Reply, float]], budget: float) -> None:
     spent, number = 0.0, 0
-    exchange = ask(LIST, Patience(patience))
+    exchange = ask(LIST, ask_context(budget))
     step: Send | Wait = next(exchange)
     try:
         while True:
@@ -239,7 +240,7 @@ def test_patience_is_never_overspent_by_a_wait(script: list[tuple[Reply, float]]
                 step = exchange.send(replace(reply, seconds=seconds))
             else:
                 spent += step.seconds
-                assert spent <= patience
+                assert spent <= budget
                 step = exchange.send(None)
     except errors.ReachCallError:
         assert number >= 1
@@ -258,7 +259,7 @@ def test_a_delete_whose_answer_was_lost_is_done_when_it_is_gone(first: Reply) ->
 
 
 def test_a_page_in_the_place_of_the_api_deletes_nothing() -> None:
-    assert type(asked(DELETE, answer(b"<html>Log in"), patience=0).error) is errors.ReachDecodeError
+    assert type(asked(DELETE, answer(b"<html>Log in"), budget=0).error) is errors.ReachDecodeError
     assert asked(DELETE, answer(b"<html>Log in"), refused(404)).error is None
     assert asked(DELETE, answer({"results": {}})).error is None
 
@@ -293,7 +294,7 @@ CREATE, LOOK = "POST /webhooks", "GET /webhooks"
 
 
 def created(*script: Reply, forever: Reply | None = None) -> Played[str]:
-    return play(create(SPEC, Patience(60.0)), *script, forever=forever)
+    return play(create(SPEC, ask_context(60.0)), *script, forever=forever)
 
 
 def test_a_webhook_is_created() -> None:
@@ -418,7 +419,7 @@ def test_the_look_for_a_lost_creation_lasts_to_the_end() -> None:
 
 def test_a_refused_spec_sends_nothing() -> None:
     spec = WebhookSpec(name="", target="x", events=[])
-    played = play(create(spec, Patience(60.0)))
+    played = play(create(spec, ask_context(60.0)))
     assert type(played.error) is errors.ReachInputError
     assert played.sent == []
 
@@ -453,11 +454,11 @@ ECHOES: list[Reply] = [
 
 
 @pytest.mark.parametrize("reply", ECHOES)
-@pytest.mark.parametrize("patience", [0.0, 5.0])
-def test_no_secret_is_in_any_error_or_wait(reply: Reply, patience: float) -> None:
-    played = play(create(SPEC, Patience(patience), (KEY,)), forever=reply)
+@pytest.mark.parametrize("budget", [0.0, 5.0])
+def test_no_secret_is_in_any_error_or_wait(reply: Reply, budget: float) -> None:
+    played = play(create(SPEC, ask_context(budget, KEY)), forever=reply)
     update = operations.update_webhook(ID, WebhookChanges(auth_type="basic", auth_credentials=SPEC.auth_credentials))
-    again = play(ask(update, Patience(patience), (KEY,)), forever=reply)
+    again = play(ask(update, ask_context(budget, KEY)), forever=reply)
     for done in (played, again):
         error = done.error
         assert error is not None
@@ -484,20 +485,20 @@ def webhook_with(secret: str) -> dict[str, Any]:
 def test_a_list_cut_off_anywhere_shows_no_secret_of_the_webhooks_in_it(cut: int, indent: int | None, bom: bool) -> None:
     body = json.dumps({"results": [webhook_with("S3cret-of-a-target")] * 2}, indent=indent)
     text = ("\ufeff" if bom else "") + body[: max(1, len(body) - cut)]
-    played = play(ask(LIST, Patience(0.0)), answer(text.encode()))
+    played = play(ask(LIST, ask_context(0.0)), answer(text.encode()))
     assert isinstance(played.error, errors.ReachDecodeError)
     assert "S3cret" not in str(played.error)
     assert "list webhooks" in str(played.error)
 
 
-@pytest.mark.parametrize(("left", "patience"), [(5.0, 5.0), (0.0, 0.0), (-3.0, 0.0)])
-def test_a_request_waits_for_its_turn_no_longer_than_patience_lasts(left: float, patience: float) -> None:
-    assert next(ask(LIST, Patience(left))) == Send(LIST, patience)
+@pytest.mark.parametrize(("left", "budget"), [(5.0, 5.0), (0.0, 0.0), (-3.0, 0.0)])
+def test_a_request_waits_for_its_turn_no_longer_than_the_budget_lasts(left: float, budget: float) -> None:
+    assert next(ask(LIST, ask_context(left))) == Send(LIST, budget)
 
 
-def test_a_wait_may_use_up_all_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_may_use_up_all_of_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("random.uniform", lambda least, most: least)
-    assert asked(LIST, UNREACHABLE, GOOD, patience=0.7).waited == 0.7
+    assert asked(LIST, UNREACHABLE, GOOD, budget=0.7).waited == 0.7
 
 
 def test_who_asks_for_a_second_gets_it_however_often(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -507,4 +508,4 @@ def test_who_asks_for_a_second_gets_it_however_often(monkeypatch: pytest.MonkeyP
 
 
 def test_who_says_nothing_does_not_wait_for_a_turn() -> None:
-    assert Send(LIST).patience == 0.0
+    assert Send(LIST).pool_timeout == 0.0

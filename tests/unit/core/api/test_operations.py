@@ -70,23 +70,23 @@ WEBHOOK = {"name": "orders", "target": "https://c.example.com", "active": True}
 
 def test_what_is_read() -> None:
     at = "Sat, 31 Jan 2026 01:00:00 GMT"
-    listed = operations.list_webhooks().read(results([{"id": ID, **WEBHOOK}], date=at))
+    listed = operations.list_webhooks().read(results([{"id": ID, **WEBHOOK}], date=at), ())
     assert ([webhook.name for webhook in listed.webhooks], listed.at.hour) == (["orders"], 1)
-    assert operations.get_webhook(ID).read(results(WEBHOOK)).id == ID
-    assert operations.create_webhook(SPEC).read(results({"id": ID, "links": []})) == ID
-    assert operations.update_webhook(ID, CHANGES).read(results({"id": ID})) == ID
-    assert operations.delete_webhook(ID).read(answer(b"", 204)) is True
-    assert operations.validate_webhook(ID).read(results({"msg": "ok", "response": {"status": 200}})).ok
-    status = operations.get_batch_status(ID).read(results([{"batch_id": "b"}], date=at))
+    assert operations.get_webhook(ID).read(results(WEBHOOK), ()).id == ID
+    assert operations.create_webhook(SPEC).read(results({"id": ID, "links": []}), ()) == ID
+    assert operations.update_webhook(ID, CHANGES).read(results({"id": ID}), ()) == ID
+    assert operations.delete_webhook(ID).read(answer(b"", 204), ()) is True
+    assert operations.validate_webhook(ID).read(results({"msg": "ok", "response": {"status": 200}}), ()).ok
+    status = operations.get_batch_status(ID).read(results([{"batch_id": "b"}], date=at), ())
     assert (status.rows, status.complete, status.at.hour) == ([BatchRow(batch_id="b")], True, 1)
-    assert operations.get_batch_status(ID).read(results([])).at == NOW
+    assert operations.get_batch_status(ID).read(results([]), ()).at == NOW
 
 
 @pytest.mark.parametrize(("rows", "complete"), [(0, True), (1, True), (2, False), (3, False)])
 def test_as_many_rows_as_were_asked_for_may_not_be_all(rows: int, complete: bool) -> None:
     call = operations.get_batch_status(ID, 2)
     assert call.query == {"limit": "2"}
-    assert call.read(results([{}] * rows)).complete is complete
+    assert call.read(results([{}] * rows), ()).complete is complete
 
 
 def test_the_default_limit_is_the_contracts() -> None:
@@ -174,10 +174,10 @@ def test_any_request(method: str, repeatable: bool, writes: bool) -> None:
 def test_any_request_without_a_body() -> None:
     call = operations.any_request("GET", "/webhooks")
     assert (call.query, call.body) == ({}, None)
-    assert call.read(answer({"a": 1})) == {"a": 1}
-    assert call.read(answer(b" ", 204)) is None
+    assert call.read(answer({"a": 1}), ()) == {"a": 1}
+    assert call.read(answer(b" ", 204), ()) is None
     with pytest.raises(NotTheContract):
-        call.read(answer(b"<html>"))
+        call.read(answer(b"<html>"), ())
 
 
 def test_a_falsy_body_is_a_body() -> None:
@@ -249,21 +249,20 @@ def test_a_call_knows_the_target_that_is_tested_and_does_not_show_it() -> None:
 
 
 def test_a_validation_knows_how_long_it_took_and_masks_what_it_shall() -> None:
-    call = operations.validate_webhook(ID, ("k3y-123",))
-    assert call.secrets == ("k3y-123",)
+    call = operations.validate_webhook(ID)
     raw = {"results": {"msg": "saw k3y-123", "response": {"status": 200, "body": "saw k3y-123"}}}
-    result = call.read(answer(raw, seconds=2.5))
+    result = call.read(answer(raw, seconds=2.5), ("k3y-123",))
     assert (result.message, result.response.body, result.seconds) == ("saw ***", "saw ***", 2.5)
 
 
 def test_the_answer_to_a_delete_says_that_it_was_done() -> None:
     call = operations.delete_webhook(ID)
     for good in (answer(b"", 204), answer({}), results({})):
-        assert call.read(good) is True
-    assert call.read(refused(404)) is False
+        assert call.read(good, ()) is True
+    assert call.read(refused(404), ()) is False
     for odd in (answer(b"<html>"), results({"id": ID}), answer({"login": "x"})):
         with pytest.raises(NotTheContract):
-            call.read(odd)
+            call.read(odd, ())
 
 
 def test_a_limit_of_more_digits_than_can_be_written_is_refused() -> None:

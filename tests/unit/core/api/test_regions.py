@@ -8,9 +8,8 @@ from airflow_provider_reach.core.api.exchange import ask
 from airflow_provider_reach.core.api.operations import get_webhook, list_webhooks
 from airflow_provider_reach.core.api.regions import other_host, twin_of, with_hint
 from airflow_provider_reach.core.api.responses import Failure
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.config import REGIONS, ReachConfig, read_config
-from tests.unit.core.helpers import ID, Reply, answer, play, refused, results
+from tests.unit.core.helpers import ID, Reply, answer, ask_context, play, refused, results
 
 NO_SUCH_HOST = Failure("unreachable", "[Errno -2] Name or service not known")
 SET_2 = " If the workspace is in us-west-2, set the connection's region to us-west-2."
@@ -23,11 +22,11 @@ def config(region: str = "us", base_url: str = "") -> ReachConfig:
 
 def said(reply: Reply, asked: ReachConfig, by_id: bool = False) -> str:
     call = get_webhook(ID) if by_id else list_webhooks()
-    return str(play(with_hint(ask(call, Patience(0.0)), asked), reply).error)
+    return str(play(with_hint(ask(call, ask_context(0.0)), asked), reply).error)
 
 
 def unhinted(reply: Reply, by_id: bool = False) -> str:
-    return str(play(ask(get_webhook(ID) if by_id else list_webhooks(), Patience(0.0)), reply).error)
+    return str(play(ask(get_webhook(ID) if by_id else list_webhooks(), ask_context(0.0)), reply).error)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_a_webhook_that_is_not_there_says_nothing_of_the_host() -> None:
 
 
 def test_an_answer_is_what_it_is() -> None:
-    played = play(with_hint(ask(list_webhooks(), Patience(0.0)), config()), results([]))
+    played = play(with_hint(ask(list_webhooks(), ask_context(0.0)), config()), results([]))
     assert played.result.webhooks == []
 
 

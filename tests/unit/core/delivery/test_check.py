@@ -7,10 +7,10 @@ import pytest
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from tests.unit.core.helpers import (
     HOUR,
     ID,
@@ -20,6 +20,7 @@ from tests.unit.core.helpers import (
     Played,
     Reply,
     answer,
+    ask_context,
     listed,
     play,
     refused,
@@ -44,11 +45,16 @@ def looked(
     by_id: str = ID,
     name: str = "",
     policy: DeliveryPolicy | None = None,
-    patience: float = 60.0,
+    budget: float = 60.0,
+    secrets: tuple[str, ...] = (),
     forever: Reply | None = None,
     **given: Any,
 ) -> Played[DeliveryReport]:
-    return play(look(by_id, name, policy or DeliveryPolicy(), Patience(patience), **given), *script, forever=forever)
+    return play(
+        look(WebhookRef(by_id, name), policy or DeliveryPolicy(), ask_context(budget, *secrets), **given),
+        *script,
+        forever=forever,
+    )
 
 
 @pytest.mark.parametrize(("by_id", "name"), [(ID, ""), (ID.upper(), ""), ("", "orders"), (ID, "a label")])
@@ -162,7 +168,7 @@ def test_no_batch_status_though_the_webhook_is_there_is_no_verdict() -> None:
 
 @pytest.mark.parametrize("page", [answer(b"<html>Not here", 404), Failure("timeout", ""), refused(500)])
 def test_a_webhook_is_not_gone_because_it_could_not_be_asked_for(page: Reply) -> None:
-    played = looked(listed(OTHER), page, patience=0.0)
+    played = looked(listed(OTHER), page, budget=0.0)
     assert isinstance(played.error, errors.ReachCallError)
     assert not played.error.final
 
@@ -269,7 +275,7 @@ def test_deleted_while_the_larger_limit_was_asked_for() -> None:
 
 def test_all_calls_of_a_look_draw_on_the_same_patience() -> None:
     slow = Failure("timeout", "", seconds=20.0)
-    played = looked(slow, listed(ORDERS), slow, slow, patience=60.0)
+    played = looked(slow, listed(ORDERS), slow, slow, budget=60.0)
     assert type(played.error) is errors.ReachTimeoutError
     assert played.requests == [LIST, LIST, f"{STATUS}?limit=1000", f"{STATUS}?limit=1000"]
 
@@ -282,6 +288,6 @@ def test_no_secret_is_in_an_error_of_a_look() -> None:
         [listed(ORDERS), refused(404), refused(500, "k3y-123")],
         [listed(ORDERS), rows(1000), refused(500, "k3y-123")],
     ):
-        played = looked(*script, patience=0.0, secrets=("k3y-123",))
+        played = looked(*script, budget=0.0, secrets=("k3y-123",))
         assert "HTTP 500: ***" in str(played.error)
         assert "k3y-123" not in str(played.error)

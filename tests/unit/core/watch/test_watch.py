@@ -191,7 +191,7 @@ def test_a_later_look_does_not_outlast_the_deadline_by_much(
 ) -> None:
     given = watch(limit=limit, outage_tolerance=timedelta(seconds=tolerance))
 
-    assert given.patience(given.deadline - timedelta(seconds=left)) == seconds
+    assert given.tolerance_at(given.deadline - timedelta(seconds=left)) == seconds
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.responses import Failure
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.webhooks.actions import Deleted, Validated, delete, validate
 from airflow_provider_reach.core.webhooks.find import LOOK_AGAIN
-from tests.unit.core.helpers import ID, OTHER_ID, Played, Reply, answer, listed, play, refused, results
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
+from tests.unit.core.helpers import ID, OTHER_ID, Played, Reply, answer, ask_context, listed, play, refused, results
 
 ORDERS = {"id": ID, "name": "orders", "target": "https://c.example.com", "active": True}
 OTHER = {**ORDERS, "id": OTHER_ID, "name": "other"}
@@ -19,12 +19,12 @@ VALIDATE, DELETE = f"POST /webhooks/{ID}/validate", f"DELETE /webhooks/{ID}"
 LOST = Failure("lost", "d")
 
 
-def validated(*script: Reply, by_id: str = ID, name: str = "", patience: float = 60.0) -> Played[Validated]:
-    return play(validate(by_id, name, Patience(patience), ("k3y-123",)), *script)
+def validated(*script: Reply, by_id: str = ID, name: str = "", budget: float = 60.0) -> Played[Validated]:
+    return play(validate(WebhookRef(by_id, name), ask_context(budget, "k3y-123")), *script)
 
 
-def deleted(*script: Reply, by_id: str = ID, name: str = "", patience: float = 60.0, **options: Any) -> Played[Deleted]:
-    return play(delete(by_id, name, Patience(patience), ("k3y-123",), **options), *script)
+def deleted(*script: Reply, by_id: str = ID, name: str = "", budget: float = 60.0, **options: Any) -> Played[Deleted]:
+    return play(delete(WebhookRef(by_id, name), ask_context(budget, "k3y-123"), **options), *script)
 
 
 def said(status: int | None = 200, body: str = "ok", seconds: float = 0.0, message: str = "done") -> Reply:
@@ -141,7 +141,7 @@ def test_a_400_without_what_the_target_answered_is_the_target_s_most_likely() ->
 
 
 def test_an_answer_without_the_target_s_is_no_validation() -> None:
-    played = validated(listed(ORDERS), results({"msg": "ok"}), patience=0.0)
+    played = validated(listed(ORDERS), results({"msg": "ok"}), budget=0.0)
     assert type(played.error) is errors.ReachDecodeError
 
 
@@ -247,7 +247,7 @@ def test_what_the_list_still_shows_is_not_deleted_whoever_says_404(lost: tuple[R
     ],
 )
 def test_what_could_not_be_asked_is_not_gone(script: list[Reply]) -> None:
-    assert isinstance(deleted(*script, patience=0.0).error, errors.ReachCallError)
+    assert isinstance(deleted(*script, budget=0.0).error, errors.ReachCallError)
 
 
 def test_several_of_the_name_are_not_deleted() -> None:
@@ -259,12 +259,12 @@ def test_several_of_the_name_are_not_deleted() -> None:
 def test_no_secret_is_in_an_error_of_a_delete() -> None:
     webhook = {**ORDERS, "custom_headers": {"X-Harmless": "h-pl4nted"}, "auth_token": "t-pl4nted"}
     for script in ([refused(500, "k3y-123")], [listed(webhook), refused(500, "k3y-123 h-pl4nted t-pl4nted")]):
-        played = deleted(*script, patience=0.0)
+        played = deleted(*script, budget=0.0)
         assert "HTTP 500: ***" in str(played.error)
         assert "pl4nted" not in str(played.error)
 
 
 def test_no_secret_is_in_an_error_of_a_validation() -> None:
     for script in ([refused(500, "k3y-123")], [listed({"id": ID, "name": "orders"}), refused(500, "k3y-123")]):
-        played = play(validate(ID, "", Patience(0.0), ("k3y-123",)), *script)
+        played = play(validate(WebhookRef(ID), ask_context(0.0, "k3y-123")), *script)
         assert "HTTP 500: ***" in str(played.error)

@@ -7,12 +7,12 @@ import pytest
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.responses import Failure
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.webhooks.converge import Declared, converge, declare
 from airflow_provider_reach.core.webhooks.diff import FieldComparison
 from airflow_provider_reach.core.webhooks.find import LOOK_AGAIN
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
-from tests.unit.core.helpers import ID, OTHER_ID, Played, Reply, answer, listed, play, refused, results
+from tests.unit.core.helpers import ID, OTHER_ID, Played, Reply, answer, ask_context, listed, play, refused, results
 
 URL = "https://c.example.com/x"
 FIELDS: dict[str, Any] = {"name": "orders", "target": URL, "events": ["delivery"], "active": True}
@@ -46,9 +46,9 @@ def stored(**fields: Any) -> Reply:
 
 
 def declared(
-    asked: WebhookSpec, if_exists: str, *script: Reply, patience: float = 60.0, forever: Reply | None = None
+    asked: WebhookSpec, if_exists: str, *script: Reply, budget: float = 60.0, forever: Reply | None = None
 ) -> Played[Declared]:
-    return play(declare(asked, if_exists, Patience(patience), ("k3y-123",)), *script, forever=forever)
+    return play(declare(asked, if_exists, ask_context(budget, "k3y-123")), *script, forever=forever)
 
 
 def converged(
@@ -57,10 +57,10 @@ def converged(
     by_id: str = ID,
     name: str = "",
     always: bool = False,
-    patience: float = 60.0,
+    budget: float = 60.0,
     forever: Reply | None = None,
 ) -> Played[Declared]:
-    exchange = converge(by_id, name, asked, Patience(patience), ("k3y-123",), always=always)
+    exchange = converge(WebhookRef(by_id, name), asked, ask_context(budget, "k3y-123"), always=always)
     return play(exchange, *script, forever=forever)
 
 
@@ -217,7 +217,7 @@ def test_a_refused_spec_is_refused_before_anything_is_sent(asked: WebhookSpec) -
 
 @pytest.mark.parametrize("reply", [refused(401), refused(500), TIMEOUT, answer(b"<html>")])
 def test_nothing_is_created_where_it_cannot_be_looked_first(reply: Reply) -> None:
-    played = declared(spec(), "reuse", reply, patience=0.0)
+    played = declared(spec(), "reuse", reply, budget=0.0)
     assert isinstance(played.error, errors.ReachCallError)
     assert played.requests == [LIST]
 
@@ -802,7 +802,7 @@ def test_no_secret_is_in_an_error_of_any_call(number: int) -> None:
     said = refused(500, "said k3y-123 new-pl4nted")
     asked = changes(auth_credentials={"username": "u", "password": "new-pl4nted"})
     good = [listed(entry()), stored(**BASIC), WRITTEN]
-    played = converged(asked, *good[:number], said, patience=0.0)
+    played = converged(asked, *good[:number], said, budget=0.0)
     assert type(played.error) is (errors.ReachServerError if number < 3 else errors.ReachCallError)
     assert "said *** ***" in str(played.error)
 
@@ -811,7 +811,7 @@ def test_no_secret_is_in_an_error_of_any_call(number: int) -> None:
 @pytest.mark.parametrize("shown_first", [0, 2])
 def test_an_update_that_was_taken_and_cannot_be_read_again(reply: Reply, shown_first: int) -> None:
     script = [listed(entry()), stored(), WRITTEN, *[stored()] * shown_first, reply]
-    played = converged(changes(active=False, events=["b"]), *script, patience=0.0)
+    played = converged(changes(active=False, events=["b"]), *script, budget=0.0)
     assert type(played.error) is errors.ReachCallError
     assert not played.error.final
     assert str(played.error).startswith(
@@ -838,7 +838,7 @@ def test_a_webhook_deleted_meanwhile() -> None:
 
 @pytest.mark.parametrize("script", [[refused(403, "k3y-123")], [listed(), refused(403, "k3y-123")]])
 def test_no_secret_is_in_an_error_of_a_declaration(script: list[Reply]) -> None:
-    played = declared(spec(), "reuse", *script, patience=0.0)
+    played = declared(spec(), "reuse", *script, budget=0.0)
     assert "HTTP 403: ***" in str(played.error)
 
 
@@ -848,7 +848,7 @@ def test_what_to_do_with_one_that_is_there_is_refused_by_name() -> None:
 
 
 def test_what_does_not_differ_is_not_sent_unless_that_is_asked_for() -> None:
-    played = play(converge(ID, "", changes(name="orders"), Patience(60.0)), listed(entry()), stored())
+    played = play(converge(WebhookRef(ID), changes(name="orders"), ask_context(60.0)), listed(entry()), stored())
     assert played.result.changed == []
 
 

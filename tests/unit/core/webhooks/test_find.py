@@ -6,7 +6,6 @@ import pytest
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.models import Gone, Webhook, WebhookList
-from airflow_provider_reach.core.api.retry import Patience
 from airflow_provider_reach.core.webhooks.find import (
     LOOK_AGAIN,
     find,
@@ -16,7 +15,8 @@ from airflow_provider_reach.core.webhooks.find import (
     resolve,
 )
 from airflow_provider_reach.core.webhooks.missing import missing
-from tests.unit.core.helpers import ID, OTHER_ID, Played, Reply, answer, listed, play, refused, results
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
+from tests.unit.core.helpers import ID, OTHER_ID, Played, Reply, answer, ask_context, listed, play, refused, results
 
 ORDERS = {"id": ID, "name": "orders", "target": "https://c.example.com", "active": True}
 OTHER = {**ORDERS, "id": OTHER_ID, "name": "other"}
@@ -26,15 +26,15 @@ LIST, GET = "GET /webhooks", f"GET /webhooks/{ID}"
 
 
 def found(*script: Reply, by_id: str = "", name: str = "") -> Played[tuple[Webhook | Gone, WebhookList]]:
-    return play(find(by_id, name, Patience(0.0), ("k3y-123",)), *script)
+    return play(find(WebhookRef(by_id, name), ask_context(0.0, "k3y-123")), *script)
 
 
 def surely_found(*script: Reply, by_id: str = "", name: str = "") -> Played[tuple[Webhook | Gone, WebhookList]]:
-    return play(find_surely(by_id, name, Patience(0.0), ("k3y-123",)), *script)
+    return play(find_surely(WebhookRef(by_id, name), ask_context(0.0, "k3y-123")), *script)
 
 
 def resolved(*script: Reply, by_id: str = "", name: str = "") -> Played[Webhook]:
-    return play(resolve(by_id, name, Patience(0.0), ("k3y-123",)), *script)
+    return play(resolve(WebhookRef(by_id, name), ask_context(0.0, "k3y-123")), *script)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_what_cannot_be_asked_is_not_looked_for_once_more() -> None:
 
 
 def surely_listed(expected: list[str], *script: Reply) -> Played[WebhookList]:
-    return play(list_surely(expected, Patience(0.0), ("k3y-123",)), *script)
+    return play(list_surely(expected, ask_context(0.0, "k3y-123")), *script)
 
 
 @pytest.mark.parametrize("expected", [[], ["orders"], [" orders\n", "other"]])
