@@ -142,7 +142,7 @@ class ReachHook(BaseHook):
     @property
     def _checked_conn_id(self) -> str:
         if not isinstance(self.reach_conn_id, str):
-            from airflow_provider_reach.core.webhooks.validation import no_text
+            from airflow_provider_reach.core.values import no_text
 
             raise ReachConfigError(
                 [no_text("reach_conn_id", self.reach_conn_id)], f"Connection {shown(self.reach_conn_id)}"

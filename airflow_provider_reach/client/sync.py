@@ -23,11 +23,11 @@ from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.values import no_text
 from airflow_provider_reach.core.webhooks.create import create
 from airflow_provider_reach.core.webhooks.find import only
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
-from airflow_provider_reach.core.webhooks.validation import no_text
 from airflow_provider_reach.version import __version__
 
 T = TypeVar("T")

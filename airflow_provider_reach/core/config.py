@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_reach.core.errors import ReachConfigError
 from airflow_provider_reach.core.text import is_uuid, shown
+from airflow_provider_reach.core.values import flag, is_not_given
 
 REGIONS = {
     "eu": "https://email.eu-west-1.api.bird.com/api",
@@ -112,7 +113,7 @@ def read_config(
 
 def _text(value: Any) -> str:
     try:
-        return "" if value is None else str(value).strip()
+        return "" if is_not_given(value) else str(value).strip()
     except (ValueError, RecursionError):  # a number of too many digits, or what is nested too deep
         return shown(value)
 
@@ -200,13 +201,11 @@ _AUTHORITY = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\[\]\\@%:]+)(?::[0-9]+)?")
 
 
 def _flag(value: Any, problems: list[str]) -> bool:
-    text = _text(value).lower()
-    if text in ("", "false", "0", "no", "off"):
+    try:
+        return bool(flag(value))
+    except ValueError:
+        problems.append(f"allow_http {_told(_text(value))} is neither true nor false.")
         return False
-    if text in ("true", "1", "yes", "on"):
-        return True
-    problems.append(f"allow_http {_told(text)} is neither true nor false.")
-    return False
 
 
 def _auth_scheme(value: Any, problems: list[str]) -> str:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.text import shown
-from airflow_provider_reach.core.values import count, duration, duration_or_none, flag, instant
+from airflow_provider_reach.core.values import choice, count, duration, duration_or_none, flag, instant
 
 GRACE = timedelta(minutes=15)
 """Added to the retry window before a batch counts as lost, and to the first look: clocks and starts are not exact."""
 
-_ANSWERS = ("delivered_by",)
-_COUNTS = ("max_undelivered", "min_attempts", "max_at_risk", "max_lost", "max_attempts")
-_DURATIONS = ("min_age", "at_risk_after", "retry_window")
-_LIMITS_OF_TIME = ("max_silence",)
-_FLAGS = ("drain", "allow_inactive")
-_INSTANTS = ("ignore_lost_before",)
 _LONGEST_WINDOW = timedelta(days=30)
 
 
@@ -69,21 +65,11 @@ class DeliveryPolicy:
 
     def __post_init__(self) -> None:
         problems: list[str] = []
-        for names, read in (
-            (_ANSWERS, _answers),
-            (_COUNTS, count),
-            (_DURATIONS, duration),
-            (_LIMITS_OF_TIME, duration_or_none),
-            (_FLAGS, flag),
-            (_INSTANTS, instant),
-        ):
-            for name in names:
-                try:
-                    object.__setattr__(self, name, read(getattr(self, name)))
-                except (ValueError, OverflowError) as why:
-                    problems.append(f"{name} must be {why}, not {shown(getattr(self, name))}.")
-        if self.on_cut not in ("fail", "warn"):
-            problems.append(f"on_cut must be 'fail' or 'warn', not {shown(self.on_cut)}.")
+        for name, read in _READERS.items():
+            try:
+                object.__setattr__(self, name, read(getattr(self, name)))
+            except (ValueError, OverflowError) as why:
+                problems.append(f"{name} must be {why}, not {shown(getattr(self, name))}.")
         if not problems:
             if not timedelta(0) < self.at_risk_after <= self.retry_window <= _LONGEST_WINDOW:
                 problems.append(
@@ -120,8 +106,16 @@ class DeliveryPolicy:
 POLICY_FIELDS = tuple(field.name for field in fields(DeliveryPolicy))
 
 
-def _answers(value: object) -> str:
-    """A native template makes the number 200 of the text."""
-    if isinstance(value, (int, str)) and (text := str(value).strip().lower()) in ("200", "2xx"):
-        return text
-    raise ValueError("'200' or '2xx'")
+def _switch(value: object) -> bool:
+    return bool(flag(value))
+
+
+_READERS: dict[str, Callable[[Any], object]] = {
+    "delivered_by": partial(choice, known=("200", "2xx")),
+    **dict.fromkeys(("max_undelivered", "min_attempts", "max_at_risk", "max_lost", "max_attempts"), count),
+    **dict.fromkeys(("min_age", "at_risk_after", "retry_window"), duration),
+    "max_silence": duration_or_none,
+    **dict.fromkeys(("drain", "allow_inactive"), _switch),
+    "ignore_lost_before": instant,
+    "on_cut": partial(choice, known=("fail", "warn")),
+}

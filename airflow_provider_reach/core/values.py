@@ -1,15 +1,29 @@
-"""Values as people and templates write them: counts, durations, flags and times, each read in one way everywhere."""
+"""
+Values as people and templates write them: each kind is read here, in one way everywhere.
+
+``docs/values.md`` has the table of what is taken. A reader raises ``ValueError`` with what the value must be;
+:func:`read` makes of it the error that names the argument.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.text import shown
+
+_T = TypeVar("_T")
+
+RENDERED_NONE = ("None", "null")
+"""What a template makes of None."""
+UNNAMED = ("None",)
+"""The same of a webhook's name: one may be named ``null``."""
+_NOT_GIVEN = ("", "none", "null")
+_FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 _UNITS = {
     "weeks": "w|weeks?",
@@ -24,28 +38,40 @@ _IN_UNITS = re.compile(  # 1h, 90m, 1h30m, 1 h 30 min, 2 hours
 _BY_THE_CLOCK = re.compile(  # 01:30:00, and 1 day, 2:00:00, as a timedelta is written
     r"(?:(?P<days>\d+) days?, )?(?P<hours>\d+):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d(?:\.\d+)?)", re.ASCII
 )
-_NOTHING = ("", "None", "null")
+
+
+def read(reader: Callable[[Any], _T], name: str, value: Any, what: str) -> _T:
+    """
+    A value that may come from a template.
+
+    :param reader: One of the functions below.
+    :param name: The argument's name, for the message.
+    :param value: What was given.
+    :param what: What refuses it, such as ``task 'orders'``.
+    :raises ReachInputError: with what the value must be.
+    """
+    try:
+        return reader(value)
+    except (ValueError, OverflowError) as why:
+        raise ReachInputError([f"{name} must be {why}, not {shown(value)}."], what) from None
 
 
 def read_duration(name: str, value: timedelta | float | str) -> timedelta:
     """
-    A duration that may come from a template.
+    A duration of a watch.
 
-    :param name: The parameter's name, for the message.
+    :param name: The argument's name, for the message.
     :param value: As :func:`duration` takes it.
-    :raises ReachInputError: when it is none.
+    :raises ReachInputError: when it is not a duration.
     """
-    try:
-        return duration(value)
-    except ValueError as why:
-        raise ReachInputError([f"{name} must be {why}, not {shown(value)}."], "the watch") from None
+    return read(duration, name, value, "the watch")
 
 
 def read_instant(name: str, value: datetime | str | None) -> datetime:
     """
-    A time, in UTC.
+    A time of a watch, in UTC.
 
-    :param name: The parameter's name, for the message.
+    :param name: The argument's name, for the message.
     :param value: A ``datetime``, or its text.
     :raises ReachInputError: when it is neither.
     """
@@ -53,6 +79,32 @@ def read_instant(name: str, value: datetime | str | None) -> datetime:
         if when := instant(value):
             return when
     raise ReachInputError([f"{name} must be a time, not {shown(value)}."], "the watch")
+
+
+def read_text(name: str, value: Any, what: str, none: Collection[str] = RENDERED_NONE) -> str:
+    """
+    A text without the blanks around it; empty where it is not given.
+
+    :param name: The argument's name, for the message.
+    :param value: A text, or None.
+    :param what: What refuses it.
+    :param none: The texts that mean None.
+    :raises ReachInputError: when it is not a text.
+    """
+    if not isinstance(value, (str, type(None))):
+        raise ReachInputError([no_text(name, value)], what)
+    return text_of(value, none)
+
+
+def text_of(value: str | None, none: Collection[str] = RENDERED_NONE) -> str:
+    """
+    The same of what is a text or None.
+
+    :param value: A text, or None.
+    :param none: The texts that mean None.
+    """
+    text = (value or "").strip()
+    return "" if text in none else text
 
 
 def count(value: Any) -> int:
@@ -99,10 +151,10 @@ def duration_or_none(value: Any) -> timedelta | None:
     """
     A duration above 0, or None where there is none.
 
-    :param value: As :func:`duration` takes it; None, empty text, ``"None"`` and ``"null"`` mean none.
+    :param value: As :func:`duration` takes it; what :func:`is_not_given` means none.
     :raises ValueError: with what it must be.
     """
-    if is_nothing(value):
+    if is_not_given(value):
         return None
     try:
         read = duration(value)
@@ -113,29 +165,49 @@ def duration_or_none(value: Any) -> timedelta | None:
     return read
 
 
-def flag(value: Any) -> bool:
+def flag(value: Any) -> bool | None:
     """
-    True or False.
+    True or False, or None where it is not given.
 
-    :param value: Either, or 1 or 0, or the text of one of these.
+    :param value: Either, or 1 or 0, or a text: ``true``, ``yes``, ``on``, ``1`` or their opposites, in any case.
     :raises ValueError: with what it must be.
     """
-    known = {"true": True, "1": True, "false": False, "0": False}
-    text = "" if isinstance(value, (Mapping, list, tuple)) else str(value).strip().lower()
-    if text not in known:
+    if is_not_given(value):
+        return None
+    text = ""
+    if not isinstance(value, (Mapping, list, tuple)):
+        with suppress(ValueError, RecursionError):
+            text = str(value).strip().lower()
+    if text not in _FLAGS:
         raise ValueError("True or False")
-    return known[text]
+    return _FLAGS[text]
+
+
+def choice(value: Any, known: Collection[str]) -> str:
+    """
+    One of several words, which a native template may have made a number.
+
+    :param value: The word, in any case.
+    :param known: The words to choose from.
+    :raises ValueError: with these.
+    """
+    if isinstance(value, (int, str)):
+        with suppress(ValueError):  # a number of too many digits
+            if (word := str(value).strip().lower()) in known:
+                return word
+    *others, last = (f"'{word}'" for word in known)
+    raise ValueError(f"{', '.join(others)} or {last}")
 
 
 def instant(value: Any) -> datetime | None:
     """
     A time in UTC, or None where there is none.
 
-    :param value: A ``datetime``, or its text; naive means UTC. None, empty text, ``"None"`` and ``"null"`` mean none.
+    :param value: A ``datetime``, or its text; naive means UTC. what :func:`is_not_given` means none.
     :raises ValueError: with what it must be.
     :raises OverflowError: when it is outside of the calendar.
     """
-    if is_nothing(value):
+    if is_not_given(value):
         return None
     from airflow_provider_reach.core.api.decoding import moment  # here, to keep DAG files fast
     from airflow_provider_reach.core.api.models import as_utc
@@ -146,13 +218,36 @@ def instant(value: Any) -> datetime | None:
     return when
 
 
-def is_nothing(value: Any) -> bool:
+def is_not_given(value: Any) -> bool:
     """
-    Whether a value is None, or what a template makes of None.
+    Whether a value is None, or a text that can only stand for None: an empty one, ``None`` or ``null`` in any case.
 
-    :param value: Any.
+    :param value: Anything but a free text, in which such a word, or an empty text, may be meant.
     """
-    return value is None or (isinstance(value, str) and value.strip() in _NOTHING)
+    return value is None or (isinstance(value, str) and value.strip().lower() in _NOT_GIVEN)
+
+
+def is_rendered_none(value: Any) -> bool:
+    """
+    Whether a value is None, or what a template makes of None; an empty text is neither.
+
+    :param value: Any, a free text too.
+    """
+    return value is None or (isinstance(value, str) and value.strip() in RENDERED_NONE)
+
+
+def no_text(what: str, value: object, *, secret: bool = False) -> str:
+    """
+    The sentence that refuses what is not a text: what arrived, and how to make it one.
+
+    :param what: What must be a text.
+    :param value: What arrived in its place.
+    :param secret: Whether only its type may be shown.
+    """
+    kind = type(value).__name__
+    said = f"a value of type {kind}" if secret else f"{shown(value)} ({kind})"
+    cure = " Put it in quotes; in a template, end the expression with '| string'."
+    return f"{what} must be a text, not {said}.{cure if isinstance(value, (int, float)) else ''}"
 
 
 def _of_text(text: str) -> timedelta | None:

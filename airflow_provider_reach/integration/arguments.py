@@ -10,24 +10,22 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_FIELDS, FIELDS
 from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.core.values import flag, is_rendered_none, no_text, text_of
 from airflow_provider_reach.integration.compat import mask_secret
 
 if TYPE_CHECKING:
     from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 
-RENDERED_NONE = ("None", "null")
-"""What a template makes of None."""
-
 _ROW_FIELDS = (*FIELDS, "extra", "target_conn_id")
-_TEXTS = ("name", "target", "auth_type")
+_TEXTS = ("name", "target", "auth_type", "target_conn_id")
 
 
 def webhook_fields(values: Mapping[str, Any], what: str) -> dict[str, Any]:
     """
     The fields of a webhook that rendered arguments give; every secret among them is masked in the task's log.
 
-    None, or what a template renders to None, is not given; anything else is, also empty or False. Only a
-    ``target_conn_id`` that renders to None is refused.
+    None, or what a template renders to None, is not given; anything else is, also empty or False. An empty ``active``
+    is not given either; a ``target_conn_id`` that renders to None is refused.
 
     :param values: By name: a webhook's fields, ``extra``, and ``target_conn_id``.
     :param what: What they are for, such as ``create webhook 'orders'``.
@@ -74,7 +72,6 @@ def _no_texts(conn_id: Any, details: Any) -> Iterator[str]:
     """
     from airflow_provider_reach.core.secrets.depth import DEEPEST, is_deeper
     from airflow_provider_reach.core.secrets.detect import leaves
-    from airflow_provider_reach.core.webhooks.validation import no_text
 
     if not isinstance(conn_id, (str, type(None))):
         yield no_text("target_conn_id", conn_id)
@@ -86,15 +83,15 @@ def _no_texts(conn_id: Any, details: Any) -> Iterator[str]:
 
 
 def _typed(name: str, value: Any) -> Any:
-    if name == "target_conn_id":  # rendered to nothing, it would leave out the credentials
-        return value.strip() if isinstance(value, str) else value
-    if value is None or (isinstance(value, str) and value.strip() in RENDERED_NONE):
+    if name == "active":
+        try:
+            return flag(value)
+        except ValueError:
+            return value  # which is refused, with all else that is wrong
+    if is_rendered_none(value) and name != "target_conn_id":  # without which there would be no credentials
         return None
     if name in _TEXTS:
         return value.strip() if isinstance(value, str) else value
-    if name == "active":
-        text = "" if isinstance(value, (Mapping, list, tuple)) else str(value).strip().lower()
-        return text == "true" if text in ("true", "false") else value
     return parsed(value)
 
 
@@ -117,7 +114,7 @@ def parsed(value: Any) -> Any:
 def _with_connection(given: dict[str, Any], conn_id: str, what: str) -> dict[str, Any]:
     from airflow_provider_reach.integration.target_connection import read_target_connection
 
-    if conn_id in ("", *RENDERED_NONE):
+    if not text_of(conn_id):
         raise ReachInputError([f"target_conn_id is {shown(conn_id)}: name a connection, or leave it out."], what)
     fields = read_target_connection(conn_id)
     problems = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -96,7 +97,10 @@ def _checkbox(field: Any, **attributes: Any) -> Any:
     """One that the text "false" does not tick, and whose value is a word that is understood."""
     from wtforms.widgets import CheckboxInput
 
-    field.checked = str(field.data).strip().lower() in ("true", "1", "yes", "on")
+    from airflow_provider_reach.core.values import flag
+
+    with suppress(ValueError):
+        field.checked = flag(field.data)
     return CheckboxInput()(field, **{**attributes, "value": "true"})
 
 

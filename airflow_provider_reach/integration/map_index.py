@@ -15,10 +15,11 @@ def label_mapped_instance(context: Any, *labels: str | None) -> None:
     :param labels: The webhook's names and ids, the first that is given counts; a template may render each to None.
     """
     from airflow_provider_reach.core.text import one_line, shown
+    from airflow_provider_reach.core.values import UNNAMED, text_of
 
     if context["ti"].map_index >= 0 and (context.get("map_index_template") or _TEMPLATE) in (_TEMPLATE, _NATIVELY):
-        texts = (given if isinstance(given, str) else shown(given) for given in labels)
-        label = next((said for text in texts if (said := text.strip()) not in ("", "None")), "")
+        texts = (text_of(label if isinstance(label, str) else shown(label), UNNAMED) for label in labels)
+        label = next(filter(None, texts), "")
         context["reach_webhook"] = one_line(label, 100)  # the database has room for 250 characters
         natively = getattr(context.get("dag"), "render_template_as_native_obj", False)
         context["map_index_template"] = _NATIVELY if natively else _TEMPLATE

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook
 
 from airflow_provider_reach.core.errors import ReachConfigError, ReachConnectionError
-from airflow_provider_reach.core.webhooks.validation import no_text
+from airflow_provider_reach.core.values import no_text
 from airflow_provider_reach.integration.connections import unknown_extras
 
 if TYPE_CHECKING:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
-from airflow_provider_reach.core.text import shown
-from airflow_provider_reach.integration.arguments import RENDERED_NONE, webhook_fields
+from airflow_provider_reach.core.values import read
+from airflow_provider_reach.integration.arguments import webhook_fields
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.rendering import TextStaysText
 from airflow_provider_reach.integration.secret_fields import SECRET_FIELDS, Hidden, hidden
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.webhooks.converge import Declared
     from airflow_provider_reach.hooks import ReachHook
 
+_T = TypeVar("_T")
 
 allow_in_xcoms()
 
@@ -91,36 +91,20 @@ class ReachOperator(TextStaysText, BaseOperator):
             )
         return {field: value.secret if isinstance(value, Hidden) else value for field, value in values.items()}
 
-    def flag(self, field: str) -> bool | None:
+    @property
+    def named(self) -> str:
+        """The task as errors name it."""
+        return f"task {self.task_id!r}"
+
+    def argument(self, field: str, reader: Callable[[Any], _T]) -> _T:
         """
-        A switch that may come from a template: None and empty are not given.
+        A rendered argument as what it stands for.
 
         :param field: The attribute's name.
-        :raises ReachInputError: when it is neither True nor False.
+        :param reader: One of :mod:`airflow_provider_reach.core.values`.
+        :raises ReachInputError: with what it must be.
         """
-        value = getattr(self, field)
-        said = shown(value) if isinstance(value, (Mapping, list, tuple)) else str(value)
-        text = "" if value is None else said.strip().lower()
-        if text in ("", "none"):
-            return None
-        if text not in ("true", "false"):
-            raise ReachInputError([f"{field} must be True or False, not {shown(value)}."], f"task {self.task_id!r}")
-        return text == "true"
-
-    def text(self, field: str) -> str:
-        """
-        A text that may come from a template: None and what it renders to are not given, and empty.
-
-        :param field: The attribute's name.
-        :raises ReachInputError: when it is no text.
-        """
-        value = getattr(self, field)
-        if not isinstance(value, (str, type(None))):
-            from airflow_provider_reach.core.webhooks.validation import no_text
-
-            raise ReachInputError([no_text(field, value)], f"task {self.task_id!r}")
-        text = (value or "").strip()
-        return "" if text in RENDERED_NONE else text
+        return read(reader, field, getattr(self, field), self.named)
 
 
 class ReachWebhookOperator(ReachOperator):

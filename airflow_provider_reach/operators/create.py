@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowException
 
 from airflow_provider_reach.core.errors import ReachUnsettledError
 from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.core.values import choice, read
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
@@ -110,7 +112,7 @@ class ReachCreateWebhookOperator(DeclaringOperator):
         with reach_errors():
             what = f"create webhook {shown(self.name)}"
             spec = WebhookSpec.of(self.given(what))
-            done = self._declare(spec)
+            done = self._declare(spec, what)
         if done.created:
             begins = (
                 "sends nothing until it is activated"
@@ -123,8 +125,11 @@ class ReachCreateWebhookOperator(DeclaringOperator):
             self.tell(done, spec.given)
         return {"webhook_id": literal(done.webhook_id), "created": done.created, "changed": done.changed}
 
-    def _declare(self, spec: WebhookSpec) -> Declared:
+    def _declare(self, spec: WebhookSpec, what: str) -> Declared:
+        from airflow_provider_reach.core.webhooks.converge import IF_EXISTS
+
+        if_exists = read(partial(choice, known=IF_EXISTS), "if_exists", self.if_exists, what)
         try:
-            return self.hook.declare_webhook(spec, self.text("if_exists"))
+            return self.hook.declare_webhook(spec, if_exists)
         except ReachUnsettledError as error:  # not final here: the next try looks first
             raise AirflowException(f"{error} The next try of this task looks for it first.") from error

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_reach.core.values import flag
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
@@ -57,7 +58,7 @@ class ReachDeleteWebhookOperator(ReachWebhookOperator):
 
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():
-            ignore = self.flag("ignore_if_missing") is not False
+            ignore = self.argument("ignore_if_missing", flag) is not False
             ref = WebhookRef(self.webhook_id, self.webhook_name)
             done = self.hook.get_conn().do(partial(delete, ref, ignore_if_missing=ignore))
         if done.deleted:

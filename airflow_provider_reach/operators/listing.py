@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.common.compat.sdk import AirflowFailException, conf
@@ -12,8 +13,9 @@ from airflow.providers.common.compat.sdk import AirflowFailException, conf
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_TYPES
 from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.core.values import choice, flag, is_not_given, no_text, read_text, text_of
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
-from airflow_provider_reach.integration.arguments import RENDERED_NONE, parsed, webhook_specs
+from airflow_provider_reach.integration.arguments import parsed, webhook_specs
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.xcom import literal
 from airflow_provider_reach.operators.base import ReachOperator
@@ -101,9 +103,10 @@ class ReachListWebhooksOperator(ReachOperator):
         from airflow_provider_reach.core.webhooks.drift import find_drift
 
         with reach_errors():
-            conn_id = {"reach_conn_id": self.reach_conn_id} if self.flag("with_conn_id") else {}
-            active, allow_empty, specs = self.flag("active"), self.flag("allow_empty"), self._declared_specs()
-            pattern = self.text("name_pattern") or "*"
+            conn_id = {"reach_conn_id": self.reach_conn_id} if self.argument("with_conn_id", flag) else {}
+            active, allow_empty = self.argument("active", flag), self.argument("allow_empty", flag)
+            on_drift, specs = self.argument("on_drift", partial(choice, known=("fail", "warn"))), self._declared_specs()
+            pattern = read_text("name_pattern", self.name_pattern, self.named) or "*"
             names = [str(spec.given["name"]) for spec in specs or ()]
             listed = self.hook.list_webhooks(expected=[*self._expected(), *names])
             found = [
@@ -118,7 +121,7 @@ class ReachListWebhooksOperator(ReachOperator):
                 specs, [webhook for webhook in listed if webhook in found or webhook.name.strip() in names]
             )
             context["ti"].xcom_push(key="drift", value=literal(drift.to_dict()))
-            self._tell(drift)
+            self._tell(drift, on_drift)
         with reach_errors():
             self._check(listed, found, bool(allow_empty))
         context["ti"].xcom_push(key="webhooks", value=literal([webhook.to_dict() for webhook in found]))
@@ -126,32 +129,28 @@ class ReachListWebhooksOperator(ReachOperator):
         return [literal({"webhook_id": webhook.id, "webhook_name": webhook.name, **conn_id}) for webhook in found]
 
     def _expected(self) -> Sequence[str]:
-        from airflow_provider_reach.core.webhooks.validation import list_of, no_text
+        from airflow_provider_reach.core.webhooks.validation import list_of
 
         expect = parsed(self.expect)
-        if expect is None or (isinstance(expect, str) and expect.strip() in _NOT_GIVEN):
+        if expect is None or (isinstance(expect, str) and not text_of(expect)):
             return []
         names = list_of(expect)
         if others := [name for name in names if not isinstance(name, str)]:
-            raise ReachInputError([no_text("expect: each name", others[0])], f"task {self.task_id!r}")
+            raise ReachInputError([no_text("expect: each name", others[0])], self.named)
         return [name.strip() for name in names]
 
     def _declared_specs(self) -> list[WebhookSpec] | None:
         """What is declared, checked before anything is asked."""
         from airflow_provider_reach.core.webhooks.drift import check_declared
 
-        if self.on_drift not in ("fail", "warn"):
-            raise ReachInputError(
-                [f"on_drift must be 'fail' or 'warn', not {shown(self.on_drift)}."], f"task {self.task_id!r}"
-            )
         declared = self.reveal("declared")["declared"]
-        if declared is None or (isinstance(declared, str) and declared.strip() in _NOT_GIVEN):
+        if is_not_given(declared):
             return None
         specs = webhook_specs(declared)
         check_declared(specs)
         return specs
 
-    def _tell(self, drift: Drift) -> None:
+    def _tell(self, drift: Drift, on_drift: str) -> None:
         for name, fields in drift.unknown.items():
             self.log.log(
                 logging.WARNING if AUTH_TYPES.keys() & fields else logging.INFO,
@@ -159,7 +158,7 @@ class ReachListWebhooksOperator(ReachOperator):
                 shown(name),
                 "; ".join(f"{field}: {why}" for field, why in fields.items()),
             )
-        if drift and self.on_drift == "fail":
+        if drift and on_drift == "fail":
             correct = (
                 "First correct a name that is misspelt: declaring it would send every event twice. "
                 if drift.near
@@ -207,7 +206,6 @@ class ReachListWebhooksOperator(ReachOperator):
             )
 
 
-_NOT_GIVEN = ("", *RENDERED_NONE)
 _MOST_TOLD = 20
 
 

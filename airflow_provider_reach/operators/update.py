@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.core.values import flag
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
@@ -105,7 +106,7 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
             what = f"update webhook {shown(self.webhook_name or self.webhook_id)}"
             changes = WebhookChanges(**self.given(what))
             done = self.hook.converge_webhook(
-                self.webhook_id, changes, webhook_name=self.webhook_name, always=bool(self.flag("always"))
+                self.webhook_id, changes, webhook_name=self.webhook_name, always=bool(self.argument("always", flag))
             )
         label_mapped_instance(context, self.webhook_name, done.name)
         self.tell(done, changes.given)

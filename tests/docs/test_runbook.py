@@ -108,8 +108,6 @@ UNEXPLAINED = {
         "This is not the Reach API",
     },
     "of one value, below 'Nothing was sent' or 'cannot be used', with what it must be": {
-        "must be True or False, not",
-        "on_drift must be 'fail' or 'warn', not",
         "if_exists must be 'reuse', 'update' or 'fail', not",
         "expect: each name",
         "timeout must end some day, not after",

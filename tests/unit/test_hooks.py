@@ -703,7 +703,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         "custom_headers holds 'None', as a template renders what is not there",
     ),
     "a stand-in for a header": ({"custom_headers": {"X-A": "***"}}, "which stands in for what is not shown"),
-    "active that is no boolean": ({"active": "yes"}, "active must be True or False"),
+    "active that is no boolean": ({"active": "perhaps"}, "active must be True or False"),
 }
 
 

@@ -16,8 +16,8 @@ from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.secrets.redact import safe_url
 from airflow_provider_reach.core.text import is_uuid, shown
+from airflow_provider_reach.core.values import no_text
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
-from airflow_provider_reach.core.webhooks.validation import no_text
 
 T = TypeVar("T")
 

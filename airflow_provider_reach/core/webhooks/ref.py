@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.text import shown
-from airflow_provider_reach.core.webhooks.validation import no_text
+from airflow_provider_reach.core.values import UNNAMED, read_text
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,12 @@ class WebhookRef:
 
         :raises ReachInputError: when there is neither id nor name, or one of them is not text.
         """
-        ref = WebhookRef(_text("webhook_id", self.id), _text("webhook_name", self.name))
+        ref = WebhookRef(
+            read_text("webhook_id", self.id, _LOOK), read_text("webhook_name", self.name, _LOOK, none=UNNAMED)
+        )
         if not ref.id and not ref.name:
-            raise ReachInputError(["give webhook_id or webhook_name."], "the look at a webhook")
+            raise ReachInputError(["give webhook_id or webhook_name."], _LOOK)
         return ref
 
 
-def _text(argument: str, text: str | None) -> str:
-    if not isinstance(text, (str, type(None))):
-        raise ReachInputError([no_text(argument, text)], "the look at a webhook")
-    stripped = (text or "").strip()
-    return "" if stripped == "None" else stripped
+_LOOK = "the look at a webhook"

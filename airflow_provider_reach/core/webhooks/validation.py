@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_reach.core.fields import AUTH_TYPES, LONGEST_NAME, EventType
 from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.core.values import no_text
 
 Json = Mapping[str, Any]
 
@@ -62,20 +63,6 @@ def warnings_of(given: Mapping[str, Any]) -> Iterator[str]:
 def is_unused(field: str, auth_type: Any) -> bool:
     """Whether it is known that this type of authentication makes no use of the field."""
     return field in AUTH_TYPES and auth_type in ("none", *AUTH_TYPES.values()) and auth_type != AUTH_TYPES[field]
-
-
-def no_text(what: str, value: object, *, secret: bool = False) -> str:
-    """
-    The sentence that refuses what is no text: what arrived, and how to make it one.
-
-    :param what: What must be a text.
-    :param value: What arrived in its place.
-    :param secret: Whether only its type may be shown.
-    """
-    kind = type(value).__name__
-    said = f"a value of type {kind}" if secret else f"{shown(value)} ({kind})"
-    cure = " Put it in quotes; in a template, end the expression with '| string'."
-    return f"{what} must be a text, not {said}.{cure if isinstance(value, (int, float)) else ''}"
 
 
 def list_of(value: object) -> list[Any]:

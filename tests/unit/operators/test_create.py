@@ -583,7 +583,7 @@ def test_bad_input_is_final_and_nothing_is_asked(bad: str, connected: Sandbox) -
         ({"events": "{{ [] }}"}, "events is empty"),
         ({"custom_headers": "X-A: 1"}, "custom_headers must be a mapping"),
         ({"custom_headers": "{{ '{cut off' }}"}, "custom_headers must be a mapping"),
-        ({"active": ""}, "active must be True or False"),
+        ({"active": "perhaps"}, "active must be True or False"),
         ({"extra": "priority"}, "extra must be a mapping"),
         ({"extra": {"active": False}}, "extra holds active: give it as an argument of its own."),
         ({"auth_credentials": CREDENTIALS}, "auth_credentials without auth_type"),
