@@ -175,7 +175,7 @@ SORTED: dict[Any, dict[str, Kind]] = {
     "command line": {
         "webhooks": _of_command_line(Kind([("orders", [" orders\n"])])),
         "conn_id": Kind([("reach_default", [])]),
-        "patience": _of_command_line(DURATION),
+        "outage_tolerance": _of_command_line(DURATION),
         **{name: _of_command_line(kind) for name, kind in POLICY.items() if name not in SERVICES_OWN},
     },
     "connection": {
@@ -285,7 +285,7 @@ def service(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> Service:
     check = ReachHook.check_delivery
 
     def check_delivery(hook: ReachHook, webhook_id: str = "", policy: Any = None, **more: Any) -> Any:
-        service.judged.append((policy, hook.get_conn().patience))
+        service.judged.append((policy, hook.get_conn().outage_tolerance))
         return check(hook, webhook_id, policy, **more)
 
     monkeypatch.setattr(ReachHook, "check_delivery", check_delivery)
