@@ -289,6 +289,7 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
             outage_tolerance=read_duration("outage_tolerance", self.outage_tolerance),
             silent_fail=self.silent_fail,
             version=__version__,
+            seen_id=self._report.webhook_id if self._report else "",
         )
 
     def _look(self, watch: Watch) -> DeliveryReport:
@@ -310,7 +311,7 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
             watch.policy,
             webhook_name=watch.webhook_name,
             watched_from=watch.watched_from,
-            seen_id=self._report.webhook_id if self._report else "",
+            seen_id=watch.seen_id,
         )
         return remembered(seen, self._report)
 

@@ -124,7 +124,7 @@ class Watcher:
             watch.webhook_name,
             watch.policy,
             watched_from=watch.watched_from,
-            seen_id=self._report.webhook_id if self._report else "",
+            seen_id=self._report.webhook_id if self._report else watch.seen_id,
         )
         return remembered(seen, self._report)
 

@@ -192,6 +192,7 @@ def test_every_setting_of_the_sensor_reaches_the_watch(connected: Sandbox) -> No
         outage_tolerance=timedelta(minutes=7),
         silent_fail=True,
         version=__version__,
+        seen_id=webhook_id,
     )
 
 
@@ -214,6 +215,32 @@ def test_nothing_of_it_is_secret(
         assert connected.api_key not in kept
         assert "planted-and-wrong-4711" not in kept
     assert "Next try in" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("then", "says"),
+    [
+        (lambda reach, webhook_id: reach.delete_webhook(webhook_id), "it does not exist (any more), its events go"),
+        (
+            lambda reach, webhook_id: reach.update_webhook(webhook_id, name="Orders"),
+            "The webhook is now named 'Orders'.",
+        ),
+    ],
+    ids=["deleted", "renamed"],
+)
+def test_a_watch_by_name_knows_on_every_triggerer_what_the_worker_has_seen(
+    then: Callable[[Sandbox, str], None], says: str, connected: Sandbox, clock: Clock
+) -> None:
+    webhook_id = failing(connected)
+    connected.add_webhook("orders-eu", target=connected.target("orders").url)
+    deferral = run(in_dag(ReachBatchStatusSensor, deferrable=True, webhook_name="orders", drain=True)).raised
+    assert isinstance(deferral, TaskDeferred)
+    then(connected, webhook_id)
+
+    end = fired(rebuilt(deferral.trigger), clock)
+
+    assert end.outcome == "failed"
+    assert says in end.headline
 
 
 def test_arguments_of_another_version(connected: Sandbox, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:

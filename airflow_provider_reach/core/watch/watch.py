@@ -37,6 +37,8 @@ class Watch:
     :param outage_tolerance: How long one look keeps asking when the service cannot be asked.
     :param silent_fail: Whether a failure to ask is only logged.
     :param version: The version of this package that began it.
+    :param seen_id: The id of the webhook that an earlier look saw: it tells one that was deleted or renamed since from
+        a name that never was.
     """
 
     webhook_id: str
@@ -49,6 +51,7 @@ class Watch:
     outage_tolerance: timedelta
     silent_fail: bool
     version: str
+    seen_id: str = ""
 
     def to_scalars(self) -> dict[str, str | float | bool | None]:
         """The watch as Airflow keeps a trigger's arguments in its database."""
@@ -85,6 +88,7 @@ class Watch:
             outage_tolerance=read_duration("outage_tolerance", given.get("outage_tolerance", 900)),
             silent_fail=given.get("silent_fail", False),
             version=version,
+            seen_id=given.get("seen_id", ""),
         )
 
     @classmethod

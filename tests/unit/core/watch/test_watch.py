@@ -57,6 +57,7 @@ EVERY_FIELD_ANOTHER = watch(
     outage_tolerance=timedelta(0),
     silent_fail=True,
     version="0.0.9",
+    seen_id="01234567-89ab-cdef-0123-456789abcdef",
 )
 
 
