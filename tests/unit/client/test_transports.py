@@ -17,17 +17,14 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta, timezone
-from ipaddress import ip_address
+from datetime import datetime, timezone
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import pytest
+import trustme
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from airflow_provider_reach.client import aiohttp_transport, requests_transport
 from airflow_provider_reach.client.sync import ReachClient
@@ -356,68 +353,46 @@ def test_no_proxy_is_honoured(asking: Asking, name: str, monkeypatch: pytest.Mon
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of our own making for reach.test and this machine, with its key."""
-    path = tmp_path_factory.mktemp("tls") / "both.pem"
-    _certify(path, x509.DNSName("reach.test"), x509.IPAddress(ip_address("127.0.0.1")))
+def authority() -> trustme.CA:
+    """An authority that nobody knows; its name is in small letters, as OpenSSL looks for it."""
+    return trustme.CA(organization_name="reach", organization_unit_name="tests")
+
+
+@pytest.fixture(scope="module")
+def ca_bundle(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(path)
     return path
 
 
-def _certify(path: Path, *names: x509.GeneralName) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "reach.test")])
-    now = datetime.now(timezone.utc)
-    others = "content_commitment key_encipherment data_encipherment key_agreement crl_sign encipher_only decipher_only"
-    usage = dict.fromkeys(others.split(), False)
-    builder = x509.CertificateBuilder()
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    made = (
-        builder.issuer_name(name)
-        .subject_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.KeyUsage(digital_signature=True, key_cert_sign=True, **usage), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+@pytest.fixture(scope="module")
+def tls(authority: trustme.CA) -> ssl.SSLContext:
+    """A server's for reach.test and this machine."""
+    return _tls(authority.issue_cert("reach.test", "127.0.0.1"))
 
 
-def _tls(certificate: Path) -> ssl.SSLContext:
+def _tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    certificate.configure_cert(context)
     return context
-
-
-@pytest.fixture
-def tls(certificate: Path) -> ssl.SSLContext:
-    return _tls(certificate)
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_a_ca_bundle_of_ones_own(
-    asking: Asking, name: str, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    asking: Asking, name: str, tls: ssl.SSLContext, ca_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(name, str(certificate))
+    monkeypatch.setenv(name, str(ca_bundle))
 
     with serving(says(http()), tls) as server, asking(server.url, timeout=2) as client:
         assert client.list_webhooks() == []
 
 
 def test_a_directory_of_ca_certificates(
-    asking: Asking, tls: ssl.SSLContext, certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    asking: Asking, tls: ssl.SSLContext, ca_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = x509.load_pem_x509_certificate(certificate.read_bytes())
+    made = x509.load_pem_x509_certificate(ca_bundle.read_bytes())
     digest = hashlib.sha1(made.subject.public_bytes()[2:]).digest()  # what OpenSSL looks for, as of a short name
-    (tmp_path / f"{int.from_bytes(digest[:4], 'little'):08x}.0").write_bytes(certificate.read_bytes())
+    (tmp_path / f"{int.from_bytes(digest[:4], 'little'):08x}.0").write_bytes(ca_bundle.read_bytes())
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
 
     with serving(says(http()), tls) as server, asking(server.url, timeout=2) as client:
@@ -439,10 +414,9 @@ def test_a_ca_bundle_that_is_none(
 
 
 def test_a_certificate_with_only_a_common_name_gets_no_key(
-    failure: Failing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    failure: Failing, authority: trustme.CA, ca_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    certificate = tmp_path / "both.pem"
-    _certify(certificate)
+    certificate = authority.issue_cert(common_name="reach.test")
     inner: list[str] = []
 
     def tunnel(connection: socket.socket, head: str) -> None:
@@ -450,7 +424,7 @@ def test_a_certificate_with_only_a_common_name_gets_no_key(
         with _tls(certificate).wrap_socket(connection, server_side=True) as wrapped:
             inner.append(_head(wrapped))
 
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca_bundle))
     with serving(tunnel) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         assert "certificate verify failed" in failure("https://reach.test/api", ReachUnreachableError, timeout=2)
@@ -469,17 +443,17 @@ def test_an_unknown_certificate_gets_no_key(failure: Failing, tls: ssl.SSLContex
 
 
 def test_of_the_settings_for_certificates_these_two_alone_are_read(
-    failure: Failing, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    failure: Failing, tls: ssl.SSLContext, ca_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_bundle))
     with serving(says(http()), tls) as server:
         assert "certificate verify failed" in failure(server.url, ReachUnreachableError, timeout=2)
 
 
 def test_the_certificate_of_another_name_gets_no_key(
-    failure: Failing, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    failure: Failing, tls: ssl.SSLContext, ca_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca_bundle))
     with serving(says(http()), tls) as server:
         said = failure(server.url.replace("127.0.0.1", "localhost"), ReachUnreachableError, timeout=2)
         assert server.heads == []
@@ -522,7 +496,7 @@ def test_tls_that_does_not_come_about_gets_no_key(failure: Failing, answer: byte
 
 
 def test_https_through_a_proxy_shows_it_no_key(
-    asking: Asking, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
+    asking: Asking, tls: ssl.SSLContext, ca_bundle: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inner: list[str] = []
 
@@ -533,7 +507,7 @@ def test_https_through_a_proxy_shows_it_no_key(
                 inner.append(head)
                 wrapped.sendall(http())
 
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(ca_bundle))
     with serving(tunnel) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:{PROXY_PASSWORD}@127.0.0.1:{proxy.port}")
         with asking("https://reach.test/api", timeout=2) as client:
