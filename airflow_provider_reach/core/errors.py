@@ -33,7 +33,7 @@ error and leaves every other one to the task's retries.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 if TYPE_CHECKING:
     from airflow_provider_reach.core.target.response import TargetResponse
@@ -125,17 +125,40 @@ class ReachVersionError(ReachError):
     """A trigger, or the event it ended with, is of another version of this package; or there is no event."""
 
 
+class Origin(TypedDict):
+    """Which call an error is about: the attributes that one made of another takes over."""
+
+    operation: str
+    kind: str
+    request_id: str
+
+
 class ReachCallError(ReachError):
     """
     A call brought no usable answer.
 
-    :param message: What failed, on what, what was answered, and what to do next.
+    :param message: What failed, on what, what was answered, and what to do next; the request id is added to it.
     :param operation: What was asked for, such as ``list webhooks``.
+    :param kind: The kind of the call, such as ``list``; see :class:`airflow_provider_reach.core.api.operations.Call`.
+    :param request_id: The service's id of the request, for its support; empty where there was no answer or it has none.
     """
 
-    def __init__(self, message: str, *, operation: str) -> None:
-        super().__init__(message)
-        self.operation = operation
+    kind: str = ""
+    request_id: str = ""  # also of an error that an older version wrote into a trigger's event
+
+    def __init__(self, message: str, *, operation: str, kind: str = "", request_id: str = "") -> None:
+        shown = f" (request id {request_id})" if request_id else ""
+        super().__init__(message if shown in message else f"{message}{shown}")
+        self.operation, self.kind, self.request_id = operation, kind, request_id
+
+    @property
+    def origin(self) -> Origin:
+        """The call, for an error that is made of this one."""
+        return Origin(operation=self.operation, kind=self.kind, request_id=self.request_id)
+
+    def __repr__(self) -> str:
+        told = {name: vars(self).get(name) for name in ("status", "operation", "request_id")}
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in told.items() if value)})"
 
 
 class ReachUnreachableError(ReachCallError):
@@ -165,7 +188,7 @@ class ReachStatusError(ReachCallError):
     The service answered, and said no.
 
     :param status: The HTTP status.
-    :param service_message: What the service said, bounded and free of secrets.
+    :param service_message: What the service said, bounded and without secrets.
     :param retry_after: Seconds it asked to wait, where it did.
     """
 
@@ -177,8 +200,10 @@ class ReachStatusError(ReachCallError):
         status: int,
         service_message: str = "",
         retry_after: float | None = None,
+        kind: str = "",
+        request_id: str = "",
     ) -> None:
-        super().__init__(message, operation=operation)
+        super().__init__(message, operation=operation, kind=kind, request_id=request_id)
         self.status = status
         self.service_message = service_message
         self.retry_after = retry_after

@@ -15,6 +15,8 @@ from airflow_provider_reach.core.api.gateways import (
     quoted,
     unreachable_advice,
 )
+from airflow_provider_reach.core.api.operations import Call
+from airflow_provider_reach.core.api.origin import origin_of
 from airflow_provider_reach.core.api.responses import Answer, Failure
 from airflow_provider_reach.core.api.target_errors import (
     is_about_the_request,
@@ -26,105 +28,87 @@ from airflow_provider_reach.core.target.response import TargetResponse
 from airflow_provider_reach.core.target.service_words import answered_status, documented
 
 
-def failure_error(operation: str, failure: Failure, secrets: tuple[str, ...]) -> errors.ReachCallError:
+def failure_error(call: Call[Any], failure: Failure) -> errors.ReachCallError:
     """
     The error that a missing answer means.
 
-    :param operation: What was asked for.
+    :param call: What was asked, and what to mask.
     :param failure: What happened instead.
-    :param secrets: Values to mask.
     """
-    detail = safe_text(failure.detail, secrets)
+    detail, could_not, origin = safe_text(failure.detail, call.secrets), f"Could not {call.operation}", origin_of(call)
     if failure.kind == "unreachable":
         return errors.ReachUnreachableError(
-            f"Could not {operation}: the service could not be reached ({detail}). Nothing was sent. "
-            f"{unreachable_advice(detail)}",
-            operation=operation,
+            f"{could_not}: the service could not be reached ({detail}). Nothing was sent. {unreachable_advice(detail)}",
+            **origin,
         )
     if failure.kind == "busy":
         return errors.ReachUnreachableError(
-            f"Could not {operation}: {detail} within {failure.seconds:.0f} s. Nothing was sent. If it goes on, raise "
+            f"{could_not}: {detail} within {failure.seconds:.0f} s. Nothing was sent. If it goes on, raise "
             "[reach] max_connections in Airflow's configuration, or let the watches look less often.",
-            operation=operation,
+            **origin,
         )
     if failure.kind == "timeout":
         return errors.ReachTimeoutError(
-            f"Could not {operation}: no answer within {failure.seconds:.0f} s ({detail}). If it goes on, raise "
+            f"{could_not}: no answer within {failure.seconds:.0f} s ({detail}). If it goes on, raise "
             "'timeout' in the connection's extras.",
-            operation=operation,
+            **origin,
         )
     return errors.ReachLostAnswerError(
-        f"Could not {operation}: the connection broke before the whole answer came ({detail}). Ask again; if it goes "
+        f"{could_not}: the connection broke before the whole answer came ({detail}). Ask again; if it goes "
         "on, look at proxies between here and the service.",
-        operation=operation,
+        **origin,
     )
 
 
-def decode_error(
-    operation: str, answer: Answer, why: NotTheContract, secrets: tuple[str, ...]
-) -> errors.ReachDecodeError:
+def decode_error(call: Call[Any], answer: Answer, why: NotTheContract) -> errors.ReachDecodeError:
     """
     The error that a good status with a body outside the contract means.
 
-    :param operation: What was asked for.
+    :param call: What was asked, and what to mask.
     :param answer: What was answered.
-    :param why: In what it is not the contract's.
-    :param secrets: Values to mask.
+    :param why: How it differs from the contract.
     """
     return errors.ReachDecodeError(
-        f"Could not {operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. "
-        f"{answered_by(answer, secrets)}{quoted(answer, secrets)}Check that the connection's host is the API's base "
-        "URL (it ends in /api) and that no proxy or login page answers in its place.",
-        operation=operation,
+        f"Could not {call.operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. "
+        f"{answered_by(answer, call.secrets)}{quoted(answer, call.secrets)}Check that the connection's host is the "
+        "API's base URL (it ends in /api) and that no proxy or login page answers in its place.",
+        **origin_of(call, answer),
     )
 
 
-def status_error(
-    operation: str, answer: Answer, secrets: tuple[str, ...], *, asks_target: bool = False, target_url: str = ""
-) -> errors.ReachCallError:
+def status_error(call: Call[Any], answer: Answer) -> errors.ReachCallError:
     """
     The error that a status other than 2xx means.
 
     What is not of the API's form comes from something else, and says nothing about the key or a webhook; nor does an
     interim answer (1xx) in the place of one. Of an answer that cannot be read the status counts.
 
-    :param operation: What was asked for.
+    :param call: What was asked, and what to mask.
     :param answer: What was answered.
-    :param secrets: Values to mask.
-    :param asks_target: Whether the service POSTed to a webhook's target before it answered.
-    :param target_url: The webhook's target, where known.
     """
     if answer.status < 200:
-        return decode_error(operation, answer, NotTheContract("an interim answer, with none after it"), secrets)
+        return decode_error(call, answer, NotTheContract("an interim answer, with none after it"))
     if why := "larger than any answer of the API" if answer.too_large else not_the_api(answer):
-        return gateway_error(operation, answer, why, secrets)
-    said, target = _service_message(answer, secrets)
-    if target is None and asks_target and (named := answered_status(said)):
+        return gateway_error(call, answer, why)
+    said, target = _service_message(answer, call.secrets)
+    if target is None and call.asks_target and (named := answered_status(said)):
         target = TargetResponse(status=named)
-    refused = answer.status == 400 or (asks_target and _refuses(answer.status) and documented(said) is not None)
+    refused = answer.status == 400 or (call.asks_target and _refuses(answer.status) and documented(said) is not None)
     if refused and target:
-        return target_error(
-            operation,
-            target,
-            status=answer.status,
-            said=said,
-            seconds=answer.seconds,
-            retry_after=answer.retry_after,
-            target_url=target_url,
-        )
-    if refused and asks_target and (not is_about_the_request(said) or operation.startswith("validate")):
-        return perhaps_target_error(operation, said, answer.retry_after, status=answer.status)
+        return target_error(call, answer, said, target)
+    if refused and call.asks_target and (call.kind == "validate" or not is_about_the_request(said)):
+        return perhaps_target_error(call, answer, said)
     kind, advice = _kind(answer)
     if kind is errors.ReachAuthError and not said:
-        who = names(answer, secrets)
+        who = names(answer, call.secrets)
         advice += f" The answer is empty: if the key is right, another server or a proxy gave it{who}."
     answered = f"the service answered HTTP {answer.status}" + (f": {said}" if said else "")
     return kind(
-        f"Could not {operation}: {answered}. {advice}",
-        operation=operation,
+        f"Could not {call.operation}: {answered}. {advice}",
         status=answer.status,
         service_message=said,
         retry_after=answer.retry_after,
+        **origin_of(call, answer),
     )
 
 

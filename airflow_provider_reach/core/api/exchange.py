@@ -97,9 +97,9 @@ def ask(call: Call[T], context: AskContext) -> Exchange[T]:
         budget.spend(result.seconds)
         error: ReachCallError
         if isinstance(result, Failure):
-            error = failure_error(call.operation, result, secrets)
+            error = failure_error(call.masking(context.secrets), result)
         elif not 200 <= result.status < 300:
-            error = status_error(call.operation, result, secrets, asks_target=call.asks_target, target_url=call.target)
+            error = status_error(call.masking(context.secrets), result)
         else:
             try:
                 if result.too_large:
@@ -108,7 +108,7 @@ def ask(call: Call[T], context: AskContext) -> Exchange[T]:
                     raise NotTheContract(result.unreadable)
                 return call.read(result, secrets)
             except NotTheContract as why:
-                error = decode_error(call.operation, result, why, secrets)
+                error = decode_error(call.masking(context.secrets), result, why)
         if call.gone_is_done and may_have_been_taken and isinstance(error, ReachNotFoundError):
             return call.read(result, secrets)  # type: ignore[arg-type]
         may_have_been_taken |= not isinstance(error, NOT_TAKEN)

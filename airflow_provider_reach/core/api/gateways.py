@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.decoding import NotTheContract, any_json
+from airflow_provider_reach.core.api.operations import Call
+from airflow_provider_reach.core.api.origin import origin_of
+from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.secrets.redact import beginning_of, safe_headers, safe_url
-
-if TYPE_CHECKING:
-    from airflow_provider_reach.core.api.responses import Answer
 
 
 def not_the_api(answer: Answer) -> str:
@@ -33,24 +33,24 @@ def not_the_api(answer: Answer) -> str:
     return "" if isinstance(body, Mapping) and body.keys() & _OF_THE_API else "JSON of another form"
 
 
-def gateway_error(operation: str, answer: Answer, why: str, secrets: tuple[str, ...]) -> errors.ReachCallError:
+def gateway_error(call: Call[Any], answer: Answer, why: str) -> errors.ReachCallError:
     """
     The error that such an answer means. It says nothing of the key or a webhook, and is never final.
 
-    :param operation: What was asked for.
+    :param call: What was asked, and what to mask.
     :param answer: What was answered.
-    :param why: In what it is none of the API's.
-    :param secrets: Values to mask.
+    :param why: How it differs from the API's answers.
     """
-    who = answered_by(answer, secrets) or "Another server or a proxy answered in its place, and gives no name. "
+    who = answered_by(answer, call.secrets) or "Another server or a proxy answered in its place, and gives no name. "
     message = (
-        f"Could not {operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. {who}"
-        f"{quoted(answer, secrets)}{_advice(answer)}"
+        f"Could not {call.operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. {who}"
+        f"{quoted(answer, call.secrets)}{_advice(answer)}"
     )
+    origin = origin_of(call, answer)
     if answer.status in (408, 429) or answer.status >= 500:
         kind = errors.ReachRateLimitError if answer.status == 429 else errors.ReachServerError
-        return kind(message, operation=operation, status=answer.status, retry_after=answer.retry_after)
-    return errors.ReachDecodeError(message, operation=operation)
+        return kind(message, status=answer.status, retry_after=answer.retry_after, **origin)
+    return errors.ReachDecodeError(message, **origin)
 
 
 def answered_by(answer: Answer, secrets: tuple[str, ...]) -> str:

@@ -1,11 +1,11 @@
-"""One function an API operation: what is sent, how its answer is read, and whether it may be repeated."""
+"""The operations of the API, one function each: what is sent, how the answer is read, whether to repeat it is safe."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -25,25 +25,41 @@ DEFAULT_LIMIT = 1000
 MAX_LIMIT = 100_000
 
 
+Kind = Literal["list", "get", "create", "update", "delete", "validate", "batch_status", "request"]
+
+_WORDS: Final[Mapping[Kind, str]] = {
+    "list": "list webhooks",
+    "get": "get webhook {}",
+    "create": "create webhook {}",
+    "update": "update webhook {}",
+    "delete": "delete webhook {}",
+    "validate": "validate webhook {}",
+    "batch_status": "get batch status of webhook {}",
+    "request": "{}",
+}
+
+
 @dataclass(frozen=True)
 class Call(Generic[T]):
     """
-    An operation of the API.
+    A call to an operation of the API.
 
-    :param operation: What it does and to what, for messages: ``get batch status of webhook …``.
+    :param kind: Which operation.
+    :param label: The webhook, or whatever else it acts on, as messages name it.
     :param method: The HTTP method.
     :param path: The path below the workspace's, its ids checked.
-    :param read: How a good answer becomes a result; its second argument are the values to mask.
+    :param read: Turns a good answer, and the values to mask in it, into a result.
     :param query: The query's parameters.
     :param body: The JSON body.
-    :param repeatable: Whether it may be sent again when an earlier one may have been taken.
-    :param gone_is_done: Whether 404 to a repeat means that the lost first one was carried out.
+    :param repeatable: Whether it may be sent again when the service may have taken an earlier one.
+    :param gone_is_done: Whether a 404 to a repeat means that the first one, whose answer was lost, was carried out.
     :param asks_target: Whether the service POSTs to the webhook's target, for up to 10 s, before it answers.
     :param target: The URL to which it POSTs, where known.
-    :param secrets: Values to mask in whatever is said about it.
+    :param secrets: Values to mask in everything that is said about it.
     """
 
-    operation: str
+    kind: Kind
+    label: str
     method: str
     path: str
     read: Callable[[Answer, tuple[str, ...]], T] = field(repr=False)
@@ -55,6 +71,32 @@ class Call(Generic[T]):
     target: str = field(default="", repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
+    @property
+    def operation(self) -> str:
+        """What it does and to what, for messages: ``get batch status of webhook …``."""
+        return _WORDS[self.kind].format(self.label)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything at the service."""
+        return self.kind != "validate" and self.method not in ("GET", "HEAD")
+
+    def masking(self, secrets: tuple[str, ...]) -> Call[T]:
+        """
+        The same call, with more values to mask.
+
+        :param secrets: The values.
+        """
+        return replace(self, secrets=(*secrets, *self.secrets))
+
+    def about(self, webhook: Webhook) -> Call[T]:
+        """
+        The same call, named in messages by the webhook's name and id; its target is known then.
+
+        :param webhook: The webhook that the call is for.
+        """
+        return replace(self, label=webhook.label, target=self.target or webhook.target)
+
 
 def list_webhooks() -> Call[WebhookList]:
     """Every webhook of the workspace; the only answer with ids and the times of the last delivery and failure."""
@@ -62,7 +104,7 @@ def list_webhooks() -> Call[WebhookList]:
     def read(answer: Answer, _secrets: tuple[str, ...]) -> WebhookList:
         return WebhookList(webhooks=decoding.webhooks(answer.body), at=answer.at)
 
-    return Call("list webhooks", "GET", "/webhooks", read)
+    return Call("list", "", "GET", "/webhooks", read)
 
 
 def get_webhook(webhook_id: str) -> Call[Webhook]:
@@ -70,23 +112,23 @@ def get_webhook(webhook_id: str) -> Call[Webhook]:
     One webhook.
 
     :param webhook_id: Its UUID.
-    :raises ReachInputError: when the id is no UUID.
+    :raises ReachInputError: when the id is not a UUID.
     """
-    operation = f"get webhook {_checked(webhook_id, 'get webhook')}"
-    return Call(operation, "GET", _path(webhook_id), lambda answer, _: decoding.webhook(answer.body, webhook_id))
+    path = _path(webhook_id, "get webhook")
+    return Call("get", webhook_id, "GET", path, lambda answer, _: decoding.webhook(answer.body, webhook_id))
 
 
 def create_webhook(spec: WebhookSpec) -> Call[str]:
     """
     Create a webhook; the result is its id. Never repeatable: nothing stops the service from making a second one.
 
-    :param spec: What it shall be.
+    :param spec: The webhook to create.
     :raises ReachInputError: naming everything that is wrong with it.
     """
-    operation = f"create webhook {shown(spec.name)}"
-    body = spec.body(operation)
+    body = spec.body(f"create webhook {shown(spec.name)}")
     return Call(
-        f"{operation} with target {safe_url(spec.target)}",
+        "create",
+        f"{shown(spec.name)} with target {safe_url(spec.target)}",
         "POST",
         "/webhooks",
         lambda answer, _: decoding.written_id(answer.body),
@@ -104,15 +146,16 @@ def update_webhook(webhook_id: str, changes: WebhookChanges) -> Call[str]:
 
     :param webhook_id: Its UUID.
     :param changes: The fields to change.
-    :raises ReachInputError: when the id is no UUID, or naming everything that is wrong with the changes.
+    :raises ReachInputError: when the id is not a UUID, or naming everything that is wrong with the changes.
     """
-    operation = f"update webhook {_checked(webhook_id, 'update webhook')}"
+    path = _path(webhook_id, "update webhook")
     return Call(
-        operation,
+        "update",
+        webhook_id,
         "PUT",
-        _path(webhook_id),
+        path,
         lambda answer, _: decoding.written_id(answer.body),
-        body=changes.body(operation),
+        body=changes.body(f"update webhook {webhook_id}"),
         asks_target=True,
         target=changes.given.get("target", ""),
         secrets=changes.secrets,
@@ -126,17 +169,16 @@ def delete_webhook(webhook_id: str) -> Call[bool]:
     The result is whether the service said so; it is False where it answered 404 to a repeat.
 
     :param webhook_id: Its UUID.
-    :raises ReachInputError: when the id is no UUID.
+    :raises ReachInputError: when the id is not a UUID.
     """
-    operation = f"delete webhook {_checked(webhook_id, 'delete webhook')}"
 
     def read(answer: Answer, _secrets: tuple[str, ...]) -> bool:
-        if answer.status == 404:  # to a repeat, it is what was asked for
+        if answer.status == 404:  # after a repeat, that is what was asked for
             return False
         decoding.nothing(answer.body)
         return True
 
-    return Call(operation, "DELETE", _path(webhook_id), read, gone_is_done=True)
+    return Call("delete", webhook_id, "DELETE", _path(webhook_id, "delete webhook"), read, gone_is_done=True)
 
 
 def validate_webhook(webhook_id: str) -> Call[ValidationResult]:
@@ -144,13 +186,13 @@ def validate_webhook(webhook_id: str) -> Call[ValidationResult]:
     Have the service POST a test batch to the webhook's target.
 
     :param webhook_id: Its UUID.
-    :raises ReachInputError: when the id is no UUID.
+    :raises ReachInputError: when the id is not a UUID.
     """
-    operation = f"validate webhook {_checked(webhook_id, 'validate webhook')}"
     return Call(
-        operation,
+        "validate",
+        webhook_id,
         "POST",
-        f"{_path(webhook_id)}/validate",
+        f"{_path(webhook_id, 'validate webhook')}/validate",
         lambda answer, secrets: decoding.validation(answer.body, secrets, answer.seconds),
         asks_target=True,
     )
@@ -161,18 +203,19 @@ def get_batch_status(webhook_id: str, limit: int = DEFAULT_LIMIT) -> Call[BatchS
     The batches of the last 24 hours that failed, or were delivered after a failure.
 
     :param webhook_id: The webhook's UUID.
-    :param limit: Rows at the most, 1 or more.
-    :raises ReachInputError: when the id is no UUID or the limit no whole number from 1.
+    :param limit: The most rows to ask for, at least 1.
+    :raises ReachInputError: when the id is not a UUID, or the limit not a whole number from 1.
     """
-    operation = f"get batch status of webhook {_checked(webhook_id, 'get batch status')}"
+    path = f"{_path(webhook_id, 'get batch status')}/batch-status"
     if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= sys.maxsize:
-        raise ReachInputError([f"limit must be a whole number from 1, not {shown(limit)}."], operation)
+        problem = f"limit must be a whole number from 1, not {shown(limit)}."
+        raise ReachInputError([problem], f"get batch status of webhook {webhook_id}")
 
     def read(answer: Answer, _secrets: tuple[str, ...]) -> BatchStatus:
         rows = decoding.batch_rows(answer.body)
         return BatchStatus(rows=rows, complete=len(rows) < limit, at=answer.at, received=answer.received)
 
-    return Call(operation, "GET", f"{_path(webhook_id)}/batch-status", read, query={"limit": str(limit)})
+    return Call("batch_status", webhook_id, "GET", path, read, query={"limit": str(limit)})
 
 
 def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, json: Any = None) -> Call[Any]:
@@ -203,6 +246,7 @@ def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, 
     if problems:
         raise ReachInputError(problems, operation)
     return Call(
+        "request",
         operation,
         method,
         path,
@@ -214,18 +258,8 @@ def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, 
     )
 
 
-def about(webhook: Webhook, call: Call[T]) -> Call[T]:
-    """
-    The same call, which names the webhook in messages by its name too, and knows its target.
-
-    :param webhook: The webhook that the call is for.
-    :param call: A call made with its id.
-    """
-    operation = call.operation.replace(webhook.id, webhook.label)
-    return replace(call, operation=operation, target=call.target or webhook.target)
-
-
-def _checked(webhook_id: str, what: str) -> str:
+def _path(webhook_id: str, what: str) -> str:
+    """The webhook's path; what is not a UUID never becomes part of one."""
     if not isinstance(webhook_id, str):
         raise ReachInputError([no_text("webhook_id", webhook_id)], what)
     if not is_uuid(webhook_id):
@@ -233,8 +267,4 @@ def _checked(webhook_id: str, what: str) -> str:
             [f"webhook_id {shown(webhook_id)} is no UUID: take it from a list of the webhooks, or use the name."],
             what,
         )
-    return webhook_id
-
-
-def _path(webhook_id: str) -> str:
     return f"/webhooks/{webhook_id.lower()}"

@@ -56,7 +56,7 @@ def hint(error: ReachCallError, config: ReachConfig) -> str:
     """
     if isinstance(error, ReachUnreachableError) and not _NO_SUCH_HOST.search(str(error)):
         return ""
-    if isinstance(error, ReachNotFoundError) and error.operation != "list webhooks":
+    if isinstance(error, ReachNotFoundError) and error.kind != "list":
         return ""
     if not (isinstance(error, WRONG_PLACE) and (twin := twin_of(config))):
         return ""

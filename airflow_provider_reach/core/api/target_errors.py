@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import urljoin
 
 from airflow_provider_reach.core import errors
+from airflow_provider_reach.core.api.operations import Call
+from airflow_provider_reach.core.api.origin import origin_of
+from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.secrets.redact import UNREADABLE, safe_url
 from airflow_provider_reach.core.target.advice import advice_for
 from airflow_provider_reach.core.target.no_response import code_in
@@ -13,56 +17,41 @@ from airflow_provider_reach.core.target.response import TargetResponse
 from airflow_provider_reach.core.target.service_words import documented, whose
 
 
-def target_error(
-    operation: str,
-    target: TargetResponse,
-    *,
-    status: int,
-    said: str,
-    seconds: float,
-    retry_after: float | None = None,
-    target_url: str,
-) -> errors.ReachTargetError:
+def target_error(call: Call[Any], answer: Answer, said: str, target: TargetResponse) -> errors.ReachTargetError:
     """
-    The error that a refusal of the test batch, or of the token it needs, means, however the service tells of it.
+    The error when the test batch, or the request for the token that it needs, was refused.
 
-    :param operation: What was asked for.
+    :param call: What was asked, and what to mask.
+    :param answer: The service's own answer.
+    :param said: What the service says of it, bounded and without secrets.
     :param target: What the target answered, or the authorization server.
-    :param status: The service's own HTTP status.
-    :param said: What the service says of it, bounded and free of secrets.
-    :param seconds: How long the whole call took.
-    :param retry_after: Seconds the service asks to wait, where it does.
-    :param target_url: The webhook's target, where known, for a redirect to a part of it.
     """
     answered = str(target)
-    if (whose(said) if status == 400 else documented(said)) == "tokens":
+    if (whose(said) if answer.status == 400 else documented(said)) == "tokens":
         who, advice = "the authorization server", f"It must give the service an access token{_to_tokens(target, said)}"
         if target.status == 200:
             answered = answered.replace("HTTP 200", "HTTP 200 without an access token", 1)
     else:
-        who, advice = "the webhook's target", _to_target(target, said, target_url)
+        who, advice = "the webhook's target", _to_target(target, said, call.target)
     quoted = f"\nThe service said: {said}" if said else ""
     return errors.ReachTargetError(  # in short lines: Airflow's view of a log cuts long ones off
-        f"Could not {operation}:\n{who} answered {answered}, in a call of {seconds:.1f} s.{quoted}\n"
-        f"{advice}{_unchanged(operation)}",
-        operation=operation,
-        status=status,
+        f"Could not {call.operation}:\n{who} answered {answered}, in a call of {answer.seconds:.1f} s.{quoted}\n"
+        f"{advice}{_unchanged(call)}",
+        status=answer.status,
         service_message=said,
-        retry_after=retry_after,
+        retry_after=answer.retry_after,
         response=target,
+        **origin_of(call, answer),
     )
 
 
-def perhaps_target_error(
-    operation: str, said: str, retry_after: float | None, *, status: int
-) -> errors.ReachTargetError:
+def perhaps_target_error(call: Call[Any], answer: Answer, said: str) -> errors.ReachTargetError:
     """
-    The error that a refusal without the target's answer means, as the contract has it; it may be about the request.
+    The error when a refusal does not quote the target, as in the contract; it may be about the request instead.
 
-    :param operation: What was asked for.
-    :param said: What the service says of it, bounded and free of secrets.
-    :param retry_after: Seconds the service asks to wait, where it does.
-    :param status: The service's own HTTP status.
+    :param call: What was asked, and what to mask.
+    :param answer: The service's own answer.
+    :param said: What the service says of it, bounded and without secrets.
     """
     nothing = TargetResponse()
     if whose(said) == "tokens":
@@ -70,17 +59,17 @@ def perhaps_target_error(
     else:
         who, advice = "webhook's target did not take the service's test batch", f". {_to_target(nothing, said)}"
     if documented(said):
-        likely, unless = "The", _unchanged(operation)
+        likely, unless = "The", _unchanged(call)
     else:
         likely, unless = "Most likely the", " If it is about the request, correct what it names."
     return errors.ReachTargetError(
-        f"Could not {operation}:\nthe service answered HTTP {status}: {said or '(nothing)'}\n"
+        f"Could not {call.operation}:\nthe service answered HTTP {answer.status}: {said or '(nothing)'}\n"
         f"{likely} {who}{advice}{unless}",
-        operation=operation,
-        status=status,
+        status=answer.status,
         service_message=said,
-        retry_after=retry_after,
+        retry_after=answer.retry_after,
         response=nothing,
+        **origin_of(call, answer),
     )
 
 
@@ -89,8 +78,8 @@ def is_about_the_request(said: str) -> bool:
     return bool(_ABOUT_REQUESTS.search(said)) and not _ABOUT_TARGETS.search(said)
 
 
-def _unchanged(operation: str) -> str:
-    return "" if operation.startswith("validate") else " Nothing was changed."
+def _unchanged(call: Call[Any]) -> str:
+    return " Nothing was changed." if call.changes else ""
 
 
 def _to_target(target: TargetResponse, said: str, url: str = "") -> str:

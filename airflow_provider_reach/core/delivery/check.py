@@ -50,7 +50,7 @@ def look(
         again, listed = yield from find(WebhookRef(webhook.id, webhook.name), context)
         if isinstance(again, Gone):
             return assess([], listed.at, policy, webhook=diagnosed(again, listed.webhooks))
-        raise ReachCallError(f"{error} Yet the webhook is there: ask again.", operation=error.operation) from error
+        raise ReachCallError(f"{error} Yet the webhook is there: ask again.", **error.origin) from error
     if watched_from is not None:  # this machine's clock and the service's may differ
         watched_from = as_utc(watched_from) + (status.at - status.received)
     return assess(status.rows, status.at, policy, watched_from=watched_from, webhook=webhook, complete=status.complete)

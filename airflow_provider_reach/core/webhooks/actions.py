@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from msgspec import Struct
@@ -9,8 +10,10 @@ from msgspec import Struct
 from airflow_provider_reach.core.api import operations
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Wait, ask
 from airflow_provider_reach.core.api.models import Gone, ValidationResult, Webhook
+from airflow_provider_reach.core.api.origin import origin_of
+from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.api.target_errors import target_error
-from airflow_provider_reach.core.errors import ReachCallError, ReachLookupError, ReachNotFoundError
+from airflow_provider_reach.core.errors import Origin, ReachCallError, ReachLookupError, ReachNotFoundError
 from airflow_provider_reach.core.webhooks.find import LOOK_AGAIN, find, find_surely, resolve
 from airflow_provider_reach.core.webhooks.missing import diagnosed, missing
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
@@ -54,17 +57,15 @@ def validate(ref: WebhookRef, context: AskContext) -> Exchange[Validated]:
     :raises ReachTargetError: when the target did not answer 200.
     """
     webhook = yield from resolve(ref, context)
-    call = operations.about(webhook, operations.validate_webhook(webhook.id))
-    result = yield from ask(call, context.masking(*webhook.secrets))
-    if not result.ok:
-        raise target_error(
-            call.operation,
-            result.response,
-            status=200,
-            said=result.message,
-            seconds=result.seconds,
-            target_url=call.target,
-        )
+    call = operations.validate_webhook(webhook.id).about(webhook)
+
+    def read_success(answer: Answer, secrets: tuple[str, ...]) -> ValidationResult:
+        result = call.read(answer, secrets)
+        if not result.ok:
+            raise target_error(call.masking(secrets), answer, result.message, result.response)
+        return result
+
+    result = yield from ask(replace(call, read=read_success), context.masking(*webhook.secrets))
     return Validated(webhook=webhook, result=result)
 
 
@@ -84,20 +85,20 @@ def delete(ref: WebhookRef, context: AskContext, *, ignore_if_missing: bool = Tr
             raise ReachLookupError(f"{said} Check the name or id and the connection, or set ignore_if_missing.")
         doubtful = diagnosed(webhook, listed.webhooks).cause in ("misspelt", "recreated")
         return Deleted(webhook_id=webhook.id, said=said, deleted=False, doubtful=doubtful)
-    call = operations.about(webhook, operations.delete_webhook(webhook.id))
-    must_be_gone = partial(_must_be_gone, webhook, call.operation, context)
+    call = operations.delete_webhook(webhook.id).about(webhook)
+    must_be_gone = partial(_must_be_gone, webhook, context)
     try:
         if not (yield from ask(call, context.masking(*webhook.secrets))):
-            yield from must_be_gone(f"Could not {call.operation}.")
+            yield from must_be_gone(f"Could not {call.operation}.", origin_of(call))
     except ReachNotFoundError as error:  # somebody else was faster
-        yield from must_be_gone(str(error))
+        yield from must_be_gone(str(error), error.origin)
         if not ignore_if_missing:
             raise
         return Deleted(webhook_id=webhook.id, said=f"Somebody else deleted webhook {webhook.label}.", deleted=False)
     return Deleted(webhook_id=webhook.id, said=f"Deleted webhook {webhook.label}.", deleted=True)
 
 
-def _must_be_gone(webhook: Webhook, operation: str, context: AskContext, said: str) -> Exchange[None]:
+def _must_be_gone(webhook: Webhook, context: AskContext, said: str, origin: Origin) -> Exchange[None]:
     """A 404 may be of something else than the API: only a list that does not hold the webhook tells that it is gone."""
     for may_lag in (True, False):
         found, _ = yield from find(WebhookRef(webhook.id, webhook.name), context)
@@ -105,4 +106,4 @@ def _must_be_gone(webhook: Webhook, operation: str, context: AskContext, said: s
             return
         if may_lag:
             yield Wait(LOOK_AGAIN, said)
-    raise ReachCallError(f"{said} Yet the webhook is there: ask again.", operation=operation)
+    raise ReachCallError(f"{said} Yet the webhook is there: ask again.", **origin)

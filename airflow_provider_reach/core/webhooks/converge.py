@@ -191,14 +191,14 @@ def _update(webhook_id: str, changes: WebhookChanges, context: AskContext, *, al
     if not sent.given:
         return done
     context = context.masking(*before.secrets)
-    yield from ask(operations.about(before, operations.update_webhook(webhook_id, sent)), context)
+    yield from ask(operations.update_webhook(webhook_id, sent).about(before), context)
     try:
         after = yield from _updated(before, sent, context)
     except ReachCallError as error:
         raise ReachCallError(
             f"The update of webhook {before.label} was taken ({', '.join(sent.given)}), and whether it changed "
             f"anything else could not be seen, nor will a next try see it: look at the webhook. {error}",
-            operation=error.operation,
+            **error.origin,
         ) from error
     if surprising := _changed_unsent(before, after, sent):
         raise ReachSideEffectError(
@@ -241,7 +241,7 @@ def _updated(before: Webhook, sent: WebhookChanges, context: AskContext) -> Exch
     """Read the webhook until it is no longer what it was, in case that an answer comes from a copy that lags."""
     left, seconds = LOOK_AFTER_UPDATE, FIRST_WAIT
     while True:
-        after = yield from ask(operations.about(before, operations.get_webhook(before.id)), context)
+        after = yield from ask(operations.get_webhook(before.id).about(before), context)
         stale = [field for field in differences(sent, after) if _is_as_before(before, after, field.field)]
         if not stale:
             return after

@@ -36,7 +36,7 @@ def create(spec: WebhookSpec, context: AskContext) -> Exchange[str]:
     raise ReachUnsettledError(
         f"{lost} It may have been carried out all the same: {seen}. It was not sent again, since a second webhook "
         "would deliver every event twice: look at the list of webhooks before you do.",
-        operation=call.operation,
+        **lost.origin,
     ) from lost
 
 

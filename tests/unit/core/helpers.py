@@ -70,6 +70,19 @@ def refused(status: int, message: str = "no", **headers: str) -> Answer:
     return answer({"errors": [{"message": message, "code": "1"}]}, status, **headers)
 
 
+def call_to(operation: str = "list webhooks", secrets: tuple[str, ...] = (), **fields: Any) -> Call[Any]:
+    """A call with this operation in its messages."""
+    validated = operation.removeprefix("validate webhook ")
+    if validated != operation:
+        return Call("validate", validated, "POST", "/", _unread, secrets=secrets, **fields)
+    method = "GET" if operation.startswith(("list", "get")) else "POST"
+    return Call("request", operation, method, "/", _unread, secrets=secrets, **fields)
+
+
+def _unread(answer: Answer, secrets: tuple[str, ...]) -> None:
+    raise AssertionError("it is no good answer")
+
+
 def ask_context(seconds: float = 0.0, *secrets: str) -> AskContext:
     """How long to keep asking, and what to mask."""
     return AskContext(RetryBudget(seconds), secrets)

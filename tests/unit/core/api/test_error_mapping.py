@@ -14,13 +14,13 @@ from airflow_provider_reach.core.api.error_mapping import decode_error, failure_
 from airflow_provider_reach.core.api.responses import Answer, Failure
 from airflow_provider_reach.core.api.target_errors import target_error
 from airflow_provider_reach.core.target.response import TargetResponse
-from tests.unit.core.helpers import NOW, answer, bounded
+from tests.unit.core.helpers import NOW, answer, bounded, call_to
 
 DATE = "Sat, 31 Jan 2026 01:50:00 GMT"
 
 
 def said(body: object, status: int = 400, **headers: str) -> str:
-    return str(status_error("list webhooks", answer(body, status, **headers), ()))
+    return str(status_error(call_to(), answer(body, status, **headers)))
 
 
 def test_the_time_of_an_answer_is_the_services() -> None:
@@ -100,7 +100,7 @@ def test_an_answer_shows_neither_its_headers_nor_its_body() -> None:
     ],
 )
 def test_a_failure_says_what_on_what_why_and_what_to_do(kind: Any, error: type[Exception], says: list[str]) -> None:
-    got = failure_error("list webhooks", Failure(kind, "refused", 30.9), ())
+    got = failure_error(call_to(), Failure(kind, "refused", 30.9))
     assert type(got) is error
     assert str(got).startswith("Could not list webhooks: ")
     assert got.operation == "list webhooks"
@@ -109,7 +109,7 @@ def test_a_failure_says_what_on_what_why_and_what_to_do(kind: Any, error: type[E
 
 def test_what_a_library_said_is_quoted_without_secrets_and_bounded() -> None:
     detail = "https://user:pl4nted@proxy/ k3y-123 " + "x" * 10_000
-    text = str(failure_error("list webhooks", Failure("lost", detail), ("k3y-123",)))
+    text = str(failure_error(call_to(secrets=("k3y-123",)), Failure("lost", detail)))
     assert "pl4nted" not in text
     assert "k3y-123" not in text
     assert len(text) < 600
@@ -136,7 +136,7 @@ def test_a_status_says_what_on_what_the_answer_and_what_to_do(
     status: int, error: type[errors.ReachStatusError], advice: str
 ) -> None:
     body = {"errors": [{"message": "the reason", "code": "1"}]}
-    got = status_error("list webhooks", answer(body, status, retry_after="7"), ())
+    got = status_error(call_to(), answer(body, status, retry_after="7"))
     assert type(got) is error
     assert isinstance(got, errors.ReachStatusError)
     assert (got.operation, got.status, got.retry_after) == ("list webhooks", status, 7.0)
@@ -147,7 +147,7 @@ def test_a_status_says_what_on_what_the_answer_and_what_to_do(
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed_and_says_where_to(status: int) -> None:
-    got = status_error("list webhooks", answer(b"", status, location="https://u:pl4nted@login/x?t=pl4nted"), ())
+    got = status_error(call_to(), answer(b"", status, location="https://u:pl4nted@login/x?t=pl4nted"))
     assert type(got) is errors.ReachRequestError
     assert "It points to https://***@login/x?***, and redirects are not followed" in str(got)
     assert "set the connection's host" in str(got)
@@ -213,7 +213,7 @@ TARGET_FAILED = {
 
 
 def test_a_failed_test_post_shows_what_the_target_answered() -> None:
-    got = status_error("create webhook 'orders'", answer(TARGET_FAILED, 400), ())
+    got = status_error(call_to("create webhook 'orders'"), answer(TARGET_FAILED, 400))
     assert type(got) is errors.ReachTargetError
     assert str(got) == (
         "Could not create webhook 'orders':\n"
@@ -232,21 +232,21 @@ def test_a_target_that_did_not_answer_at_all() -> None:
 
 
 def test_a_targets_response_matters_with_400_only() -> None:
-    assert type(status_error("x", answer(TARGET_FAILED, 500), ())) is errors.ReachServerError
-    assert type(status_error("x", answer({"errors": [{"message": "M", "response": "odd"}]}, 400), ())) is (
+    assert type(status_error(call_to("x"), answer(TARGET_FAILED, 500))) is errors.ReachServerError
+    assert type(status_error(call_to("x"), answer({"errors": [{"message": "M", "response": "odd"}]}, 400))) is (
         errors.ReachRequestError
     )
 
 
 def test_a_404_that_is_no_json_says_nothing_about_a_webhook() -> None:
-    got = status_error("get webhook", answer(b"<html>no such page</html>", 404), ())
+    got = status_error(call_to("get webhook"), answer(b"<html>no such page</html>", 404))
     assert type(got) is errors.ReachDecodeError
     assert "(HTTP 404) is not the Reach API's" in str(got)
-    assert type(status_error("get webhook", answer(b"", 404), ())) is errors.ReachNotFoundError
+    assert type(status_error(call_to("get webhook"), answer(b"", 404))) is errors.ReachNotFoundError
 
 
 def test_an_answer_outside_the_contract_quotes_its_beginning_and_says_where_to_look() -> None:
-    got = decode_error("list webhooks", answer(b"<html><p>Log in</p>"), NotTheContract("no JSON"), ())
+    got = decode_error(call_to(), answer(b"<html><p>Log in</p>"), NotTheContract("no JSON"))
     assert str(got) == (
         "Could not list webhooks: the answer (HTTP 200) is not the Reach API's: no JSON. It begins: Log in - Check "
         "that the connection's host is the API's base URL (it ends in /api) and that no proxy or login page answers in "
@@ -273,7 +273,7 @@ json_values = st.recursive(
 @bounded
 @given(json_values | st.binary(max_size=60), st.sampled_from([400, 401, 403, 404, 408, 429, 302, 418, 500, 503]))
 def test_any_body_makes_a_bounded_error_of_few_lines(body: Any, status: int) -> None:
-    got = status_error("list webhooks", answer(body, status), ())
+    got = status_error(call_to(), answer(body, status))
     assert str(got).startswith("Could not list webhooks:")
     assert len(str(got)) < 1500
     lines = str(got).split("\n")
@@ -299,9 +299,8 @@ MEND_TARGET, CHECK_TOKEN = "mend the target (look at its log)", "check the url, 
 
 def target_said(said: str = "", status: int = 400, operation: str = "update webhook x") -> errors.ReachTargetError:
     response = TargetResponse(status=401, headers={"server": "nginx"}, body="no")
-    return target_error(
-        operation, response, status=status, said=said, seconds=2.04, retry_after=3.0, target_url="https://c.example.com"
-    )
+    call = call_to(operation, target="https://c.example.com")
+    return target_error(call, answer(b"", status, seconds=2.04, retry_after="3"), said, response)
 
 
 def test_a_refusal_by_the_target_carries_what_it_answered() -> None:
@@ -363,7 +362,7 @@ def test_what_changes_nothing_anyway_does_not_say_so(operation: str, says_so: bo
 
 def test_a_failed_test_post_may_be_the_authorization_server_s() -> None:
     body = {"errors": [{"message": "Could not fetch a token", "response": {"status": 401, "body": "bad client"}}]}
-    got = status_error("create webhook 'orders'", answer(body, 400, retry_after="5", seconds=1.5), ())
+    got = status_error(call_to("create webhook 'orders'"), answer(body, 400, retry_after="5", seconds=1.5))
     assert type(got) is errors.ReachTargetError
     assert "the authorization server answered HTTP 401: bad client, in a call of 1.5 s." in str(got)
     assert (got.retry_after, got.response.status) == (5.0, 401)
@@ -407,7 +406,7 @@ ABOUT_THE_REQUEST = [
 
 def asked_target(said: str, operation: str, status: int = 400, asks_target: bool = True) -> errors.ReachCallError:
     body = {"errors": [{"message": said}]} if said else b""
-    return status_error(operation, answer(body, status, retry_after="5"), (), asks_target=asks_target)
+    return status_error(call_to(operation, asks_target=asks_target), answer(body, status, retry_after="5"))
 
 
 @pytest.mark.parametrize("said", ABOUT_THE_TARGET)
@@ -448,29 +447,29 @@ def test_what_asks_no_target_and_what_is_no_400_is_not(said: str) -> None:
 
 @pytest.mark.parametrize("body", ["k3y-123 is no key", '{"note": "k3y-123"}', '{"errors": [{"message": "k3y-123"}]}'])
 def test_what_the_service_says_is_quoted_without_secrets(body: str) -> None:
-    error = status_error("list webhooks", answer(body.encode(), 500), ("k3y-123",))
+    error = status_error(call_to(secrets=("k3y-123",)), answer(body.encode(), 500))
     assert "***" in str(error)
     assert "k3y-123" not in str(error)
 
 
 def test_a_number_may_be_a_secret_too() -> None:
-    error = status_error("list webhooks", answer({"unknown": 471147}, 500), ("471147",))
+    error = status_error(call_to(secrets=("471147",)), answer({"unknown": 471147}, 500))
     assert "471147" not in str(error)
 
 
 def test_an_interim_answer_says_so() -> None:
-    text = str(status_error("list webhooks", answer(b"", 103), ()))
+    text = str(status_error(call_to(), answer(b"", 103)))
     assert text.startswith("Could not list webhooks: ")
     assert "an interim answer" in text
 
 
 def test_a_page_in_the_place_of_a_404_says_what_is_wrong_with_it() -> None:
-    assert "no JSON" in str(status_error("get webhook x", answer(b"<html>", 404), ()))
+    assert "no JSON" in str(status_error(call_to("get webhook x"), answer(b"<html>", 404)))
 
 
 def test_every_status_from_300_may_point_elsewhere() -> None:
     assert "It points to https://there.test/" in str(
-        status_error("op", answer(b"", 300, location="https://there.test/"), ())
+        status_error(call_to("op"), answer(b"", 300, location="https://there.test/"))
     )
 
 
@@ -481,7 +480,7 @@ def test_a_date_of_another_age_is_not_believed(year: int, believed: bool) -> Non
 
 
 def test_what_may_be_the_target_s_names_the_operation() -> None:
-    error = status_error("create webhook 'x'", answer(b"", 400), (), asks_target=True)
+    error = status_error(call_to("create webhook 'x'", asks_target=True), answer(b"", 400))
     assert (type(error), error.operation) == (errors.ReachTargetError, "create webhook 'x'")
 
 

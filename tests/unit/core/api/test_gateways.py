@@ -11,7 +11,7 @@ from airflow_provider_reach.core.api.decoding import NotTheContract
 from airflow_provider_reach.core.api.error_mapping import decode_error, failure_error, status_error
 from airflow_provider_reach.core.api.responses import Answer, Failure
 from airflow_provider_reach.core.api.retry import wait_before_repeat
-from tests.unit.core.helpers import NOW, answer
+from tests.unit.core.helpers import NOW, answer, call_to
 
 NGINX_400 = (
     b"<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n<body>\r\n"
@@ -31,7 +31,7 @@ OPERATION = "create webhook 'orders'"
 
 
 def error_of(got: Answer, *, asks_target: bool = True) -> errors.ReachCallError:
-    return status_error(OPERATION, got, ("k3y-4711",), asks_target=asks_target)
+    return status_error(call_to(OPERATION, ("k3y-4711",), asks_target=asks_target), got)
 
 
 def test_a_refusal_that_is_no_page_may_be_the_key_s_after_all() -> None:
@@ -201,7 +201,7 @@ def test_names_are_bounded_printable_and_hold_no_secret() -> None:
 
 @pytest.mark.parametrize("names", [{"server": "AkamaiGHost"}, {}])
 def test_a_page_in_the_place_of_a_good_answer_names_itself_too(names: dict[str, str]) -> None:
-    text = str(decode_error("list webhooks", answer(PAGE, **names), NotTheContract("no JSON"), ()))
+    text = str(decode_error(call_to(), answer(PAGE, **names), NotTheContract("no JSON")))
 
     assert ("Another server or a proxy answered in its place (Server: AkamaiGHost). " in text) == bool(names)
 
@@ -255,7 +255,7 @@ def test_a_page_that_cannot_be_read_is_a_page_all_the_same(got: Answer) -> None:
 
 def test_a_good_status_that_cannot_be_read_is_no_good_answer() -> None:
     got = unreadable(200)
-    text = str(decode_error("list webhooks", got, NotTheContract(got.unreadable), ()))
+    text = str(decode_error(call_to(), got, NotTheContract(got.unreadable)))
 
     assert "(HTTP 200) is not the Reach API's: its body is packed with br" in text
     assert "It begins" not in text
@@ -279,7 +279,7 @@ def test_a_good_status_that_cannot_be_read_is_no_good_answer() -> None:
     ],
 )
 def test_what_was_not_reached_says_where_to_look(detail: str, says: str) -> None:
-    error = failure_error("list webhooks", Failure("unreachable", detail), ())
+    error = failure_error(call_to(), Failure("unreachable", detail))
 
     assert type(error) is errors.ReachUnreachableError
     assert f"could not be reached ({detail}). Nothing was sent. " in str(error)

@@ -216,10 +216,32 @@ def test_an_unknown_method_is_refused(method: str) -> None:
         operations.any_request(method, "/webhooks")
 
 
+@pytest.mark.parametrize(
+    ("call", "kind", "changes"),
+    [
+        (operations.list_webhooks(), "list", False),
+        (operations.get_webhook(ID), "get", False),
+        (operations.create_webhook(SPEC), "create", True),
+        (operations.update_webhook(ID, CHANGES), "update", True),
+        (operations.delete_webhook(ID), "delete", True),
+        (operations.validate_webhook(ID), "validate", False),
+        (operations.get_batch_status(ID), "batch_status", False),
+        (operations.any_request("GET", "/webhooks"), "request", False),
+        (operations.any_request("HEAD", "/webhooks"), "request", False),
+        (operations.any_request("PATCH", "/webhooks"), "request", True),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_a_call_says_what_it_is_and_whether_it_changes_anything(
+    call: operations.Call[Any], kind: str, changes: bool
+) -> None:
+    assert (call.kind, call.changes) == (kind, changes)
+
+
 def test_a_call_about_a_webhook_names_it() -> None:
     webhook = Webhook(id=ID, name="orders", custom_headers={"X-A": "pl4nted"})
     call = operations.update_webhook(ID, CHANGES)
-    named = operations.about(webhook, call)
+    named = call.about(webhook)
     assert named.operation == f"update webhook 'orders' ({ID})"
     assert (named.method, named.path, named.body, named.repeatable, named.asks_target, named.secrets) == (
         call.method,
@@ -229,23 +251,21 @@ def test_a_call_about_a_webhook_names_it() -> None:
         call.asks_target,
         call.secrets,
     )
-    assert operations.about(webhook, operations.delete_webhook(ID)).gone_is_done
-    assert operations.about(Webhook(id=ID), call).operation == f"update webhook {ID}"
+    assert operations.delete_webhook(ID).about(webhook).gone_is_done
+    assert call.about(Webhook(id=ID)).operation == f"update webhook {ID}"
 
 
 def test_a_call_knows_the_target_that_is_tested_and_does_not_show_it() -> None:
     webhook = Webhook(id=ID, target="https://c.example.com/old?k=pl4nted")
     moved = operations.update_webhook(ID, WebhookChanges(target="https://c.example.com/new"))
     assert operations.create_webhook(SPEC).target == SPEC.target
-    assert operations.about(webhook, moved).target == moved.target == "https://c.example.com/new"
+    assert moved.about(webhook).target == moved.target == "https://c.example.com/new"
     assert (
         operations.update_webhook(ID, WebhookChanges(name="x")).target == operations.validate_webhook(ID).target == ""
     )
     for call in (operations.update_webhook(ID, WebhookChanges(name="x")), operations.validate_webhook(ID)):
-        assert operations.about(webhook, call).target == webhook.target
-    assert "pl4nted" not in repr(operations.create_webhook(SPEC)) + repr(
-        operations.about(webhook, operations.validate_webhook(ID))
-    )
+        assert call.about(webhook).target == webhook.target
+    assert "pl4nted" not in repr(operations.create_webhook(SPEC)) + repr(operations.validate_webhook(ID).about(webhook))
 
 
 def test_a_validation_knows_how_long_it_took_and_masks_what_it_shall() -> None:

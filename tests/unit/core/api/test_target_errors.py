@@ -9,7 +9,7 @@ from airflow_provider_reach.core.api.error_mapping import status_error
 from airflow_provider_reach.core.api.target_errors import is_about_the_request
 from airflow_provider_reach.core.target.response import TargetResponse
 from airflow_provider_reach.core.target.service_words import documented, whose
-from tests.unit.core.helpers import answer
+from tests.unit.core.helpers import answer, call_to
 
 MEND_TARGET, CHECK_TOKEN = "mend the target (look at its log)", "check the url, client_id, client_secret and grant_type"
 
@@ -80,7 +80,7 @@ OPERATIONS = ("create webhook 'orders'", "update webhook 'orders'", "validate we
 def failed_test(
     body: object, operation: str = OPERATIONS[0], *, status: int = 400, url: str = "", asks_target: bool = True
 ) -> errors.ReachTargetError:
-    error = status_error(operation, answer(body, status), (), asks_target=asks_target, target_url=url)
+    error = status_error(call_to(operation, asks_target=asks_target, target=url), answer(body, status))
     assert type(error) is errors.ReachTargetError, error
     assert not error.final
     return error
@@ -261,14 +261,14 @@ def test_the_documented_words_count_with_any_refusal(status: int) -> None:
     got = failed_test({"errors": {"message": "POST to webhook tokens URL failed"}}, status=status)
     assert f"\nthe service answered HTTP {status}: POST to webhook tokens URL failed\nThe authorization" in str(got)
     assert got.status == status
-    other = status_error(OPERATIONS[0], answer({"errors": {"message": "a target"}}, status), (), asks_target=True)
+    other = status_error(call_to(OPERATIONS[0], asks_target=True), answer({"errors": {"message": "a target"}}, status))
     assert type(other) is not errors.ReachTargetError
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 422])
 def test_the_documented_words_are_of_no_target_where_none_was_asked(status: int) -> None:
     entry = {"message": "POST to webhook target URL failed", "response": {"status": 503}}
-    error = status_error("list webhooks", answer({"errors": [entry]}, status), ())
+    error = status_error(call_to(), answer({"errors": [entry]}, status))
     assert type(error) is not errors.ReachTargetError
     assert "mend the target" not in str(error)
 
@@ -281,7 +281,7 @@ def test_the_words_are_told_apart() -> None:
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502])
 def test_and_not_where_the_service_itself_may_be_the_reason(status: int) -> None:
-    assert type(status_error(OPERATIONS[0], answer(DOCUMENTED_TOKENS, status), (), asks_target=True)) in (
+    assert type(status_error(call_to(OPERATIONS[0], asks_target=True), answer(DOCUMENTED_TOKENS, status))) in (
         errors.ReachServerError,
         errors.ReachRateLimitError,
     )
