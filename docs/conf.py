@@ -32,8 +32,8 @@ nitpick_ignore_regex = [
     (r"py:class", r"(Context|PokeReturnValue|datetime)"),
     (r"py:exc", r"(Airflow\w*|LookupError|TypeError|ValueError)"),
     (r"py:class", r"(Events|IfExists)"),
-    (r"py:.*", r"airflow_provider_reach\.(shared_session|core\.endings|core\.watch)(\..*)?"),
-    (r"py:class", r"airflow_provider_reach\.sandbox\.model\.(Answer|Webhook)"),
+    (r"py:.*", r"airflow_provider_reach\.(client\.pool|core\.watch)(\..*)?"),
+    (r"py:class", r"airflow_provider_reach\.sandbox\.service\.model\.(Answer|Webhook)"),
 ]
 
 html_theme = "furo"

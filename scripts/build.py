@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "airflow_provider_reach"
-SHIPPED = ["docs", "example_dags", "tests"]  # only in the sdist
+SHIPPED = ["docs", "evidence", "example_dags", "tests"]  # only in the sdist
 METADATA = {  # by which registries and installers know it
     "Classifier": "Framework :: Apache Airflow :: Provider",
     "License-Expression": "Apache-2.0",

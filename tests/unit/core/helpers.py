@@ -88,6 +88,14 @@ def ask_context(seconds: float = 0.0, *secrets: str) -> AskContext:
     return AskContext(RetryBudget(seconds), secrets)
 
 
+def nested(depth: int) -> Any:
+    """A list in a list, and so on."""
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 @dataclass
 class Played(Generic[T]):
     """What an exchange did."""

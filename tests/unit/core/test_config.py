@@ -15,8 +15,8 @@ from airflow_provider_reach.core.config import (
     read_config,
 )
 from airflow_provider_reach.core.errors import ReachConfigError
-from airflow_provider_reach.core.text import is_uuid, shown, unfolded
-from tests.unit.core.helpers import ID, bounded
+from airflow_provider_reach.core.text import is_uuid
+from tests.unit.core.helpers import ID, bounded, nested
 
 GOOD: dict[str, Any] = {"api_key": "k3y-0123456789", "workspace_id": ID, "region": "eu"}
 
@@ -225,29 +225,6 @@ def test_another_machine(host: str) -> None:
     assert not is_loopback(host)
 
 
-@pytest.mark.parametrize("text", [ID, ID.upper()])
-def test_a_uuid(text: str) -> None:
-    assert is_uuid(text)
-
-
-@bounded
-@given(st.text() | st.uuids().map(lambda uuid: "{" + str(uuid) + "}") | st.uuids().map(lambda uuid: uuid.hex))
-def test_whatever_is_no_uuid_never_becomes_part_of_a_path(text: str) -> None:
-    assert not is_uuid(text)
-
-
-def test_a_long_value_in_a_message_is_cut() -> None:
-    assert shown("a" * 100) == "'" + "a" * 58 + "…"
-    assert shown("a" * 58) == "'" + "a" * 58 + "'"
-
-
-@bounded
-@given(st.text(max_size=300))
-def test_a_value_in_a_message_is_one_bounded_line(text: str) -> None:
-    assert len(shown(text)) <= 60
-    assert shown(text).isprintable()
-
-
 @bounded
 @given(
     st.fixed_dictionaries(
@@ -266,23 +243,6 @@ def test_any_text_is_taken_or_refused_by_name_and_the_key_never_told(given_: dic
         assert refused.problems
     else:
         assert is_uuid(config.workspace_id)
-
-
-class Mute:
-    def __repr__(self) -> str:
-        raise RuntimeError("no repr")
-
-
-def nested(depth: int) -> Any:
-    value: Any = 1
-    for _ in range(depth):
-        value = [value]
-    return value
-
-
-@pytest.mark.parametrize("value", [10**5000, nested(100_000), Mute()], ids=["number", "list", "object"])
-def test_what_cannot_be_shown_is_named_by_its_type(value: object) -> None:
-    assert shown(value) == f"a {type(value).__name__} that cannot be shown"
 
 
 @pytest.mark.parametrize("name", ["workspace_id", "region", "auth_scheme", "timeout", "allow_http"])
@@ -307,11 +267,3 @@ def test_no_repr_shows_the_key() -> None:
 def test_a_host_that_libraries_read_differently_is_refused() -> None:
     [problem] = problems(base_url="https://a.example.com\\b.example.com/api")
     assert problem.startswith("host holds what belongs in no host's name or port")
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [("::group::a", ": :group::a"), ("a ::endgroup::", "a : :endgroup::"), ("a::b", "a::b"), ("group::", "group::")],
-)
-def test_what_airflow_s_log_would_fold_away_is_told_apart(text: str, told: str) -> None:
-    assert unfolded(text) == told

@@ -18,27 +18,11 @@ from airflow_provider_reach.core.secrets.redact import (
     shown_fields,
     stable_name,
 )
-from airflow_provider_reach.core.text import one_line
 from tests.unit.core.helpers import bounded
 
 secrets = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJ0123456789-_.+=!$%", min_size=8, max_size=40).map("S3".__add__)
 plain = st.text("klmnopqr ", max_size=30)
 names = st.text("abcdefgh-X_", min_size=1, max_size=12)
-
-
-@bounded
-@given(st.text(max_size=2000), st.integers(10, 400))
-def test_one_line_is_one_printable_bounded_line(text: str, most: int) -> None:
-    line = one_line(text, most)
-    assert len(line) <= most
-    assert line.isprintable()
-    assert line == line.strip()
-
-
-def test_one_line_shows_that_it_was_cut() -> None:
-    assert one_line("a" * 20, 10) == "aaaaaaaaa…"
-    assert one_line("a" * 10, 10) == "a" * 10
-    assert one_line("a\n\tb\x00c\u202ed  e") == "a b c d e"
 
 
 @bounded
