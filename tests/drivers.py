@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from airflow_provider_reach.client.aio import AsyncReachClient
-from airflow_provider_reach.client.aiohttp_transport import find_way
+from airflow_provider_reach.client.aiohttp_transport import find_route
 from airflow_provider_reach.client.pool import SharedSession
 from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange
@@ -96,7 +96,7 @@ class LoopClient(ReachClient):
         self._loop.close()
 
     async def _open(self, most: int) -> None:
-        self._session_of_loop = SharedSession(find_way(self.config.base_url), most)
+        self._session_of_loop = SharedSession(find_route(self.config.base_url), most)
         self._asking = AsyncReachClient(
             self.config, self._session_of_loop, outage_tolerance=self.outage_tolerance, sleep=self._wait
         )

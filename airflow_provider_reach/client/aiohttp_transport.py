@@ -29,7 +29,7 @@ _NOT_READ = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 
 @dataclass(frozen=True)
-class Way:
+class NetworkRoute:
     """
     How the service is reached from here: what ``requests`` would take from the environment.
 
@@ -43,7 +43,7 @@ class Way:
     problem: str = ""
 
 
-def find_way(url: str) -> Way:
+def find_route(url: str) -> NetworkRoute:
     """
     Read the environment as ``requests`` does. It reads files: not for the event loop's own thread.
 
@@ -55,12 +55,12 @@ def find_way(url: str) -> Way:
         proxy = _proxy(select_proxy(url, environment["proxies"]))
         trusted = environment["verify"]
         is_plain = not any(each.startswith("https:") for each in (url.lower(), proxy or ""))
-        return Way(
+        return NetworkRoute(
             proxy=proxy,
             tls=None if is_plain else _tls(trusted if isinstance(trusted, str) else DEFAULT_CA_BUNDLE_PATH),
         )
     except (OSError, ValueError) as error:
-        return Way(None, None, problem=said(error))
+        return NetworkRoute(None, None, problem=said(error))
 
 
 def _proxy(named: str | None) -> str | None:
@@ -89,14 +89,14 @@ def _trusting(bundle: str, _changed: int) -> ssl.SSLContext:
     return context
 
 
-def open_session(way: Way) -> aiohttp.ClientSession:
+def open_session(route: NetworkRoute) -> aiohttp.ClientSession:
     """
     A session that remembers nothing but its connections.
 
-    :param way: How the service is reached.
+    :param route: How the service is reached.
     """
     session = aiohttp.ClientSession(
-        connector=_Connector(limit=0, ssl=way.tls or True),
+        connector=_Connector(limit=0, ssl=route.tls or True),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=["Content-Type"],
         auto_decompress=False,
@@ -119,17 +119,17 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
 
-async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> Answer | Failure:
+async def send(session: aiohttp.ClientSession, route: NetworkRoute, request: Request) -> Answer | Failure:
     """
     Send a request once. Redirects are not followed, since the API key would go along.
 
     :param session: Its connections are used again.
-    :param way: How the service is reached.
+    :param route: How the service is reached.
     :param request: What to send.
     :return: The answer read to its end, or why there is none; nothing is raised for either.
     """
-    if way.problem:
-        return Failure("unreachable", way.problem)
+    if route.problem:
+        return Failure("unreachable", route.problem)
     started = time.monotonic()
     connected: list[bool] = []
     _connected.set(connected)
@@ -141,7 +141,7 @@ async def send(session: aiohttp.ClientSession, way: Way, request: Request) -> An
             headers=request.headers,
             timeout=_timeout(request.longest, request.connect_timeout, request.read_timeout),
             allow_redirects=False,
-            proxy=way.proxy,
+            proxy=route.proxy,
         ) as response:
             body = await _read(response)
             return Answer(

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
-from airflow_provider_reach.client.aiohttp_transport import Way, find_way, open_session, send
+from airflow_provider_reach.client.aiohttp_transport import NetworkRoute, find_route, open_session, send
 from airflow_provider_reach.core.api.request import Request
 from airflow_provider_reach.core.api.responses import Answer, Failure
 from airflow_provider_reach.core.api.retry import quiet_time
@@ -22,14 +22,14 @@ class SharedSession:
     """
     One aiohttp session, bounded in size; when the service says 429 to one who asks over it, all of them pause.
 
-    :param way: How the service is reached.
+    :param route: How the service is reached.
     :param most: Connections that are open at once, at the most.
     """
 
-    def __init__(self, way: Way, most: int) -> None:
+    def __init__(self, route: NetworkRoute, most: int) -> None:
         self.users = 0
-        self._way = way
-        self._session = open_session(way)
+        self._route = route
+        self._session = open_session(route)
         self._most = most
         self._slots = _Slots(most)
         self._quiet_until = 0.0
@@ -54,7 +54,7 @@ class SharedSession:
         if hindrance:
             return replace(hindrance, seconds=waited)
         try:
-            result = await send(self._session, self._way, request)
+            result = await send(self._session, self._route, request)
         finally:
             self._slots.give_back()
         if isinstance(result, Answer) and (seconds := quiet_time(result)):
@@ -134,9 +134,9 @@ async def shared_session(config: ReachConfig, most: int) -> AsyncIterator[Shared
     """
     of_loop = _open.setdefault(asyncio.get_running_loop(), {})
     if config not in of_loop:
-        way = await asyncio.to_thread(find_way, config.base_url)
+        route = await asyncio.to_thread(find_route, config.base_url)
         if config not in of_loop:  # nobody opened it meanwhile
-            of_loop[config] = SharedSession(way, most)
+            of_loop[config] = SharedSession(route, most)
     session = of_loop[config]
     session.users += 1
     try:

@@ -1,26 +1,31 @@
-"""One request over ``requests``: sent, read within bounds, and what its exceptions mean."""
+"""
+One request over ``requests``: sent, read within bounds, and what its exceptions mean.
+
+The timeouts of ``requests`` are for each piece of an answer, and a server may send pieces for ever. And its exceptions
+do not tell whether the request was sent. So the connections are of a class of our own, which knows both.
+"""
 
 from __future__ import annotations
 
+import io
+import math
+import socket
 import time
 from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
+from http.client import HTTPResponse, IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
-from traceback import walk_tb
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    LocationParseError,
-    LocationValueError,
-    ReadTimeoutError,
-)
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, LocationParseError, ReadTimeoutError
 
 from airflow_provider_reach.client.body import Body
-from airflow_provider_reach.client.timely import TimelyAdapter, answer_until
 from airflow_provider_reach.core.api.request import Request
 from airflow_provider_reach.core.api.responses import Answer, Failure
 from airflow_provider_reach.core.config import is_loopback
@@ -30,6 +35,22 @@ _CHUNK = 256 * 1024
 _NOT_READ = (requests.RequestException, HTTPError, OSError, ValueError)
 
 
+@dataclass
+class Attempt:
+    """
+    A request on its way.
+
+    :param deadline: When, by ``time.monotonic``, its answer must have ended.
+    :param may_be_sent: Whether its connection was ready, so that some of it may have reached the service.
+    """
+
+    deadline: float = math.inf
+    may_be_sent: bool = False
+
+
+current_attempt: ContextVar[Attempt] = ContextVar("current_attempt")
+
+
 class Session(requests.Session):
     """A session that remembers nothing but its connections; proxies and the CA bundle come from the environment."""
 
@@ -37,14 +58,14 @@ class Session(requests.Session):
         super().__init__()
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
-            self.mount(scheme, TimelyAdapter())
+            self.mount(scheme, Adapter())
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """None, since requests reads the body of what it takes for a redirect without a bound, followed or not."""
+        """None: even where it follows no redirect, requests would read the body of one without a bound."""
         return None
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """What the environment says; but never a proxy to this machine: it would be shown the key, perhaps in clear."""
+        """The environment's settings, but no proxy to this machine: it would see the key, perhaps in clear."""
         settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if is_loopback(urlsplit(str(url)).hostname or ""):
             settings["proxies"] = {}
@@ -55,12 +76,13 @@ def send(session: Session, request: Request) -> Answer | Failure:
     """
     Send a request once. Redirects are not followed, since the API key would go along.
 
-    :param session: Its connections are used again.
-    :param request: What to send.
-    :return: The answer read to its end, or why there is none; nothing is raised for either.
+    :param session: The session, whose open connections are used again.
+    :param request: The request.
+    :return: The answer, read to its end, or why there is none; no exception is raised for either.
     """
     started = time.monotonic()
-    answer_until.set(started + request.longest)
+    attempt = Attempt(deadline=started + request.longest)
+    current_attempt.set(attempt)
     try:
         with session.request(
             request.method,
@@ -73,7 +95,7 @@ def send(session: Session, request: Request) -> Answer | Failure:
             allow_redirects=False,
             stream=True,
         ) as response:
-            body = _read(response, deadline=started + request.longest)
+            body = _read(response, attempt.deadline)
             return Answer(
                 status=response.status_code,
                 headers={name.lower(): value for name, value in response.headers.items()},
@@ -84,16 +106,16 @@ def send(session: Session, request: Request) -> Answer | Failure:
                 unreadable=body.unreadable,
             )
     except _NOT_READ as error:
-        return _failure(error, time.monotonic() - started)
+        return _failure(error, time.monotonic() - started, may_be_sent=attempt.may_be_sent)
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Takes the place of the authentication that requests would otherwise take from a ``~/.netrc`` entry."""
+    """Keep requests from adding the authentication of a ``~/.netrc`` entry."""
     return request
 
 
 def _read(response: requests.Response, deadline: float) -> Body:
-    """The body, unpacked, as far as it is wanted; one that trickles in passes the deadline."""
+    """Read the body and unpack it, as far as it is wanted; one that only trickles in passes the deadline."""
     body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
     try:
         while body.is_wanted and (piece := response.raw.read1(_CHUNK, decode_content=False)):
@@ -103,15 +125,15 @@ def _read(response: requests.Response, deadline: float) -> Body:
     except _NOT_READ:
         if response.status_code < 300:
             raise
-        body.break_off()  # what refuses has said so in its head
+        body.break_off()  # an error says all that matters in its head
     return body
 
 
-def _failure(error: Exception, seconds: float) -> Failure:
-    """What a library's exception means: certainly not sent, or perhaps."""
+def _failure(error: Exception, seconds: float, *, may_be_sent: bool) -> Failure:
+    """Tell what an exception means; while connecting, TLS and a proxy's tunnel included, nothing is sent."""
     causes = list(_causes(error))
     detail = next((said(cause) for cause in reversed(causes) if str(cause)), type(error).__name__)
-    if any(map(_was_not_sent, causes)):
+    if not may_be_sent:
         return Failure("unreachable", detail, seconds)
     if any(isinstance(cause, (requests.Timeout, ReadTimeoutError, TimeoutError)) for cause in causes):
         return Failure("timeout", detail, seconds)
@@ -119,33 +141,96 @@ def _failure(error: Exception, seconds: float) -> Failure:
 
 
 def said(error: BaseException) -> str:
-    """What an exception says; nothing of a URL that cannot be read: it may be a proxy's, with its password."""
+    """Quote an exception, but not a URL that cannot be read: it may be a proxy's, with its password."""
     if isinstance(error, LocationParseError):
         return "the URL of the service, or of a proxy in the environment, cannot be read"
     return str(error)
 
 
-_NOT_SENT = (
-    ConnectTimeoutError,  # the base of "refused" and "name not resolved" too
-    LocationValueError,
-    requests.exceptions.InvalidProxyURL,
-    requests.exceptions.InvalidSchema,  # a proxy of a kind that is not known
-    requests.exceptions.InvalidURL,
-)
-_CONNECTING = {"connect", "cert_verify"}
-
-
-def _was_not_sent(error: BaseException) -> bool:
-    """Whether connecting failed, a proxy's tunnel and TLS's handshake included; only the traceback tells of these."""
-    functions = {frame.f_code.co_name for frame, _ in walk_tb(error.__traceback__)}
-    return isinstance(error, _NOT_SENT) or bool(functions & _CONNECTING)
-
-
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and those it wraps, in ``args``, in ``reason``, or as its cause; the innermost last."""
+    """The exception and those that it wraps, in ``args``, in ``reason`` or as its cause; the innermost last."""
     yield error
     inner = (getattr(error, "reason", None), *error.args, error.__cause__)
     for cause in inner:
         if isinstance(cause, BaseException):
             yield from _causes(cause)
             return
+
+
+class Adapter(HTTPAdapter):
+    """Makes connections that know when they start to send, and whose answers end by the deadline."""
+
+    def get_connection_with_tls_context(self, *arguments: Any, **named: Any) -> Any:
+        """Get the pool of connections that requests would take, be it to a proxy, with connections of our own."""
+        pool: Any = super().get_connection_with_tls_context(*arguments, **named)
+        pool.ConnectionCls = _recording(pool.ConnectionCls)
+        return pool
+
+
+@lru_cache(maxsize=16)
+def _recording(connection: type[Any]) -> type[Any]:
+    if issubclass(connection, _Recording):
+        return connection
+    return type(connection.__name__, (_Recording, connection), {"response_class": _Answer})
+
+
+class _Recording:
+    """A connection that notes when it is ready and its request begins to be sent; a proxy's tunnel is made before."""
+
+    sock: Any
+    auto_open: Any
+    connect: Any
+
+    def endheaders(self, *arguments: Any, **named: Any) -> None:
+        """Send the head, and the body with it."""
+        if self.sock is None and self.auto_open:
+            self.connect()
+        current_attempt.get().may_be_sent = True
+        super().endheaders(*arguments, **named)  # type: ignore[misc]
+
+
+class _Answer(HTTPResponse):
+    def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
+        super().__init__(sock, *arguments, **named)
+        self._incoming = _Incoming(self.fp.detach(), sock)
+        self.fp = io.BufferedReader(self._incoming)
+
+    def begin(self) -> None:
+        """Read the head; an interim answer is not the answer, and half a head is none."""
+        super().begin()
+        while 101 < self.status < 200:  # of these, http.client knows only 100
+            self.headers = None  # type: ignore[assignment]  # so that it begins again
+            super().begin()
+        if self._incoming.ended:
+            raise IncompleteRead(b"")
+
+
+class _Incoming(io.RawIOBase):
+    """What a socket receives, up to the deadline."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._raw, self._sock = raw, sock
+        pause = sock.gettimeout() if hasattr(sock, "gettimeout") else None  # which those of pyOpenSSL do not tell
+        self._longest_pause = pause or math.inf
+        self._deadline = current_attempt.get().deadline
+        self.ended = False
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Receive a piece. The next request over the socket sets its timeout anew."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the answer did not end in time")
+        if left < self._longest_pause:
+            self._sock.settimeout(left)
+        received: int | None = self._raw.readinto(buffer)
+        self.ended = received == 0
+        return received
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._raw.close()
+        super().close()

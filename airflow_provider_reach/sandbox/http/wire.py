@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -35,6 +36,7 @@ class RecordedRequest:
     :param headers: names match in any case.
     :param operation: ``list``, ``create``, ``retrieve``, ``update``, ``delete``, ``validate`` or
         ``batch_status``; None where the API has no such operation.
+    :param request_id: the id that its answer has in ``X-Request-Id``.
     :param status: the HTTP status it was answered with; None: it was not answered (yet).
     :param at: when, in simulated time.
     """
@@ -46,6 +48,7 @@ class RecordedRequest:
     body: bytes
     operation: str | None
     at: datetime
+    request_id: str
     status: int | None = None
 
 
@@ -74,6 +77,7 @@ class Wire:
     clock: Callable[[], datetime]
     service_clock: Callable[[], datetime]
     requests: list[RecordedRequest] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, rightly or not."""
@@ -88,13 +92,13 @@ class Wire:
         fault = self.faults.next_for(record.operation)
         line = _Line(scope, receive, send, record)
         if fault is None:
-            await line.answer(await self._carry_out(scope, body))
+            await line.answer(await self._carry_out(scope, body, record))
         elif fault.kind in ("replace", "huge"):
-            await line.misbehave(fault, self._dated(_Reply(fault.code, _raw(fault.headers), fault.content)))
+            await line.misbehave(fault, self._stamped(_Reply(fault.code, _raw(fault.headers), fault.content), record))
         elif fault.kind == "reset_before":
             await line.reset()
         else:
-            await line.misbehave(fault, await self._carry_out(scope, body))
+            await line.misbehave(fault, await self._carry_out(scope, body, record))
 
     def _record(self, scope: Scope, body: bytes) -> RecordedRequest:
         routes = (route for route in self.api.routes if route.matches(scope)[0] is Match.FULL)
@@ -107,11 +111,12 @@ class Wire:
             body=body,
             operation=getattr(route, "name", None),
             at=self.clock(),
+            request_id=f"sandbox-{next(self._numbers)}",
         )
         self.requests.append(record)
         return record
 
-    async def _carry_out(self, scope: Scope, body: bytes) -> _Reply:
+    async def _carry_out(self, scope: Scope, body: bytes, record: RecordedRequest) -> _Reply:
         messages: list[Message] = []
 
         async def receive() -> Message:
@@ -123,11 +128,15 @@ class Wire:
         await self.api(scope, receive, send)
         start, *parts = messages
         content = b"".join(part.get("body", b"") for part in parts)
-        return self._dated(_Reply(start["status"], list(start["headers"]), content))
+        return self._stamped(_Reply(start["status"], list(start["headers"]), content), record)
 
-    def _dated(self, reply: _Reply) -> _Reply:
-        if all(name.lower() != b"date" for name, _ in reply.headers):
-            reply.headers.append((b"date", format_datetime(self.service_clock(), usegmt=True).encode()))
+    def _stamped(self, reply: _Reply, record: RecordedRequest) -> _Reply:
+        stamps = {
+            b"date": format_datetime(self.service_clock(), usegmt=True),
+            b"x-request-id": record.request_id,
+        }
+        there = {name.lower() for name, _ in reply.headers}
+        reply.headers += [(name, value.encode()) for name, value in stamps.items() if name not in there]
         return reply
 
 

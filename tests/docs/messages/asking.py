@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from airflow_provider_reach import ReachHook
 from airflow_provider_reach.client import pool
-from airflow_provider_reach.client.aiohttp_transport import Way
+from airflow_provider_reach.client.aiohttp_transport import NetworkRoute
 from airflow_provider_reach.client.body import Body
 from airflow_provider_reach.client.pool import SharedSession
 from airflow_provider_reach.core.api.operations import list_webhooks
@@ -161,7 +161,7 @@ def connections_in_use(stage: Stage) -> Told:
         raise AssertionError
 
     async def crowd() -> Answer | Failure:
-        session, request = SharedSession(Way(None, None), 20), request_for(list_webhooks(), CONFIG, "a test")
+        session, request = SharedSession(NetworkRoute(None, None), 20), request_for(list_webhooks(), CONFIG, "a test")
         crowding = [asyncio.create_task(session.send(request, 0.0)) for _ in range(20)]
         await asyncio.sleep(0)
         try:

@@ -15,7 +15,7 @@ import pytest
 
 from airflow_provider_reach.client import pool as module
 from airflow_provider_reach.client.aio import LARGE, AsyncReachClient
-from airflow_provider_reach.client.aiohttp_transport import Way, find_way, open_session
+from airflow_provider_reach.client.aiohttp_transport import NetworkRoute, find_route, open_session
 from airflow_provider_reach.client.pool import SharedSession, shared_session
 from airflow_provider_reach.core.api.exchange import Exchange, Send
 from airflow_provider_reach.core.api.operations import list_webhooks
@@ -26,7 +26,7 @@ from airflow_provider_reach.core.errors import ReachDecodeError
 from tests.drivers import ImpatientLoop, run
 
 CONFIG = ReachConfig("http://127.0.0.1:9/api", "0b7ee2a5-6f4e-4e52-8ef8-3e2c1d9e6f10", "planted-key", timeout=5.0)
-DIRECT = Way(None, None)
+DIRECT = NetworkRoute(None, None)
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"results": []}'
 
 
@@ -364,11 +364,11 @@ def test_the_first_one_s_word_on_their_number_counts() -> None:
 def test_the_environment_is_read_outside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, bool]] = []
 
-    def find(url: str) -> Way:
+    def find(url: str) -> NetworkRoute:
         seen.append((url, threading.current_thread() is threading.main_thread()))
-        return find_way(url)
+        return find_route(url)
 
-    monkeypatch.setattr(module, "find_way", find)
+    monkeypatch.setattr(module, "find_route", find)
 
     async def work() -> None:
         async with shared_session(CONFIG, 5):
@@ -384,8 +384,8 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> list[aiohttp.ClientSession]:
     """Every session that is opened."""
     made: list[aiohttp.ClientSession] = []
 
-    def opening(way: Way) -> aiohttp.ClientSession:
-        made.append(open_session(way))
+    def opening(route: NetworkRoute) -> aiohttp.ClientSession:
+        made.append(open_session(route))
         return made[-1]
 
     monkeypatch.setattr(module, "open_session", opening)
@@ -453,12 +453,12 @@ def test_cancellation_while_the_environment_is_read_opens_nothing(
 ) -> None:
     reading, read_on = threading.Event(), threading.Event()
 
-    def find(_: str) -> Way:
+    def find(_: str) -> NetworkRoute:
         reading.set()
         read_on.wait(5)
         return DIRECT
 
-    monkeypatch.setattr(module, "find_way", find)
+    monkeypatch.setattr(module, "find_route", find)
 
     async def work() -> None:
         async def watch() -> None:

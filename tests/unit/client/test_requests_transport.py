@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from airflow_provider_reach.client.timely import TimelyAdapter, answer_until
+from airflow_provider_reach.client.requests_transport import Adapter, Attempt, current_attempt
 from tests.unit.client.test_transports import http, says, serving
 
 
@@ -20,17 +20,17 @@ class SocketOfPyOpenSSL:
         self.makefile, self.settimeout = connected.makefile, connected.settimeout
 
 
-def pool_of(adapter: TimelyAdapter, url: str) -> Any:
+def pool_of(adapter: Adapter, url: str) -> Any:
     return adapter.get_connection_with_tls_context(requests.Request("GET", url).prepare(), verify=True)
 
 
 @pytest.mark.parametrize("made_of", [lambda connected: connected, SocketOfPyOpenSSL])
 def test_an_answer_over_any_socket_has_its_deadline(made_of: Callable[[socket.socket], Any]) -> None:
-    answer = pool_of(TimelyAdapter(), "http://127.0.0.1").ConnectionCls.response_class
+    answer = pool_of(Adapter(), "http://127.0.0.1").ConnectionCls.response_class
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(b"HTTP/1.1 200 OK\r\n")
-        answer_until.set(time.monotonic() + 0.1)
+        current_attempt.set(Attempt(time.monotonic() + 0.1))
         with pytest.raises(TimeoutError):
             answer(made_of(ours)).begin()
 
@@ -38,11 +38,11 @@ def test_an_answer_over_any_socket_has_its_deadline(made_of: Callable[[socket.so
 def test_the_next_answer_over_a_connection_has_its_own_time() -> None:
     with serving(says(http())) as server, requests.Session() as session:
         session.trust_env = False
-        adapter = TimelyAdapter()
+        adapter = Adapter()
         session.mount("http://", adapter)
         timeouts = []
         for longest in (5.0, math.inf):
-            answer_until.set(time.monotonic() + longest)
+            current_attempt.set(Attempt(time.monotonic() + longest))
             session.get(server.url, timeout=20)
             [connection] = [c for c in pool_of(adapter, server.url).pool.queue if c]
             timeouts.append(connection.sock.gettimeout())
