@@ -81,6 +81,15 @@ def tell_of(error: BaseException, report: DeliveryReport | None) -> None:
     vars(error).setdefault("report", report)
 
 
+def is_told(error: BaseException) -> bool:
+    """
+    Whether a report, or that there is none, hangs on an exception.
+
+    :param error: Any exception that ends a task.
+    """
+    return "report" in vars(error)
+
+
 def told_to_callbacks(execute: Callable[_Given, _Returned]) -> Callable[_Given, _Returned]:
     """
     Give every exception that ends a task a ``.report``, so that no callback fails for want of it.

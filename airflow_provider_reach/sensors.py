@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from airflow.providers.common.compat.sdk import (
-    AirflowSensorTimeout,
-    AirflowSkipException,
-    BaseSensorOperator,
-    PokeReturnValue,
-    conf,
-)
+from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue, conf
 
-from airflow_provider_reach.core.errors import ReachAuthError, ReachError, ReachInputError
-from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
+from airflow_provider_reach.core.errors import ReachError
+from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, default_timeout
 from airflow_provider_reach.core.values import read_duration
-from airflow_provider_reach.exceptions import (
-    NO_VERDICT,
-    ReachDeliveryFailed,
-    airflow_error,
-    ended_by_airflow,
-    tell_of,
-    told_to_callbacks,
-)
-from airflow_provider_reach.integration.compat import AirflowTaskTimeout, as_written, first_rescheduled_at
+from airflow_provider_reach.exceptions import ended_by_airflow, told_to_callbacks
+from airflow_provider_reach.integration.compat import as_written, first_rescheduled_at
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
 from airflow_provider_reach.integration.rendering import TextStaysText
-from airflow_provider_reach.integration.xcom import allow_in_xcoms, literal
+from airflow_provider_reach.integration.watch_end import EndsAsItsWatch
+from airflow_provider_reach.integration.xcom import allow_in_xcoms
 from airflow_provider_reach.version import __version__
 
 if TYPE_CHECKING:
@@ -39,18 +26,17 @@ if TYPE_CHECKING:
 
     from airflow_provider_reach.core.delivery.report import DeliveryReport
     from airflow_provider_reach.core.watch.events import End
-    from airflow_provider_reach.core.watch.progress import Progress
-    from airflow_provider_reach.core.watch.watch import Limit, Watch
+    from airflow_provider_reach.core.watch.step import Log, Look, Reconnect
+    from airflow_provider_reach.core.watch.watch import Watch
     from airflow_provider_reach.hooks import ReachHook
 
 # Beyond the trigger's own deadline and the longest look: then Airflow ends a watch that no triggerer runs.
 _SLACK = timedelta(minutes=15)
 
-
 allow_in_xcoms()
 
 
-class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
+class ReachBatchStatusSensor(TextStaysText, EndsAsItsWatch):
     """
     Watch a webhook's batches: succeed when they are delivered, fail for good when they pile up, are at risk, or lost.
 
@@ -127,7 +113,7 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
         **kwargs: Any,
     ) -> None:
         if timeout is None:
-            timeout = _default_timeout(min_age, drain, retry_window)
+            timeout = default_timeout(min_age, drain, retry_window)
         super().__init__(
             poke_interval=_of_text("poke_interval", poke_interval), timeout=_of_text("timeout", timeout), **kwargs
         )
@@ -151,9 +137,6 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
         self.outage_tolerance = outage_tolerance
         self.deferrable = deferrable
         self._watched_from: datetime | None = None
-        self._report: DeliveryReport | None = None
-        self._unanswered: ReachError | None = None
-        self._has_ended = False
 
     @told_to_callbacks
     def execute(self, context: Context) -> Any:
@@ -171,26 +154,13 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
         """
         first_look = first_rescheduled_at(context) if self.reschedule and not self.deferrable else None
         self._watched_from = first_look or self._now()
-        self._report, self._unanswered, self._has_ended = None, None, False
+        self._looks = None
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
-        with self._told_of_timeouts(context):
+        with self._telling_timeouts(context):
             if not self.deferrable:
                 return as_written(super().execute)(context)
             end = self._see(context)
             return self._defer() if end is None else self._finish(end, context)
-
-    @contextmanager
-    def _told_of_timeouts(self, context: Context) -> Iterator[None]:
-        """Where Airflow's own timeouts end the task, say what was seen."""
-        try:
-            yield
-        except (AirflowSensorTimeout, AirflowTaskTimeout, AirflowSkipException) as ended:
-            cause = ended.__cause__ or ended
-            struck = isinstance(cause, AirflowTaskTimeout)
-            if self._has_ended or not (struck or cause is ended):  # told already, or a skip for another reason
-                raise
-            limit: Limit = "execution_timeout" if struck else "timeout"
-            self._time_out(limit, self._report or self._unanswered, context, ended)
 
     def poke(self, context: Context) -> bool | PokeReturnValue:
         """
@@ -201,43 +171,6 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
         """
         end = self._see(context)
         return False if end is None else PokeReturnValue(is_done=True, xcom_value=self._finish(end, context))
-
-    def _see(self, context: Context) -> End | None:
-        """Look once, and say how the watch ends by it, or tell what is waited for."""
-        from airflow_provider_reach.core.watch.events import ending
-
-        seen: DeliveryReport | ReachError
-        try:
-            watch = self._watch()
-        except ReachError as error:
-            return error
-        try:
-            seen = self._look(watch)
-            label_mapped_instance(context, self.webhook_name, seen.webhook_name, seen.webhook_id)
-        except ReachError as error:
-            seen = error
-        now = self._now()
-        end = ending(watch, seen, self._report, cut_short=False, now=now)
-        if end is None:
-            self._tell(seen, now)
-        return end
-
-    def _defer(self) -> NoReturn:
-        from airflow_provider_reach.triggers import ReachBatchStatusTrigger
-
-        watch = self._watch()
-        if watch.limit == "execution_timeout":
-            self.log.warning(
-                "The watch ends at %s, before its timeout, by the task's execution_timeout: raise it, or take it off.",
-                f"{watch.deadline:%H:%M} UTC",
-            )
-        if self.exponential_backoff:
-            self.log.warning("A deferred watch looks every poke_interval: exponential_backoff has no effect.")
-        self.defer(
-            trigger=ReachBatchStatusTrigger(reach_conn_id=self.reach_conn_id, **watch.to_scalars()),
-            method_name="execute_complete",
-            timeout=watch.deadline - self._now() + watch.outage_tolerance + _SLACK,
-        )
 
     @told_to_callbacks
     def execute_complete(self, context: Context, event: Any = None) -> dict[str, Any]:
@@ -252,7 +185,7 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
         from airflow_provider_reach.core.watch.events import read_event
 
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
-        with self._told_of_timeouts(context):
+        with self._telling_timeouts(context):
             try:
                 end = read_event(event)
             except ReachError as error:
@@ -272,7 +205,59 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
             # Past the sensor's own, which would put other words in place of those of a skip.
             return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
-        return self._raise(ended_by_airflow(next_kwargs or {}))
+        return self._fail(ended_by_airflow(next_kwargs or {}))
+
+    def _see(self, context: Context) -> End | None:
+        """Look once; how the watch ends by it, or None where it goes on."""
+        from airflow_provider_reach.core.watch.step import Looks
+
+        try:
+            self._looks = self._looks or Looks(self._watch(), self._now)
+        except ReachError as error:
+            return error
+        step = self._looks.look()
+        try:
+            action = next(step)
+            while True:
+                try:
+                    result = self._carry_out(action, context)
+                except ReachError as error:
+                    action = step.throw(error)
+                else:
+                    action = step.send(result)
+        except StopIteration as done:
+            end: End | None = done.value
+            return end
+
+    def _carry_out(self, action: Look | Reconnect | Log, context: Context) -> DeliveryReport | bool | None:
+        from airflow_provider_reach.core.watch.step import Log, Look
+
+        if isinstance(action, Look):
+            return self._look(action.watch, context)
+        if isinstance(action, Log):
+            getattr(self.log, action.level)("%s", action.text)
+            return None
+        known = self._hook.get_conn().config
+        del self._hook
+        return self._hook.get_conn().config != known
+
+    def _look(self, watch: Watch, context: Context) -> DeliveryReport:
+        self._hook.get_conn().outage_tolerance = watch.outage_tolerance.total_seconds()
+        seen = self._hook.check_delivery(
+            watch.webhook_id,
+            watch.policy,
+            webhook_name=watch.webhook_name,
+            watched_from=watch.watched_from,
+            seen_id=watch.seen_id,
+        )
+        label_mapped_instance(context, self.webhook_name, seen.webhook_name, seen.webhook_id)
+        return seen
+
+    @cached_property
+    def _hook(self) -> ReachHook:
+        from airflow_provider_reach.hooks import ReachHook
+
+        return ReachHook(self.reach_conn_id)
 
     def _watch(self) -> Watch:
         """The watch as its templates were rendered."""
@@ -289,123 +274,26 @@ class ReachBatchStatusSensor(TextStaysText, BaseSensorOperator):
             outage_tolerance=read_duration("outage_tolerance", self.outage_tolerance),
             silent_fail=self.silent_fail,
             version=__version__,
-            seen_id=self._report.webhook_id if self._report else "",
         )
 
-    def _look(self, watch: Watch) -> DeliveryReport:
-        hook = self._hook
-        try:
-            return self._ask(watch, hook)
-        except ReachAuthError:
-            del self._hook  # the connection may have another key by now
-            if self._hook.get_conn().config == hook.get_conn().config:
-                raise
-            return self._ask(watch, self._hook)
+    def _defer(self) -> NoReturn:
+        from airflow_provider_reach.triggers import ReachBatchStatusTrigger
 
-    def _ask(self, watch: Watch, hook: ReachHook) -> DeliveryReport:
-        from airflow_provider_reach.core.delivery.doubt import remembered
-
-        hook.get_conn().outage_tolerance = watch.outage_tolerance.total_seconds()
-        seen = hook.check_delivery(
-            watch.webhook_id,
-            watch.policy,
-            webhook_name=watch.webhook_name,
-            watched_from=watch.watched_from,
-            seen_id=watch.seen_id,
+        watch = self._looks.watch if self._looks else self._watch()
+        if watch.limit == "execution_timeout":
+            self.log.warning(
+                "The watch ends at %s, before its timeout, by the task's execution_timeout: raise it, or take it off.",
+                f"{watch.deadline:%H:%M} UTC",
+            )
+        if self.exponential_backoff:
+            self.log.warning("A deferred watch looks every poke_interval: exponential_backoff has no effect.")
+        self.defer(
+            trigger=ReachBatchStatusTrigger(reach_conn_id=self.reach_conn_id, **watch.to_scalars()),
+            method_name="execute_complete",
+            timeout=watch.deadline - self._now() + watch.outage_tolerance + _SLACK,
         )
-        return remembered(seen, self._report)
-
-    @cached_property
-    def _hook(self) -> ReachHook:
-        from airflow_provider_reach.hooks import ReachHook
-
-        return ReachHook(self.reach_conn_id)
-
-    def _tell(self, seen: DeliveryReport | ReachError, now: datetime) -> None:
-        if isinstance(seen, ReachError):
-            self._unanswered = seen
-            self.log.error("Not answered, and the watch goes on: %s", seen)
-            return
-        self._report = seen
-        if line := self._progress.line(seen, now):
-            self.log.info("%s", line)
-
-    @cached_property
-    def _progress(self) -> Progress:
-        from airflow_provider_reach.core.watch.progress import Progress
-
-        return Progress(self._watch().deadline)
-
-    def _finish(self, end: End, context: Context) -> dict[str, Any]:
-        """Return the report where the watch ended well; that it did not is raised."""
-        from airflow_provider_reach.core.watch.events import TimedOut
-
-        if isinstance(end, TimedOut):
-            self._time_out(end.limit, end.last, context)
-        if isinstance(end, ReachError):
-            self._raise(airflow_error(end, NO_VERDICT), end)
-        label_mapped_instance(context, self.webhook_name, end.webhook_name, end.webhook_id)
-        pushed = self._push(end, context)
-        if end.outcome == "failed":
-            self._raise(ReachDeliveryFailed(end), report=end)
-        self.log.info("%s", end.headline)
-        return pushed
-
-    def _time_out(
-        self,
-        limit: Limit,
-        last: DeliveryReport | ReachError | None,
-        context: Context,
-        cause: BaseException | None = None,
-    ) -> NoReturn:
-        from airflow_provider_reach.core.delivery.report import DeliveryReport, span
-
-        report = last if isinstance(last, DeliveryReport) else None
-        if report:
-            self._push(report, context)
-        length = timedelta(seconds=self.timeout) if limit == "timeout" else self.execution_timeout or timedelta(0)
-        message = f"No verdict within the {limit} of {span(length)}"
-        if report:
-            message += f". The last look:\n{report}"
-        else:
-            asked = f"The last look was not answered:\n{last}" if last else f"Not one look was answered: raise {limit}."
-            message += f", and whether the batches are delivered is not known. {asked}"
-        self._raise(AirflowSensorTimeout(message) if limit == "timeout" else AirflowTaskTimeout(message), cause, report)
-
-    def _push(self, report: DeliveryReport, context: Context) -> dict[str, Any]:
-        ti = context["ti"]
-        pushed: dict[str, Any] = literal(report.to_dict())
-        ti.xcom_push(key="report", value=pushed)
-        if report.webhook_id and report.complete:  # what an answer that was cut does not tell was not told
-            ti.xcom_push(key=f"looked_at_{report.webhook_id}", value=report.looked_at.isoformat())
-        return pushed
-
-    def _raise(
-        self, error: BaseException, cause: BaseException | None = None, report: DeliveryReport | None = None
-    ) -> NoReturn:
-        """Raise the error; under ``soft_fail`` and ``never_fail`` a skip that says the same."""
-        self._has_ended = True
-        error.__cause__ = cause
-        tell_of(error, report)
-        if not (self.soft_fail or self.never_fail):
-            raise error
-        self.log.error("Skipped in place of failing: %s", error)
-        skip = AirflowSkipException(str(error))
-        tell_of(skip, report)
-        raise skip from error
 
 
 def _of_text(name: str, value: timedelta | float | str) -> timedelta | float:
     """Airflow's own sensor takes no text, and checks the rest."""
     return read_duration(name, value) if isinstance(value, str) else value
-
-
-def _default_timeout(
-    min_age: timedelta | float | str, drain: bool | str, retry_window: timedelta | float | str
-) -> timedelta:
-    """As long as there may be something to wait for; the longer one where a template decides at run time."""
-    try:
-        policy = DeliveryPolicy(min_age=min_age, drain=drain, retry_window=retry_window)  # type: ignore[arg-type]
-    except ReachInputError:
-        return timedelta(hours=9)
-    return policy.retry_window + timedelta(hours=1) if policy.drain else policy.longest_wait

@@ -103,6 +103,21 @@ class DeliveryPolicy:
         return GRACE + (self.lost_after if self.drain else self.min_age)
 
 
+def default_timeout(min_age: Any, drain: Any, retry_window: Any) -> timedelta:
+    """
+    How long a watch waits unless told otherwise: as long as there may be something to wait for.
+
+    :param min_age: As in the policy, or a template of it: where a template decides, it is the longest.
+    :param drain: Likewise.
+    :param retry_window: Likewise.
+    """
+    try:
+        policy = DeliveryPolicy(min_age=min_age, drain=drain, retry_window=retry_window)
+    except ReachInputError:
+        return timedelta(hours=9)
+    return policy.retry_window + timedelta(hours=1) if policy.drain else policy.longest_wait
+
+
 POLICY_FIELDS = tuple(field.name for field in fields(DeliveryPolicy))
 
 

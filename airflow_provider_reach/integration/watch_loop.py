@@ -11,11 +11,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from airflow_provider_reach.client.aio import AsyncReachClient
-from airflow_provider_reach.core.delivery.doubt import remembered
 from airflow_provider_reach.core.delivery.report import DeliveryReport
-from airflow_provider_reach.core.errors import ReachAuthError, ReachConnectionError, ReachError
-from airflow_provider_reach.core.watch.events import End, ending, event_of
-from airflow_provider_reach.core.watch.progress import Progress
+from airflow_provider_reach.core.errors import ReachConnectionError, ReachError
+from airflow_provider_reach.core.watch.events import End, event_of
+from airflow_provider_reach.core.watch.step import Log, Look, Looks, Reconnect, Step
 from airflow_provider_reach.core.watch.watch import Watch, unknown_scalars
 from airflow_provider_reach.version import __version__
 
@@ -31,7 +30,7 @@ def _now() -> datetime:
 
 async def watch_to_its_end(
     open_client: OpenClient,
-    given: Mapping[str, Any],
+    scalars: Mapping[str, Any],
     log: logging.Logger,
     sleep: Sleep = asyncio.sleep,
     now: Callable[[], datetime] = _now,
@@ -40,17 +39,17 @@ async def watch_to_its_end(
     Watch until there is a verdict, the deadline, or no way to ask.
 
     :param open_client: Reads the Airflow connection and makes the client: a hook's ``async_client``.
-    :param given: The watch, as scalars.
-    :param log: Where to tell how it goes.
+    :param scalars: The watch, as the trigger keeps it.
+    :param log: The task's log.
     :param sleep: What to wait with, so that a test need not.
-    :param now: The time.
+    :param now: Returns the time.
     :return: The event that tells how it ended.
     """
-    if unknown := unknown_scalars(given):
+    if unknown := unknown_scalars(scalars):
         names = ", ".join(unknown)
         log.warning("The watch has arguments that this version of airflow-provider-reach does not know: %s.", names)
     try:
-        watcher = Watcher(open_client, Watch.from_scalars(given, __version__), log, sleep, now)
+        watcher = Watcher(open_client, Watch.from_scalars(scalars, __version__), log, sleep, now)
         return event_of(await watcher.until_end())
     except ReachError as error:
         return event_of(error)
@@ -62,9 +61,9 @@ class Watcher:
 
     :param open_client: Reads the Airflow connection and makes the client; again when the key is refused.
     :param watch: What is watched, and how.
-    :param log: Where to tell how it goes.
+    :param log: The task's log.
     :param sleep: What to wait with.
-    :param now: The time.
+    :param now: Returns the time.
     """
 
     def __init__(
@@ -75,58 +74,52 @@ class Watcher:
         self._log = log
         self._sleep = sleep
         self._now = now
-        self._progress = Progress(watch.deadline)
-        self._report: DeliveryReport | None = None
         self._client: AsyncReachClient | None = None
         self._in_use = AsyncExitStack()
 
     async def until_end(self) -> End:
-        """Watch until it has ended; then all that it used is given back."""
+        """Watch until it has ended; then everything it used is given back."""
+        looks = Looks(self._watch, self._now, may_be_cut_short=True)
         async with self._in_use:
-            watch = self._watch
-            pause = random.uniform(0.0, watch.next_look(self._now()))  # many watches begin in the same second
+            pause = random.uniform(0.0, self._watch.next_look(self._now()))  # many watches begin in the same second
             while True:
                 await self._sleep(pause)
-                cut_short = watch.tolerance_at(self._now()) < watch.outage_tolerance.total_seconds()
-                seen = await self._look()
-                if end := ending(watch, seen, self._report, cut_short, self._now()):
+                if end := await self._drive(looks.look()):
                     return end
-                self._tell(seen)
-                pause = watch.next_look(self._now())
+                pause = self._watch.next_look(self._now())
 
-    def _tell(self, seen: DeliveryReport | ReachError) -> None:
-        if isinstance(seen, ReachError):
-            self._log.error("Not answered, and the watch goes on: %s", seen)
-            return
-        self._report = seen
-        if line := self._progress.line(seen, self._now()):
-            self._log.info("%s", line)
-
-    async def _look(self) -> DeliveryReport | ReachError:
+    async def _drive(self, step: Step) -> End | None:
         try:
-            client = self._client or await self._open()
-            try:
-                return await self._ask(client)
-            except ReachAuthError:
-                known, client = client.config, await self._open()
-                if client.config == known:
-                    raise
-                self._log.info("The key was refused, and the connection has changed: asking as it says now.")
-                return await self._ask(client)
-        except ReachError as error:
-            return error
+            action = next(step)
+            while True:
+                try:
+                    result = await self._carry_out(action)
+                except ReachError as error:
+                    action = step.throw(error)
+                else:
+                    action = step.send(result)
+        except StopIteration as done:
+            end: End | None = done.value
+            return end
 
-    async def _ask(self, client: AsyncReachClient) -> DeliveryReport:
-        watch = self._watch
+    async def _carry_out(self, action: Look | Reconnect | Log) -> DeliveryReport | bool | None:
+        if isinstance(action, Look):
+            return await self._look(self._client or await self._open(), action.watch)
+        if isinstance(action, Log):
+            getattr(self._log, action.level)("%s", action.text)
+            return None
+        known, client = self._client, await self._open()
+        return known is None or client.config != known.config
+
+    async def _look(self, client: AsyncReachClient, watch: Watch) -> DeliveryReport:
         client.outage_tolerance = watch.tolerance_at(self._now())
-        seen = await client.check_delivery(
+        return await client.check_delivery(
             watch.webhook_id,
             watch.webhook_name,
             watch.policy,
             watched_from=watch.watched_from,
-            seen_id=self._report.webhook_id if self._report else watch.seen_id,
+            seen_id=watch.seen_id,
         )
-        return remembered(seen, self._report)
 
     async def _open(self) -> AsyncReachClient:
         """

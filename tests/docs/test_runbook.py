@@ -26,10 +26,10 @@ from airflow_provider_reach.core.api import error_mapping, exchange, gateways, r
 from airflow_provider_reach.core.delivery import check, doubt, report, verdict_text
 from airflow_provider_reach.core.errors import ReachError, ReachStatusError
 from airflow_provider_reach.core.target import advice
-from airflow_provider_reach.core.watch import events, progress, watch
+from airflow_provider_reach.core.watch import events, progress, step, watch
 from airflow_provider_reach.core.webhooks import actions, converge, drift, find, missing, similar_names
 from airflow_provider_reach.core.webhooks import create as creating
-from airflow_provider_reach.integration import target_connection, watch_loop
+from airflow_provider_reach.integration import target_connection, watch_end, watch_loop
 from airflow_provider_reach.operators import base, create, delete, listing, update, validate
 from tests.docs.messages import asking, configuration, declaring, verdicts, watches
 from tests.docs.messages.stage import MESSAGES, Stage, Told, normal
@@ -60,6 +60,7 @@ TALKING = (
     progress,
     regions,
     report,
+    step,
     target_errors,
     body,
     watch,
@@ -69,6 +70,7 @@ TALKING = (
     pool,
     target_connection,
     region_probe,
+    watch_end,
     watch_loop,
     base,
     create,

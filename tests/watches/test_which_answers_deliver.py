@@ -68,7 +68,7 @@ def test_a_sensor_that_looks_twice_knows_earlier_that_attempts_stand_still(reach
     reach.advance(minutes=115)
     assert sensor.poke(context) is False
 
-    assert sensor._report.standing_still == (1 if counts_2xx(reach) else 0)
+    assert sensor._looks.report.standing_still == (1 if counts_2xx(reach) else 0)
     assert ReachHook().check_delivery(webhook_name="orders").standing_still == 0  # which has no look before it
 
 

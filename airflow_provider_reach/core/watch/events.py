@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachError, ReachVersionError
 from airflow_provider_reach.core.text import shown
-from airflow_provider_reach.core.watch.watch import Limit, Watch
+from airflow_provider_reach.core.watch.watch import Limit
 
 
 @dataclass(frozen=True)
@@ -30,30 +29,6 @@ class TimedOut:
 
 
 End = DeliveryReport | TimedOut | ReachError
-
-
-def ending(
-    watch: Watch, seen: DeliveryReport | ReachError, report: DeliveryReport | None, cut_short: bool, now: datetime
-) -> End | None:
-    """
-    How a watch ends by a look; None when it goes on.
-
-    :param watch: The watch.
-    :param seen: What the look saw, or why it saw nothing.
-    :param report: What an earlier look saw last, where that is remembered.
-    :param cut_short: Whether the look had less time than the outage tolerance, for the deadline's sake.
-    :param now: The time after it.
-    """
-    is_over = now >= watch.deadline
-    if isinstance(seen, DeliveryReport):
-        if seen.outcome != "wait":
-            return seen
-        return TimedOut(watch.limit, seen) if is_over else None
-    if seen.final:
-        return seen
-    if is_over:
-        return TimedOut(watch.limit, report or seen) if report or watch.silent_fail else seen
-    return None if watch.silent_fail or cut_short else seen
 
 
 def event_of(end: End) -> dict[str, Any]:

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from msgspec import structs
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.delivery.assess import assess
-from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
     ReachCallError,
@@ -20,8 +18,7 @@ from airflow_provider_reach.core.errors import (
 )
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.text import shown
-from airflow_provider_reach.core.watch.events import TimedOut, ending, event_of, read_event
-from tests.unit.core.watch.test_watch import NOON, watch
+from airflow_provider_reach.core.watch.events import TimedOut, event_of, read_event
 
 REPORT = assess([], datetime(2026, 3, 1, 12, tzinfo=timezone.utc), DeliveryPolicy())
 DOWN = ReachServerError("it is down", operation="list webhooks", status=503, service_message="busy", retry_after=1.5)
@@ -110,40 +107,3 @@ def test_anything_else_is_refused_and_quoted(event: Any) -> None:
     assert not refused.value.final
     assert len(str(refused.value)) < 700
     assert shown(event, 300) in str(refused.value)
-
-
-WAIT, FAILED = structs.replace(REPORT, outcome="wait"), structs.replace(REPORT, outcome="failed")
-EARLIER = structs.replace(WAIT, headline="earlier")
-FINAL = ReachAuthError("refused", operation="list webhooks", status=401)
-BEFORE, AT = NOON - timedelta(microseconds=1), NOON
-
-
-@pytest.mark.parametrize("silent_fail", [False, True])
-@pytest.mark.parametrize("now", [BEFORE, AT])
-@pytest.mark.parametrize("seen", [REPORT, FAILED, FINAL])
-def test_a_verdict_and_a_final_error_end_it_at_any_time(seen: Any, now: datetime, silent_fail: bool) -> None:
-    assert ending(watch(deadline=NOON, silent_fail=silent_fail), seen, EARLIER, True, now) is seen
-
-
-@pytest.mark.parametrize(
-    ("silent_fail", "seen", "earlier", "now", "end"),
-    [
-        (False, WAIT, None, BEFORE, None),
-        (False, WAIT, EARLIER, AT, TimedOut("timeout", WAIT)),
-        (False, DOWN, EARLIER, BEFORE, DOWN),
-        (False, DOWN, EARLIER, AT, TimedOut("timeout", EARLIER)),
-        (False, DOWN, None, AT, DOWN),
-        (True, DOWN, EARLIER, BEFORE, None),
-        (True, DOWN, EARLIER, AT, TimedOut("timeout", EARLIER)),
-        (True, DOWN, None, AT, TimedOut("timeout", DOWN)),
-    ],
-)
-def test_what_is_undecided_or_could_not_be_asked_ends_it_at_the_deadline(
-    silent_fail: bool, seen: Any, earlier: DeliveryReport | None, now: datetime, end: Any
-) -> None:
-    assert ending(watch(deadline=NOON, silent_fail=silent_fail), seen, earlier, False, now) == end
-
-
-@pytest.mark.parametrize(("cut_short", "end"), [(True, None), (False, DOWN)])
-def test_a_look_that_the_deadline_cuts_short_is_not_the_last(cut_short: bool, end: Any) -> None:
-    assert ending(watch(deadline=NOON), DOWN, EARLIER, cut_short, BEFORE) is end
