@@ -57,21 +57,13 @@ class AsyncReachClient:
     async def check_delivery(
         self,
         webhook_id: str = "",
-        webhook_name: str = "",
         policy: DeliveryPolicy | None = None,
         *,
+        webhook_name: str = "",
         watched_from: datetime | None = None,
         seen_id: str = "",
     ) -> DeliveryReport:
-        """
-        Look once at a webhook and judge what is seen.
-
-        :param webhook_id: Its UUID; with a name as well, the id decides.
-        :param webhook_name: Its name.
-        :param policy: What counts as failed, and what is waited for.
-        :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
-        :param seen_id: The id that an earlier look of the same watch saw under the name.
-        """
+        """As :meth:`airflow_provider_reach.client.calls.ReachCalls.check_delivery`."""
         ref, policy = WebhookRef(webhook_id, webhook_name), policy or DeliveryPolicy()
         return await self.do(partial(look, ref, policy, watched_from=watched_from, seen_id=seen_id))
 

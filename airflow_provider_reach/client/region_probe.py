@@ -49,6 +49,24 @@ def ask_both(config: ReachConfig) -> Answered:
     raise own
 
 
+def answered_elsewhere(config: ReachConfig) -> Answered | None:
+    """
+    Who answers in place of the connection's own host; None where that one does, or where it may answer later.
+
+    :param config: Where the service is, as the connection has it.
+    :raises ReachCallError: when neither host ever will.
+    """
+    if other_host(config) is None:
+        return None
+    try:
+        answered = ask_both(config)
+    except ReachCallError as error:
+        if error.final:
+            raise
+        return None  # what may pass is asked again, within the outage tolerance
+    return answered if answered.instead else None
+
+
 def told(answered: Answered) -> str:
     """
     That it was the other host, and what to set.

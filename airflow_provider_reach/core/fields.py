@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
 
 FIELDS = (
     "name",
@@ -41,3 +42,22 @@ EventType = Literal[
     "amp_open",  # the recipient opened the AMP version
 ]
 """The event types of the contract, to choose from; the service may know more, so this is never a gate."""
+
+
+class OptionalFields(TypedDict, total=False):
+    """What may be left out when a webhook is created; None is left out too."""
+
+    active: bool | None
+    custom_headers: Mapping[str, str] | None
+    auth_type: str | None
+    auth_credentials: Mapping[str, str] | None
+    auth_request_details: Mapping[str, Any] | None
+    extra: Mapping[str, Any] | None
+
+
+class WebhookFields(OptionalFields, total=False):
+    """What an update may change."""
+
+    name: str | None
+    target: str | None
+    events: Sequence[EventType] | Sequence[str] | None

@@ -115,8 +115,8 @@ class Watcher:
         client.outage_tolerance = watch.tolerance_at(self._now())
         return await client.check_delivery(
             watch.webhook_id,
-            watch.webhook_name,
             watch.policy,
+            webhook_name=watch.webhook_name,
             watched_from=watch.watched_from,
             seen_id=watch.seen_id,
         )

@@ -29,7 +29,7 @@ from airflow_provider_reach.core.target import advice
 from airflow_provider_reach.core.watch import events, progress, step, watch
 from airflow_provider_reach.core.webhooks import actions, converge, drift, find, missing, similar_names
 from airflow_provider_reach.core.webhooks import create as creating
-from airflow_provider_reach.integration import target_connection, watch_end, watch_loop
+from airflow_provider_reach.integration import reach_connection, target_connection, watch_end, watch_loop
 from airflow_provider_reach.operators import base, create, delete, listing, update, validate
 from tests.docs.messages import asking, configuration, declaring, verdicts, watches
 from tests.docs.messages.stage import MESSAGES, Stage, Told, normal
@@ -66,6 +66,7 @@ TALKING = (
     watch,
     exceptions,
     hooks,
+    reach_connection,
     sensors,
     pool,
     target_connection,

@@ -54,7 +54,6 @@ ON_ONE: dict[str, Callable[[ReachClient, Any], Any]] = {
     "get": lambda client, webhook_id: client.get_webhook(webhook_id),
     "update": lambda client, webhook_id: client.update_webhook(webhook_id, WebhookChanges(active=True)),
     "delete": lambda client, webhook_id: client.delete_webhook(webhook_id),
-    "validate": lambda client, webhook_id: client.validate_webhook(webhook_id),
     "batch status": lambda client, webhook_id: client.get_batch_status(webhook_id),
 }
 
@@ -77,7 +76,9 @@ NO_LABELS = ("none", "end of a line", "blank before")  # not given at all, or wi
 def test_nor_does_a_look_at_it(webhook_id: Any, driver: Driver, reach: Sandbox) -> None:
     for name in ("", "orders"):
         with driver(config_of(reach), outage_tolerance=0) as client, pytest.raises(ReachInputError):
-            client.check_delivery(webhook_id, name)
+            client.check_delivery(webhook_id, webhook_name=name)
+        with driver(config_of(reach), outage_tolerance=0) as client, pytest.raises(ReachInputError):
+            client.validate_webhook(webhook_id, webhook_name=name)
 
     assert reach.requests == []
 

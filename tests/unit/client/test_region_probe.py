@@ -253,7 +253,7 @@ def test_both_drivers_name_the_other_host(
 ) -> None:
     config = read_config(api_key=API_KEY, workspace_id=WORKSPACE_ID, region="us")
     with driver(config, outage_tolerance=0) as client, pytest.raises(ReachError) as raised:
-        client.check_delivery("", "orders")
+        client.check_delivery(webhook_name="orders")
 
     said = str(raised.value)
     named = request.node.callspec.params["here"] != "nobody there"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from airflow_provider_reach import __version__
 from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.api import operations
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange, ask
+from airflow_provider_reach.core.api.models import ValidationResult
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
@@ -325,13 +327,19 @@ def test_secrets_echoed_masked_or_absent(driver: Driver, secrets: Any, custom_he
 
 # --- what goes wrong, on every operation
 
+
+def validate(client: ReachClient, webhook_id: str) -> ValidationResult:
+    """The call alone, without the look for the webhook that comes before it."""
+    return client.do(partial(ask, operations.validate_webhook(webhook_id)))
+
+
 OPERATIONS: dict[str, Callable[[ReachClient, str], object]] = {
     "list": lambda client, _: client.list_webhooks(),
     "retrieve": lambda client, webhook_id: client.get_webhook(webhook_id),
     "batch_status": lambda client, webhook_id: client.get_batch_status(webhook_id),
     "update": lambda client, webhook_id: client.update_webhook(webhook_id, WebhookChanges(active=False)),
     "delete": lambda client, webhook_id: client.delete_webhook(webhook_id),
-    "validate": lambda client, webhook_id: client.validate_webhook(webhook_id),
+    "validate": lambda client, webhook_id: validate(client, webhook_id),
 }
 
 HTML = "<html><body>Please sign in</body></html>"
@@ -446,7 +454,7 @@ def test_a_validation_that_is_refused_is_most_likely_the_target_s_and_passes(
 ) -> None:
     reach.fail(Fault.status(400), on="validate")
 
-    error = failure(reach, lambda: client.validate_webhook(webhook_id))
+    error = failure(reach, lambda: validate(client, webhook_id))
 
     assert isinstance(error, ReachTargetError)
     assert not error.final
@@ -464,7 +472,7 @@ def test_a_target_that_is_down_is_the_target_s_error(
     ask = {
         "create": lambda: client.create_webhook(WebhookSpec(name="new", target=down, events=["open"])),
         "update": lambda: client.update_webhook(webhook_id, WebhookChanges(target=down)),
-        "validate": lambda: client.validate_webhook(reach.add_webhook("new", target=down)),
+        "validate": lambda: validate(client, reach.add_webhook("new", target=down)),
     }[operation]
 
     error = failure(reach, ask)
@@ -525,7 +533,22 @@ def test_what_does_not_last_for_the_wait_asked_for_is_not_spent(reach: Sandbox, 
     assert len(done(reach)) == 1
 
 
-@pytest.mark.parametrize("call", ["validate_webhook", "get_batch_status", "get_webhook", "delete_webhook"])
+def test_a_target_that_does_not_answer_200_fails_the_validation(reach: Sandbox, client: ReachClient) -> None:
+    reach.add_webhook("orders", target=reach.target("orders").url)
+    reach.target("orders").answer(503)
+
+    error = failure(reach, lambda: client.validate_webhook(webhook_name="orders"))
+
+    assert isinstance(error, ReachTargetError)
+    assert done(reach) == ["list", "validate"]
+
+
+@pytest.mark.parametrize("webhook", [{"webhook_id": NOBODY}, {"webhook_name": "none"}])
+def test_no_webhook_is_not_validated(webhook: dict[str, str], reach: Sandbox, client: ReachClient) -> None:
+    assert isinstance(failure(reach, lambda: client.validate_webhook(**webhook)), ReachLookupError)
+
+
+@pytest.mark.parametrize("call", ["get_batch_status", "get_webhook", "delete_webhook"])
 def test_a_webhook_that_is_not_there(call: str, reach: Sandbox, client: ReachClient) -> None:
     error = failure(reach, lambda: getattr(client, call)(NOBODY))
 
