@@ -1,7 +1,7 @@
 """
-An embedded Reach: the whole webhooks API, real deliveries, simulated time; for tests and demonstrations.
+An embedded Reach for tests and demonstrations: the whole webhooks API, real deliveries, simulated time.
 
-Nothing here knows the rest of the package: it is a second, independent reading of the service's contract.
+It imports nothing from the rest of the package: it is a second, independent reading of the service's contract.
 """
 
 from __future__ import annotations

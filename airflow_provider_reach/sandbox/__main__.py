@@ -26,14 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     Run a sandbox until Ctrl-C or SIGTERM, or as long as a command runs.
 
-    :param arguments: the command line; None: that of the process.
-    :return: the exit status: 0, or that of the command.
+    :param arguments: the command line; None: the process's own.
+    :return: the exit status: 0, or the command's.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     parser = _parser()
     options = parser.parse_args(arguments)
     if "--" in arguments and not options.command:
-        parser.error("a command is to follow --")
+        parser.error("a command must follow --")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with _SCENES[options.scene](port=options.port) as reach:
@@ -67,13 +67,14 @@ def _parser() -> argparse.ArgumentParser:
         description="An embedded Reach: the webhooks API on loopback, with targets to deliver to.",
     )
     parser.add_argument("--port", type=int, default=0, help="the API's port (default: any free one)")
-    parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds a real second (default: 1)")
-    parser.add_argument("--scene", choices=_SCENES, default="health", help="what to begin with (default: health)")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds per real second (default: 1)")
+    parser.add_argument("--scene", choices=_SCENES, default="health", help="what it starts with (default: health)")
     parser.add_argument(
         "command",
         nargs="*",
         metavar="-- COMMAND",
-        help="run this and end as it does; its AIRFLOW_CONN_REACH_DEFAULT is the sandbox, REACH_SANDBOX controls it",
+        help="run this command and exit as it does; its AIRFLOW_CONN_REACH_DEFAULT is the sandbox, its REACH_SANDBOX "
+        "the control URL",
     )
     return parser
 
@@ -102,7 +103,7 @@ def _hand_on(process: subprocess.Popen[bytes], number: int, _: object) -> None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the command, where it runs though the sandbox does not go on."""
+    """End the command if it is still running."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -135,7 +136,7 @@ def _introduction(reach: Sandbox, speed: float) -> str:
             "Webhooks:",
             *(webhooks or ["  none yet"]),
             "Targets:",
-            *(targets or ["  none yet: the first order to one makes it and shows its URL (see below)"]),
+            *(targets or ["  none yet: the first command to a target makes it and shows its URL (see below)"]),
             "",
             "Control it from another shell:",
             f"  curl {reach.control_url}/state",

@@ -26,16 +26,16 @@ from airflow_provider_reach.sandbox.targets import Target, Targets
 
 class Sandbox:
     """
-    A Reach of one's own: the API on a free loopback port, real deliveries, simulated time.
+    A Reach of your own: the API on a free loopback port, real deliveries, simulated time.
 
-    Use it in a ``with`` statement; at its end every thread and socket is closed.
+    Use it in a ``with`` statement, which ends every thread and closes every socket.
 
-    :param switches: how to answer what the documentation leaves open.
-    :param start: the simulated time to begin with, aware; None: the real now.
+    :param switches: how to behave where the documentation leaves it open.
+    :param start: the simulated time at the start, with a time zone; None: the real time.
     :param target_timeout: real seconds a target has to answer, in place of the service's ten.
-    :param clock_offset: how far the service's own clock (``Date``, ``ts`` and the like) is off the simulated time.
-    :param batch_size: the most events in one batch.
-    :param api_key: the key that may do everything; None: a random one.
+    :param clock_offset: how far the service's own clock (``Date``, ``ts`` and so on) is ahead of the simulated time.
+    :param batch_size: the maximum number of events in a batch.
+    :param api_key: the key that is allowed everything; None: a random one.
     :param workspace_id: the workspace, a UUID; None: a random one.
     :param port: the API's port; 0: any free one.
     :raises ValueError: ``start`` has no time zone.
@@ -109,7 +109,7 @@ class Sandbox:
 
     @property
     def control_url(self) -> str:
-        """What orders are POSTed to: ``/advance``, ``/targets/NAME``, ``/webhooks/ID/send``; and GET ``/state``."""
+        """The control API: POST ``/advance``, ``/targets/NAME`` or ``/webhooks/ID/send`` below it; GET ``/state``."""
         return f"{self.root_url}/sandbox"
 
     @property
@@ -139,7 +139,7 @@ class Sandbox:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables under which Airflow's ``reach_default`` is this sandbox, and no secrets backend's."""
+        """Environment variables that make this sandbox Airflow's ``reach_default``, whatever its secrets backend."""
         return {
             "AIRFLOW_CONN_REACH_DEFAULT": self.connection_json,
             "AIRFLOW__SECRETS__BACKEND": "",
@@ -148,15 +148,15 @@ class Sandbox:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """Every request the API got, oldest first."""
+        """Every request that the API received, oldest first."""
         return list(self._wire.requests)
 
     def forget_requests(self) -> None:
-        """Begin ``requests`` anew."""
+        """Empty ``requests``."""
         self._wire.requests.clear()
 
     def target(self, name: str) -> Target:
-        """The built-in target of that name, made when first asked for."""
+        """The built-in target of that name; the first call makes it."""
         return self._targets[name]
 
     def add_webhook(
@@ -172,7 +172,7 @@ class Sandbox:
         custom_headers: Mapping[str, str] | None = None,
     ) -> str:
         """
-        A webhook made in the service itself: no API call, no test POST, ready for events at once.
+        Make a webhook in the service itself: no API call, no test POST; it takes events at once.
 
         :param target: the URL to POST batches to.
         :param events: the event types it wants; None: all.
@@ -195,7 +195,7 @@ class Sandbox:
 
     def update_webhook(self, webhook_id: str, **changes: Any) -> None:
         """
-        Change a webhook as somebody else would by hand: no API call, no test POST.
+        Change a webhook as if somebody else did it by hand: no API call, no test POST.
 
         :param changes: fields as in ``add_webhook``.
         :raises LookupError: there is no such webhook.
@@ -205,7 +205,7 @@ class Sandbox:
 
     def delete_webhook(self, webhook_id: str) -> None:
         """
-        Delete a webhook as somebody else would by hand; its queued batches still go out.
+        Delete a webhook as if somebody else did it by hand; its queued batches still go out.
 
         :raises LookupError: there is no such webhook.
         """
@@ -215,18 +215,18 @@ class Sandbox:
         """
         Make events happen now: they are batched, and every batch is POSTed for the first time.
 
-        :param events: how many to make up; or events, as ``{"type": "bounce", …}`` (filled up) or whole
-            (``{"msys": …}``); those of types the webhook did not ask for are left out.
-        :return: the batch ids; none when the webhook is inactive or was created under a minute ago by the API.
+        :param events: how many to make up; or the events, as ``{"type": "bounce", …}``, whose other fields are made up,
+            or complete (``{"msys": …}``). Types that the webhook did not ask for are left out.
+        :return: the batch ids; empty if the webhook is inactive, or was created through the API less than a minute ago.
         :raises LookupError: there is no such webhook.
         """
         return self._simulation.send(webhook_id, events)
 
     def traffic(self, webhook_id: str, batches_per_hour: float, events_per_batch: int = 50) -> None:
         """
-        Let batches be made at equal distances as time advances, instead of what was set before.
+        Make batches at regular intervals as time advances; this replaces an earlier rate.
 
-        :param batches_per_hour: 0 ends it.
+        :param batches_per_hour: 0 stops the traffic.
         :raises ValueError: it is negative.
         :raises LookupError: there is no such webhook.
         """
@@ -253,7 +253,7 @@ class Sandbox:
 
     def fail(self, fault: Fault, on: str = "any", times: int | None = 1) -> None:
         """
-        Let the API misbehave; several faults happen in the order they were set.
+        Make the API misbehave; several faults happen in the order in which they were set.
 
         :param on: ``list``, ``create``, ``retrieve``, ``update``, ``delete``, ``validate``, ``batch_status``
             or ``any``.
@@ -268,7 +268,7 @@ class Sandbox:
 
     def batches(self, webhook_id: str) -> list[Batch]:
         """
-        The truth about every batch a webhook ever made, oldest first, also of a deleted webhook.
+        The truth about every batch that a webhook ever made, oldest first, even of a deleted webhook.
 
         :raises LookupError: there never was such a webhook.
         """

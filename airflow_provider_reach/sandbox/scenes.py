@@ -1,4 +1,4 @@
-"""Sandboxes with a past."""
+"""Sandboxes with a history."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _BOUNCE_EVENTS = ("bounce", "out_of_band", "spam_complaint")
 @contextmanager
 def health_scene(**settings: Any) -> Iterator[Sandbox]:
     """
-    A sandbox whose last twelve hours end at the real now.
+    A sandbox with twelve hours of history, up to the real time.
 
     Three webhooks, each with a target of the same name: ``deliveries`` is healthy; ``engagement`` failed for
-    20 minutes seven hours ago and recovered; ``bounces`` has answered 503 for five hours, its events not yet lost.
+    20 minutes seven hours ago and recovered; ``bounces`` has answered 503 for five hours, and nothing is lost yet.
 
-    :param settings: parameters of ``Sandbox``, but for ``start``.
+    :param settings: parameters of ``Sandbox``, except ``start``.
     """
     end = datetime.now(timezone.utc)
-    # No target hangs here, and one that answers must not seem late on a busy machine.
+    # No target hangs here; on a busy machine, one that answers must not seem late.
     with Sandbox(start=end - timedelta(hours=12), **{"target_timeout": 10, **settings}) as reach:
         for name, events, batches_per_hour, events_per_batch in (
             ("deliveries", _MESSAGE_EVENTS, 12, 100),

@@ -25,11 +25,11 @@ _CLOSING_POLL = 0.01
 @dataclass(frozen=True)
 class Received:
     """
-    One POST that a target got.
+    One POST that a target received.
 
-    :param batch_id: its ``X-MessageSystems-Batch-ID``, None where it has none.
+    :param batch_id: its ``X-MessageSystems-Batch-ID``, or None.
     :param headers: its headers; names match in any case.
-    :param body: its JSON, or its text where it is no JSON.
+    :param body: its JSON, or its text where it is not JSON.
     :param at: when, in simulated time.
     """
 
@@ -55,8 +55,8 @@ class Target:
     A consumer of batches on a port of its own, answering 200 until told otherwise.
 
     :param name: the path of its URL.
-    :param late: seconds after which it answers while it hangs.
-    :param clock: gives the simulated time.
+    :param late: seconds after which it answers when it hangs.
+    :param clock: returns the simulated time.
     """
 
     def __init__(self, name: str, late: float, clock: Callable[[], datetime]) -> None:
@@ -73,7 +73,7 @@ class Target:
 
     @property
     def received(self) -> list[Received]:
-        """Every POST it got so far, oldest first, whatever it answered."""
+        """Every POST it has received, oldest first, whatever it answered."""
         with self._lock:
             return list(self._received)
 
@@ -87,7 +87,7 @@ class Target:
 
     def answer(self, status: int, body: str = "", headers: Mapping[str, str] | None = None) -> None:
         """
-        Answer so from now on.
+        Answer like this from now on.
 
         :param status: the HTTP status.
         :param body: the text of the answer.
@@ -96,11 +96,11 @@ class Target:
         self._behave(_Conduct("answers", status, body.encode(), headers or {}))
 
     def answer_in_turn(self, *statuses: int) -> None:
-        """Answer with one status after the other, and stay at the last."""
+        """Answer with one status after the other, and keep to the last."""
         self._behave(*(_Conduct("answers", status) for status in statuses))
 
     def hang(self) -> None:
-        """Answer later than the service waits."""
+        """Answer only after the service has stopped waiting."""
         self._behave(_Conduct("hangs"))
 
     def hang_up(self) -> None:
@@ -108,13 +108,13 @@ class Target:
         self._behave(_Conduct("hangs up"))
 
     def refuse(self) -> None:
-        """Refuse every connection, on the same port, until it is told to do something else."""
+        """Refuse every connection, on the same port, until told otherwise."""
         with self._door_lock:
             self._close_door()
             self._door = _hold(self._port)
 
     def close(self) -> None:
-        """End it: nobody listens any more and every thread has ended."""
+        """Stop listening, and end every thread."""
         with self._door_lock:
             self._close_door()
 
@@ -133,7 +133,7 @@ class Target:
             self._door.close()
 
     def take(self, headers: CaseInsensitiveDict[str], content: bytes) -> _Conduct:
-        """Note a POST and say what to do about it."""
+        """Record a POST, and return how to respond."""
         try:
             body = msgspec.json.decode(content)
         except msgspec.DecodeError:
@@ -145,10 +145,10 @@ class Target:
 
 class Targets:
     """
-    The targets by their names, each made when first asked for.
+    The targets by name; asking for a new name makes one.
 
-    :param late: seconds after which one answers while it hangs.
-    :param clock: gives the simulated time.
+    :param late: seconds after which a target answers when it hangs.
+    :param clock: returns the simulated time.
     """
 
     def __init__(self, late: float, clock: Callable[[], datetime]) -> None:
@@ -174,7 +174,7 @@ class Targets:
 
 
 def _hold(port: int) -> socket.socket:
-    """Keep a port without listening, so that connections to it are refused and nobody else gets it."""
+    """Hold a port without listening: connections are refused, and nobody else takes it."""
     holder = socket.socket()
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.bind((_HOST, port))
@@ -207,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Listener
 
     def handle(self) -> None:
-        with suppress(ConnectionError):  # Who does not wait for the answer need not get it.
+        with suppress(ConnectionError):  # A client that has stopped waiting needs no answer.
             super().handle()
 
     def do_POST(self) -> None:
@@ -232,4 +232,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(conduct.body)
 
     def log_message(self, *args: object) -> None:
-        """Nothing: what it got is in ``Target.received``."""
+        """Log nothing: ``Target.received`` has it all."""

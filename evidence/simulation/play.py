@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow_provider_reach.sandbox.api.status import KEPT
+from airflow_provider_reach.sandbox.api.batch_status import KEPT
 from airflow_provider_reach.sandbox.service.courier import failure_of
-from airflow_provider_reach.sandbox.service.model import Answer, Batch, Webhook
+from airflow_provider_reach.sandbox.service.model import Batch, PostResult, Webhook
 from airflow_provider_reach.sandbox.service.schedule import WINDOW
 from airflow_provider_reach.sandbox.service.simulation import Simulation
 
@@ -59,7 +59,7 @@ class Play:
         times: list[datetime],
         delivered_by: str = "200",
     ) -> None:
-        def deliver(batch: Batch) -> Answer:
+        def deliver(batch: Batch) -> PostResult:
             return _answer(target(simulation.now, batch), delivered_by)
 
         simulation = Simulation(deliver, times[0], 1000, retry_schedule)
@@ -98,10 +98,10 @@ def times(first: datetime, last: datetime, step: timedelta) -> Iterator[datetime
         first += step
 
 
-def _answer(status: int, delivered_by: str) -> Answer:
+def _answer(status: int, delivered_by: str) -> PostResult:
     if status == NO_RESPONSE:
-        return Answer(latency=10_000, failure="ETIMEDOUT")
-    return Answer(latency=20, status=status, failure=failure_of(status, delivered_by))
+        return PostResult(latency=10_000, failure="ETIMEDOUT")
+    return PostResult(latency=20, status=status, failure=failure_of(status, delivered_by))
 
 
 def _change(simulation: Simulation, change: dict[str, Any] | None) -> None:

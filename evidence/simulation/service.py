@@ -19,7 +19,7 @@ from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.sandbox import Switches
-from airflow_provider_reach.sandbox.api.status import status_rows
+from airflow_provider_reach.sandbox.api.batch_status import status_rows
 from airflow_provider_reach.sandbox.api.views import listed, retrieved
 from evidence.simulation.play import WEBHOOK_ID, Moment, Play
 

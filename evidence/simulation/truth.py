@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
-from airflow_provider_reach.sandbox.api.status import KEPT
+from airflow_provider_reach.sandbox.api.batch_status import KEPT
 from airflow_provider_reach.sandbox.service.model import Batch
 from evidence.simulation.checks import Check, Schedule
 from evidence.simulation.life import HOUR, Life

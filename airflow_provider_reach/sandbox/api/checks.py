@@ -31,7 +31,7 @@ class NewWebhook(msgspec.Struct):
 
 
 class WebhookChanges(msgspec.Struct, omit_defaults=True):
-    """The body of an update: only what is given changes."""
+    """The body of an update: a field that is left out stays as it is."""
 
     name: str | UnsetType = UNSET
     target: str | UnsetType = UNSET
@@ -47,7 +47,7 @@ def decode(body: bytes, shape: type[T]) -> T:
     """
     The body as the contract types it; fields it does not know are ignored.
 
-    :raises ApiError: 400, it is no JSON, or a field is missing or of another type.
+    :raises ApiError: 400, it is not JSON, or a field is missing or of another type.
     """
     try:
         return msgspec.json.decode(body, type=shape)
@@ -57,8 +57,8 @@ def decode(body: bytes, shape: type[T]) -> T:
         raise ApiError(400, "invalid_json", "The body is not valid JSON", str(error)) from error
 
 
-def given(changes: WebhookChanges) -> dict[str, Any]:
-    """The fields that an update gives, by name."""
+def changed_fields(changes: WebhookChanges) -> dict[str, Any]:
+    """The fields that an update changes, by name."""
     fields = {name: getattr(changes, name) for name in changes.__struct_fields__}
     return {name: value for name, value in fields.items() if value is not UNSET}
 

@@ -45,8 +45,8 @@ class Control:
     """
     The handlers of the control API.
 
-    :param simulation: the service that they control.
-    :param targets: the targets that they control.
+    :param simulation: the service to control.
+    :param targets: the targets to control.
     """
 
     def __init__(self, simulation: Simulation, targets: Targets) -> None:
@@ -121,7 +121,7 @@ def _count_states(batches: Iterable[Batch]) -> dict[str, int]:
 
 
 def _is_from_a_page(request: Request) -> bool:
-    """Whether a browser sends it: for another site's page, or for one whose name leads to this machine by now."""
+    """Whether a web page sent it, in a browser: of another site, or under a name that now resolves to this machine."""
     try:
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
     except ValueError:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from airflow_provider_reach.sandbox.service.model import Answer
+from airflow_provider_reach.sandbox.service.model import PostResult
 from airflow_provider_reach.sandbox.service.simulation import UnknownWebhook
 
 
@@ -19,14 +19,14 @@ class ApiError(Exception):
     The API refuses a request.
 
     :param status: the HTTP status of the answer.
-    :param code: the machine readable code.
-    :param message: what a person reads.
-    :param description: the particulars; left out when empty.
+    :param code: the machine-readable code.
+    :param message: the text for people.
+    :param description: the details; left out if empty.
     :param response: what the target answered, where its answer is the reason.
     """
 
     def __init__(
-        self, status: int, code: str, message: str, description: str = "", response: Answer | None = None
+        self, status: int, code: str, message: str, description: str = "", response: PostResult | None = None
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -37,11 +37,11 @@ class ApiError(Exception):
             self._error["response"] = answer_view(response)
 
     def reply(self) -> Response:
-        """The answer that tells it."""
+        """The answer that says so."""
         return reply({"errors": [self._error]}, self.status)
 
 
-def answer_view(answer: Answer) -> dict[str, Any]:
+def answer_view(answer: PostResult) -> dict[str, Any]:
     """A target's answer as the API shows it."""
     return {"status": answer.status, "headers": answer.headers, "body": answer.body}
 

@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from airflow_provider_reach.sandbox.api.checks import NewWebhook, WebhookChanges, check, decode, given
+from airflow_provider_reach.sandbox.api.batch_status import status_rows
+from airflow_provider_reach.sandbox.api.checks import NewWebhook, WebhookChanges, changed_fields, check, decode
 from airflow_provider_reach.sandbox.api.errors import EXCEPTION_HANDLERS, ApiError, answer_view, reply
-from airflow_provider_reach.sandbox.api.status import status_rows
 from airflow_provider_reach.sandbox.api.views import links, listed, retrieved
 from airflow_provider_reach.sandbox.service.courier import Courier, NoToken
 from airflow_provider_reach.sandbox.service.events import make_events
-from airflow_provider_reach.sandbox.service.model import Answer, Event, Webhook
+from airflow_provider_reach.sandbox.service.model import Event, PostResult, Webhook
 from airflow_provider_reach.sandbox.service.simulation import Simulation
 from airflow_provider_reach.sandbox.service.switches import Switches
 
@@ -40,9 +40,9 @@ class Api:
     """
     The handlers of the seven operations.
 
-    :param api_key: may do everything in the workspace.
-    :param limited_key: is known, but may do nothing here.
-    :param clock_offset: how far the service's own clock is off the simulated time.
+    :param api_key: is allowed everything in the workspace.
+    :param limited_key: is known, but is allowed nothing here.
+    :param clock_offset: how far the service's own clock is ahead of the simulated time.
     """
 
     simulation: Simulation
@@ -119,7 +119,7 @@ class Api:
 
     async def _update(self, request: Request) -> Response:
         before = self._webhook(request)
-        changes = given(decode(await request.body(), WebhookChanges))
+        changes = changed_fields(decode(await request.body(), WebhookChanges))
         after = replace(before, **changes)
         check(after)
         token = await asyncio.to_thread(self._prove, after, test=after.target != before.target)
@@ -153,22 +153,22 @@ class Api:
             raise ApiError(400, "invalid_limit", "Invalid limit", f"limit must be at most {cap}")
         return cap
 
-    def _validated(self, webhook: Webhook) -> Answer:
-        return self._tested(webhook, self._given(self.courier.token, webhook))
+    def _validated(self, webhook: Webhook) -> PostResult:
+        return self._tested(webhook, self._token(self.courier.token, webhook))
 
     def _prove(self, webhook: Webhook, test: bool) -> Mapping[str, Any]:
-        token = self._given(self.courier.fetch_token, webhook)
+        token = self._token(self.courier.fetch_token, webhook)
         if test:
             self._tested(webhook, token)
         return token
 
-    def _given(self, get: Callable[[Webhook], Mapping[str, Any]], webhook: Webhook) -> Mapping[str, Any]:
+    def _token(self, get: Callable[[Webhook], Mapping[str, Any]], webhook: Webhook) -> Mapping[str, Any]:
         try:
             return get(webhook)
         except NoToken as refusal:
             raise ApiError(400, "400", "POST to webhook tokens URL failed", response=refusal.answer) from refusal
 
-    def _tested(self, webhook: Webhook, token: Mapping[str, Any]) -> Answer:
+    def _tested(self, webhook: Webhook, token: Mapping[str, Any]) -> PostResult:
         fixed, empty = self.switches.test_batch_id == "fixed", self.switches.test_batch == "empty"
         events = _EMPTY if empty else make_events(webhook.events, len(webhook.events), self.simulation.now)
         answer = self.courier.post(webhook, token, TEST_BATCH_ID if fixed else uuid4().hex, events)
@@ -186,8 +186,8 @@ class Api:
         return reply({"results": {"id": webhook_id, "links": links(self._href(webhook_id))}})
 
 
-def _reason(answer: Answer) -> str:
-    """Why a test failed, in the words that public reports of the service quote."""
+def _reason(answer: PostResult) -> str:
+    """Why a test failed, in the words that public reports quote from the service."""
     if answer.status is None:
         return f"error code {answer.failure}"
     return f"{'' if 200 <= answer.status < 300 else 'non-2xx '}response code {answer.status}"

@@ -1,18 +1,22 @@
-"""A webhook as the API shows it."""
+"""How the API shows a webhook, and a time."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from airflow_provider_reach.sandbox.api.status import timestamp
 from airflow_provider_reach.sandbox.service.model import Webhook
 from airflow_provider_reach.sandbox.service.switches import Switches
 
 MASK = "********"
 _NO_TOKEN: Mapping[str, Any] = {}
 _SECRET = frozenset({"password", "client_secret", "access_token", "refresh_token"})
+
+
+def timestamp(moment: datetime, clock_offset: timedelta) -> str:
+    """A moment as the service writes it: UTC with milliseconds, by the service's own clock."""
+    return (moment + clock_offset).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def links(href: str) -> list[dict[str, Any]]:

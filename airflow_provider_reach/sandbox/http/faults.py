@@ -1,4 +1,4 @@
-"""Ways in which the API itself can misbehave, and how many requests of what kind meet them."""
+"""Ways in which the API itself can misbehave, and which requests meet them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Fault:
         content_type: str | None = None,
     ) -> Fault:
         """
-        Nothing is done; the answer is this.
+        Do nothing; answer with this.
 
         :param code: the HTTP status.
         :param body: bytes or text as they are, anything else as JSON; None: an error in the contract's shape.
@@ -54,7 +54,7 @@ class Fault:
     @classmethod
     def body(cls, body: Any, content_type: str | None = None) -> Fault:
         """
-        Nothing is done; the answer is 200 with the wrong content.
+        Do nothing; answer 200 with the wrong content.
 
         :param body: bytes or text as they are, anything else as JSON.
         :param content_type: None: ``text/html`` when the body begins with ``<``, else JSON.
@@ -63,35 +63,35 @@ class Fault:
 
     @classmethod
     def slow(cls, seconds: float) -> Fault:
-        """The request is carried out and answered rightly, that many real seconds late."""
+        """Carry out the request and answer correctly, but so many real seconds late."""
         return cls("slow", seconds=seconds)
 
     @classmethod
     def reset_before(cls) -> Fault:
-        """The connection is reset; nothing was done."""
+        """Do nothing; reset the connection."""
         return cls("reset_before")
 
     @classmethod
     def reset_after(cls) -> Fault:
-        """The request is carried out, then the connection is reset without an answer."""
+        """Carry out the request, then reset the connection without an answer."""
         return cls("reset_after")
 
     @classmethod
     def truncated(cls) -> Fault:
-        """The right answer breaks off half way: its Content-Length says more, then the connection closes."""
+        """Break off the correct answer halfway: its Content-Length says more, then the connection closes."""
         return cls("truncated")
 
     @classmethod
     def cut_json(cls) -> Fault:
-        """The right answer with its JSON cut half way, complete as far as HTTP can tell."""
+        """Cut the JSON of the correct answer in half; as far as HTTP can tell, it is complete."""
         return cls("cut_json")
 
     @classmethod
     def huge(cls, size: int) -> Fault:
         """
-        Nothing is done; the answer is 200 with that many bytes of valid JSON, made while they are sent.
+        Do nothing; answer 200 with so many bytes of valid JSON, made while they are sent.
 
-        :raises ValueError: not even the JSON fits in.
+        :raises ValueError: it is too small for the JSON.
         """
         if size < len(HUGE_BEGINNING + HUGE_END):
             raise ValueError(f"size={size}: at least {len(HUGE_BEGINNING + HUGE_END)}")
@@ -107,7 +107,7 @@ class Faults:
 
     def add(self, fault: Fault, on: str, times: int | None) -> None:
         """
-        Let the next requests of an operation meet a fault.
+        Make the next requests of an operation meet a fault.
 
         :param on: one of ``OPERATIONS``, or ``any``.
         :param times: how many requests; None: all until ``clear``.
@@ -126,7 +126,7 @@ class Faults:
             self._waiting.clear()
 
     def next_for(self, operation: str | None) -> Fault | None:
-        """The fault that this request meets, used up by it; None: it meets none."""
+        """The fault that this request meets, which counts as used; None if there is none."""
         with self._lock:
             for waiting in self._waiting:
                 if waiting.on in (operation, "any"):

@@ -1,4 +1,4 @@
-"""The API's server: uvicorn's HTTP protocol on a thread and an event loop of its own."""
+"""The API's server: uvicorn's HTTP protocol in its own thread and event loop."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 
 HOST = "127.0.0.1"
 _BACKLOG = 2048
-_WORKERS = 32  # POSTs to targets that may be under way at once, while each waits for an answer.
+_WORKERS = 32  # So many POSTs to targets may wait for an answer at once.
 _BREATH = 0.002
 
 
@@ -31,8 +31,8 @@ class ApiServer:
     """
     Serves an ASGI application on loopback until stopped.
 
-    Of uvicorn it takes the protocol, not the ``Server``: that one looks only every tenth of a second whether
-    it should end, too slow for thousands of tests.
+    It uses uvicorn's protocol, not its ``Server``, which checks only every tenth of a second whether to stop: too slow
+    for thousands of tests.
 
     :param app: the application.
     :param port: the port; 0: any free one.
@@ -41,7 +41,7 @@ class ApiServer:
 
     def __init__(self, app: ASGIApp, port: int = 0) -> None:
         self._socket = socket.create_server((HOST, port))
-        # Inherited by every connection; asyncio sets it on sockets of its own making alone.
+        # Every connection inherits it; asyncio sets it only on sockets that it makes itself.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = int(self._socket.getsockname()[1])
         self._state = ServerState()
@@ -61,7 +61,7 @@ class ApiServer:
         self._server = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
 
     def stop(self) -> None:
-        """Drop every connection, wait for what is under way, and end the thread."""
+        """Drop every connection, wait for requests in progress, and end the thread."""
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -72,8 +72,8 @@ class ApiServer:
         return await self._loop.create_server(protocol, sock=self._socket, backlog=_BACKLOG)
 
     async def _close(self) -> None:
-        # First of all nobody new is let in: a connection made while the server closes would be left open, and
-        # busy clients would keep it from closing for ever.
+        # First, accept nobody new: a connection made while the server closes would stay open, and busy clients
+        # could keep it from ever closing.
         self._loop.remove_reader(self._socket)
         while self._state.connections or len(asyncio.all_tasks()) > 1:
             for connection in list(self._state.connections):

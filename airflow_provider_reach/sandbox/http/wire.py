@@ -1,4 +1,4 @@
-"""What lies between the socket and the API: every request is recorded here, and every fault happens here."""
+"""Between the socket and the API: here every request is recorded, and every fault happens."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 @dataclass
 class RecordedRequest:
     """
-    One request the API got.
+    One request that the API received.
 
     :param path: without the query.
-    :param query: its parameters; of a repeated one the last.
+    :param query: its parameters; of a repeated one, the last.
     :param headers: names match in any case.
     :param operation: ``list``, ``create``, ``retrieve``, ``update``, ``delete``, ``validate`` or
         ``batch_status``; None where the API has no such operation.
     :param request_id: the id that its answer has in ``X-Request-Id``.
-    :param status: the HTTP status it was answered with; None: it was not answered (yet).
+    :param status: the HTTP status it was answered with; None: it has not been answered (yet).
     :param at: when, in simulated time.
     """
 
@@ -65,10 +65,10 @@ class Wire:
     The ASGI application that the server runs.
 
     :param api: the API.
-    :param control: the control API, under ``/sandbox``: neither recorded nor faulty.
-    :param faults: what is to go wrong.
-    :param clock: gives the simulated time.
-    :param service_clock: gives what the service takes for the time.
+    :param control: the control API under ``/sandbox``: its requests are not recorded and meet no fault.
+    :param faults: what will go wrong.
+    :param clock: returns the simulated time.
+    :param service_clock: returns the time by the service's own clock.
     """
 
     api: Starlette
@@ -80,7 +80,7 @@ class Wire:
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, rightly or not."""
+        """Answer one request, correctly or not."""
         if scope["path"].startswith("/sandbox/"):
             await self.control(scope, receive, send)
             return
@@ -142,7 +142,7 @@ class Wire:
 
 @dataclass
 class _Line:
-    """The connection that one request came by."""
+    """The connection on which a request came in."""
 
     scope: Scope
     receive: Receive
@@ -202,7 +202,7 @@ class _Line:
             await asyncio.wait_for(self._gone(), seconds)
 
     async def _gone(self) -> None:
-        # The body has been read, so all there is left to receive is the end of the connection.
+        # The body has been read, so only the end of the connection is left to receive.
         await self.receive()
 
     @property

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import requests
 
-from airflow_provider_reach.sandbox.service.model import Answer, Batch, Event, Webhook
+from airflow_provider_reach.sandbox.service.model import Batch, Event, PostResult, Webhook
 
 BATCH_ID = "X-MessageSystems-Batch-ID"
 _TIMED_OUT = "ETIMEDOUT"
@@ -39,7 +39,7 @@ class NoToken(Exception):
     :param answer: what it answered.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: PostResult) -> None:
         super().__init__("no access token")
         self.answer = answer
 
@@ -48,25 +48,25 @@ class Courier:
     """
     Carries batches to targets.
 
-    It keeps one OAuth 2 token for a webhook's authentication until the target answers 400 or 401: then it takes it for
-    expired, and fetches another for the next POST. So the service's older documentation has it ("Event Webhook
-    Authentication and Security").
+    It keeps one OAuth 2 token for a webhook's authentication until the target answers 400 or 401; then it takes the
+    token for expired and fetches another one for the next POST, as the service's older documentation says ("Event
+    Webhook Authentication and Security").
 
-    :param patience: seconds a target has to answer; it stands for the service's ten.
+    :param timeout: seconds that a target has to answer, in place of the service's ten.
     :param delivered_by: a value of ``Switches.delivered_by``.
     """
 
-    def __init__(self, patience: float, delivered_by: str = "200") -> None:
-        self._patience = patience
+    def __init__(self, timeout: float, delivered_by: str = "200") -> None:
+        self._timeout = timeout
         self._tokens: dict[tuple[str, bytes], Mapping[str, Any]] = {}
         self._delivered_by = delivered_by
 
-    def deliver(self, batch: Batch) -> Answer:
+    def deliver(self, batch: Batch) -> PostResult:
         """POST a batch once; without a token it is a failed attempt that never reached the target."""
         try:
             token = self.token(batch.webhook)
         except NoToken as refusal:
-            return Answer(latency=refusal.answer.latency, failure="ENOTOKEN")
+            return PostResult(latency=refusal.answer.latency, failure="ENOTOKEN")
         answer = self.post(batch.webhook, token, batch.batch_id, batch.events)
         return (
             answer if answer.status is None else replace(answer, failure=failure_of(answer.status, self._delivered_by))
@@ -74,14 +74,14 @@ class Courier:
 
     def token(self, webhook: Webhook) -> Mapping[str, Any]:
         """
-        The token that is kept for a webhook, else a new one, which is kept from now on.
+        The token kept for a webhook; otherwise a new one, which is kept from now on.
 
-        :raises NoToken: there is none, and the authorization server gave none.
+        :raises NoToken: none is kept, and the authorization server gave none.
         """
         return self.kept(webhook) or self.keep(webhook, self.fetch_token(webhook))
 
     def kept(self, webhook: Webhook) -> Mapping[str, Any]:
-        """The token that is kept for a webhook; empty where there is none."""
+        """The token kept for a webhook; empty if there is none."""
         return self._tokens.get(_authentication(webhook), {})
 
     def keep(self, webhook: Webhook, token: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -91,7 +91,7 @@ class Courier:
 
     def fetch_token(self, webhook: Webhook) -> dict[str, Any]:
         """
-        What the authorization server gives for a webhook; nothing when it does not use OAuth 2.
+        The token that the authorization server gives for a webhook; empty if the webhook does not use OAuth 2.
 
         :raises NoToken: it gave no access token.
         """
@@ -107,7 +107,7 @@ class Courier:
             raise NoToken(answer)
         return token
 
-    def post(self, webhook: Webhook, token: Mapping[str, Any], batch_id: str, events: Sequence[Event]) -> Answer:
+    def post(self, webhook: Webhook, token: Mapping[str, Any], batch_id: str, events: Sequence[Event]) -> PostResult:
         """POST events to a webhook's target, with that token."""
         headers = {**webhook.custom_headers, **_authorization(webhook, token), BATCH_ID: batch_id}
         answer = self._post(webhook.target, events, headers)
@@ -115,7 +115,7 @@ class Courier:
             self._tokens.pop(_authentication(webhook), None)
         return answer
 
-    def _post(self, url: str, content: object, headers: Mapping[str, str]) -> Answer:
+    def _post(self, url: str, content: object, headers: Mapping[str, str]) -> PostResult:
         sent = {"User-Agent": "Reach-Sandbox", "Content-Type": "application/json", **headers}
         started = monotonic()
         try:
@@ -125,7 +125,7 @@ class Courier:
                     url,
                     data=msgspec.json.encode(content),
                     headers=sent,
-                    timeout=self._patience,
+                    timeout=self._timeout,
                     allow_redirects=False,
                     stream=True,
                 ) as response:
@@ -133,9 +133,9 @@ class Courier:
         except (requests.RequestException, ValueError) as error:
             failure = _failure(error)
             latency = _TIME_OUT_LATENCY if failure == _TIMED_OUT else _milliseconds_since(started)
-            return Answer(latency, failure=failure)
+            return PostResult(latency, failure=failure)
         status = response.status_code
-        return Answer(
+        return PostResult(
             _milliseconds_since(started),
             status,
             dict(response.headers),
@@ -145,13 +145,13 @@ class Courier:
 
 
 def _authentication(webhook: Webhook) -> tuple[str, bytes]:
-    """What a token is for: what is queued with other credentials needs another."""
+    """What a token belongs to: a batch queued with other credentials needs another one."""
     return webhook.id, msgspec.json.encode(webhook.auth_request_details, order="sorted")
 
 
 def failure_of(status: int, delivered_by: str = "200") -> str | None:
     """
-    The failure that an answer is; None when it delivers.
+    Which failure a status means; None if it delivers.
 
     :param status: the answer's HTTP status.
     :param delivered_by: a value of ``Switches.delivered_by``.

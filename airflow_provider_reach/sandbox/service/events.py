@@ -1,4 +1,4 @@
-"""E-mail events as the service's older public documentation shows them, made up."""
+"""Made-up e-mail events, as the service's older public documentation shows them."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ _DETAILS: dict[str, dict[str, str]] = {
 }
 
 
-def make_event(kind: str, at: datetime, given: dict[str, Any] | None = None) -> Event:
+def make_event(kind: str, at: datetime, overrides: dict[str, Any] | None = None) -> Event:
     """
     One realistic event with its own ``event_id``.
 
     :param kind: the event type; a type unknown here becomes a ``message_event``.
     :param at: when it happened.
-    :param given: fields that replace or add to the made up ones.
+    :param overrides: fields that replace or add to the made-up ones.
     :return: ``{"msys": {class: {"type", "event_id", "timestamp", …}}}``
     """
     chance = uuid4().int
@@ -70,7 +70,7 @@ def make_event(kind: str, at: datetime, given: dict[str, Any] | None = None) -> 
         "rcpt_to": f"customer{chance % 10_000}@mail.example",
         "sending_ip": "192.0.2.17",
         **_DETAILS.get(kind, {}),
-        **(given or {}),
+        **(overrides or {}),
     }
     return {"msys": {_CLASS_OF.get(kind, "message_event"): fields}}
 
@@ -81,7 +81,7 @@ def make_events(kinds: Sequence[str], count: int, at: datetime) -> list[Event]:
 
 
 def complete(events: Iterable[dict[str, Any]], at: datetime) -> list[Event]:
-    """Events as a user gives them, made whole: ``{"type": "bounce", …}`` is filled up, ``{"msys": …}`` kept."""
+    """Complete the events of a user: ``{"type": "bounce", …}`` gets its missing fields, ``{"msys": …}`` stays."""
     return [event if "msys" in event else make_event(event["type"], at, event) for event in events]
 
 

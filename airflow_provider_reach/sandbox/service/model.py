@@ -1,4 +1,4 @@
-"""What the simulated service holds: webhooks, batches, attempts. All immutable: a change makes a new one."""
+"""What the simulated service holds: webhooks, batches, attempts. All are immutable: a change makes a new one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ State = Literal["delivered", "pending", "discarded"]
 
 @dataclass(frozen=True)
 class Webhook:
-    """A webhook as the service knows it, secrets in clear."""
+    """A webhook as the service knows it, with its secrets in plain text."""
 
     id: str
     name: str
@@ -32,12 +32,12 @@ class Webhook:
 
 
 @dataclass(frozen=True)
-class Answer:
+class PostResult:
     """
-    What a target said to one POST, or why it said nothing.
+    What a target answered to one POST, or why it did not answer.
 
-    :param latency: milliseconds from the POST to its end.
-    :param status: the HTTP status; None: there was no response.
+    :param latency: milliseconds from the start of the POST to its end.
+    :param status: the HTTP status; None if there was no response.
     :param failure: None when the status delivers, else the status as text or a word such as ``ETIMEDOUT``.
     """
 
@@ -69,9 +69,9 @@ class Batch:
     webhook: Webhook
     created: datetime
     events: tuple[Event, ...]
-    answers: tuple[tuple[datetime, Answer], ...] = ()
+    answers: tuple[tuple[datetime, PostResult], ...] = ()
 
-    def answered(self, at: datetime, answer: Answer) -> Batch:
+    def answered(self, at: datetime, answer: PostResult) -> Batch:
         """The same batch after one more attempt."""
         return replace(self, answers=(*self.answers, (at, answer)))
 
@@ -87,7 +87,7 @@ class Batch:
 
     @property
     def state(self) -> State:
-        """Delivered: an attempt got 200 (or 2xx, by a switch). Discarded: the last of 12 did not. Pending: all else."""
+        """Delivered: an attempt got 200 (or 2xx, by a switch). Discarded: none of 12 did. Pending: otherwise."""
         if self.answers and self.answers[-1][1].failure is None:
             return "delivered"
         return "discarded" if len(self.answers) == ATTEMPTS else "pending"

@@ -13,10 +13,10 @@ from typing import Any
 from uuid import uuid4
 
 from airflow_provider_reach.sandbox.service import events as event_maker
-from airflow_provider_reach.sandbox.service.model import Answer, Batch, Event, Webhook
+from airflow_provider_reach.sandbox.service.model import Batch, Event, PostResult, Webhook
 from airflow_provider_reach.sandbox.service.schedule import attempt_offsets
 
-Deliver = Callable[[Batch], Answer]
+Deliver = Callable[[Batch], PostResult]
 
 
 class UnknownWebhook(LookupError):
@@ -44,12 +44,12 @@ class Simulation:
     """
     Webhooks and their batches under a clock that moves only when told to.
 
-    Two locks: ``_lock`` guards the state and is never held while a batch is POSTed, for a consumer may call
-    the API back; ``_turn`` makes senders take turns, so that time stands still while a batch is under way.
+    Two locks: ``_lock`` guards the state and is never held during a POST, since a consumer may call the API back;
+    ``_turn`` makes senders take turns, so that time stands still during a POST.
 
-    :param deliver: POSTs a batch once and says what the target answered.
-    :param start: the simulated time to begin with, aware.
-    :param batch_size: the most events in one batch.
+    :param deliver: POSTs a batch once and returns what came of it.
+    :param start: the simulated time at the start, with a time zone.
+    :param batch_size: the maximum number of events in a batch.
     :param retry_schedule: a value of ``Switches.retry_schedule``.
     :raises ValueError: ``start`` has no time zone.
     """
@@ -90,7 +90,7 @@ class Simulation:
             return self._webhooks[webhook_id]
 
     def add(self, webhook: Webhook) -> None:
-        """Take in a new webhook."""
+        """Add a new webhook."""
         with self._lock:
             self._webhooks[webhook.id] = webhook
             self._batches[webhook.id] = {}
@@ -117,7 +117,7 @@ class Simulation:
 
     def batches(self, webhook_id: str) -> list[Batch]:
         """
-        Every batch the webhook ever made, oldest first, also of a deleted webhook.
+        Every batch that the webhook ever made, oldest first, even if it is deleted.
 
         :raises UnknownWebhook: there never was one of that id.
         """
@@ -131,7 +131,7 @@ class Simulation:
         Make batches of events and try each for the first time.
 
         :param events: how many to make up, or the events; those of types the webhook did not ask for are left out.
-        :return: the batch ids; none when the webhook is inactive or was created less than a minute ago.
+        :return: the batch ids; empty if the webhook is inactive or was created less than a minute ago.
         :raises UnknownWebhook: there is none of that id.
         """
         with self._turn:
@@ -139,7 +139,7 @@ class Simulation:
 
     def set_traffic(self, webhook_id: str, interval: timedelta | None, events_per_batch: int) -> None:
         """
-        Let batches come at equal distances from now on, instead of what was set before.
+        Make batches at regular intervals from now on; this replaces an earlier rate.
 
         :param interval: the time between two batches; None: no more batches.
         :raises UnknownWebhook: there is none of that id.
@@ -153,7 +153,7 @@ class Simulation:
 
     def advance_to(self, moment: datetime) -> None:
         """
-        Let time pass: whatever is due until then happens, in order, each at its own time.
+        Let time pass: everything due until then happens, in order, each at its own time.
 
         :raises ValueError: the moment has no time zone, or is in the past.
         """
@@ -162,7 +162,7 @@ class Simulation:
 
     def advance(self, span: timedelta) -> None:
         """
-        Let that much time pass, counted from when it is this caller's turn.
+        Let so much time pass, counted from this caller's turn.
 
         :raises ValueError: the span is negative.
         """
@@ -170,7 +170,7 @@ class Simulation:
             self._run_until(self._now + span)
 
     def stop(self) -> None:
-        """Let an advance under way end after the batch it is at."""
+        """End a running advance after its current batch."""
         self._stopped = True
 
     def _run_until(self, moment: datetime) -> None:
@@ -214,8 +214,8 @@ class Simulation:
     def _wanted(self, webhook: Webhook, events: int | Iterable[dict[str, Any]]) -> Sequence[Event]:
         if isinstance(events, int):
             return event_maker.make_events(webhook.events, events, self._now)
-        given = event_maker.complete(events, self._now)
-        return [event for event in given if event_maker.kind_of(event) in webhook.events]
+        completed = event_maker.complete(events, self._now)
+        return [event for event in completed if event_maker.kind_of(event) in webhook.events]
 
     def _attempt(self, batch: Batch) -> None:
         answer = self._deliver(batch)

@@ -1,4 +1,4 @@
-"""What the service's documentation leaves open, each with its possible answers."""
+"""What the service's documentation leaves open, and the choices."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Literal, get_args, get_origin, get_type_hints
 @dataclass(frozen=True)
 class Switches:
     """
-    How the sandbox answers what the documentation does not; the first answer of each is the default.
+    How the sandbox behaves where the documentation does not say; the first choice of each is the default.
 
-    :param rows: batch status holds one row a batch, or one a delivery attempt.
-    :param ts: a row's time is the batch's creation or its last attempt (a row an attempt: that attempt).
+    :param rows: batch status holds one row per batch, or one per delivery attempt.
+    :param ts: a row's time is the batch's creation, or its last attempt (with a row per attempt: that attempt).
     :param kept_from: the 24 hours of batch status count from the batch's creation or from its last attempt.
     :param delivered_by: a batch is delivered by an answer of 200 alone, or by any 2xx.
     :param retry_schedule: how the 11 retries are spread over 8 hours.
@@ -28,7 +28,7 @@ class Switches:
         the contract may mean.
     :param test_batch_id: the batch id of that POST: one and the same, which is "hardcoded value in the API" by the
         source of the service's own web page, or a new one each time.
-    :raises ValueError: a switch has no such answer.
+    :raises ValueError: a switch has no such choice.
     """
 
     rows: Literal["batch", "attempt"] = "batch"

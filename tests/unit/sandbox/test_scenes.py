@@ -170,7 +170,7 @@ def test_no_command_outlives_a_sandbox_that_fails(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--"], "a command is to follow --"),
+        (["--"], "a command must follow --"),
         (["--speed", "-1"], "invalid _speed value"),
         (["--speed", "nan"], "invalid _speed value"),
     ],

@@ -112,5 +112,5 @@ def test_every_failure_has_a_word(
         raise error
 
     monkeypatch.setattr(requests.Session, "post", post)
-    answer = Courier(patience=1).post(Webhook("id", "orders", "http://consumer", ("bounce",), start), {}, "1", [])
+    answer = Courier(timeout=1).post(Webhook("id", "orders", "http://consumer", ("bounce",), start), {}, "1", [])
     assert (answer.status, answer.failure) == (None, failure)

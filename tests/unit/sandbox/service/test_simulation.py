@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_reach.sandbox.service.model import Answer, Batch, Webhook
+from airflow_provider_reach.sandbox.service.model import Batch, PostResult, Webhook
 from airflow_provider_reach.sandbox.service.schedule import attempt_offsets
 from airflow_provider_reach.sandbox.service.simulation import Simulation, UnknownWebhook
 
-OK = Answer(latency=5, status=200)
-BUSY = Answer(latency=5, status=503, failure="503")
+OK = PostResult(latency=5, status=200)
+BUSY = PostResult(latency=5, status=503, failure="503")
 
 
 class Consumer:
@@ -25,7 +25,7 @@ class Consumer:
         self.simulation: Simulation
         self.seen: list[tuple[datetime, Batch]] = []
 
-    def __call__(self, batch: Batch) -> Answer:
+    def __call__(self, batch: Batch) -> PostResult:
         self.seen.append((self.simulation.now, batch))
         return self.answer
 
@@ -263,7 +263,7 @@ def test_what_is_unknown_says_so(simulation: Simulation) -> None:
 def test_the_state_can_be_read_while_a_batch_is_under_way(simulation: Simulation, consumer: Consumer) -> None:
     seen: list[int] = []
 
-    def deliver(batch: Batch) -> Answer:
+    def deliver(batch: Batch) -> PostResult:
         reader = threading.Thread(target=lambda: seen.append(len(simulation.batches(webhook_id))), daemon=True)
         reader.start()
         reader.join(5)
@@ -284,7 +284,7 @@ def test_time_stands_still_while_a_batch_is_under_way(simulation: Simulation, st
 
     other = threading.Thread(target=advance)
 
-    def deliver(batch: Batch) -> Answer:
+    def deliver(batch: Batch) -> PostResult:
         other.start()
         assert not advanced.wait(0.05)
         return OK

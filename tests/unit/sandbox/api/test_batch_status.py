@@ -10,16 +10,16 @@ import pytest
 import requests
 
 from airflow_provider_reach.sandbox import Sandbox, Switches
-from airflow_provider_reach.sandbox.api.status import status_rows
-from airflow_provider_reach.sandbox.service.model import Answer, Batch, Webhook
+from airflow_provider_reach.sandbox.api.batch_status import status_rows
+from airflow_provider_reach.sandbox.service.model import Batch, PostResult, Webhook
 
 Call = Callable[..., requests.Response]
-OK = Answer(latency=5, status=200)
-BUSY = Answer(latency=5, status=503, failure="503")
-TIME_OUT = Answer(latency=10_000, failure="ETIMEDOUT")
+OK = PostResult(latency=5, status=200)
+BUSY = PostResult(latency=5, status=503, failure="503")
+TIME_OUT = PostResult(latency=10_000, failure="ETIMEDOUT")
 
 
-def batch(batch_id: str, created: datetime, *answers: tuple[int, Answer]) -> Batch:
+def batch(batch_id: str, created: datetime, *answers: tuple[int, PostResult]) -> Batch:
     webhook = Webhook("webhook", "orders", "http://consumer", ("bounce",), created)
     dated = tuple((created + timedelta(minutes=minutes), answer) for minutes, answer in answers)
     return Batch(batch_id, webhook, created, ({"msys": {}},) * 3, dated)

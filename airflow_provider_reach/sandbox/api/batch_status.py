@@ -1,4 +1,4 @@
-"""What batch status shows of the batches: which, as which rows, and which of them."""
+"""Batch status: which batches it shows, and as which rows."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from airflow_provider_reach.sandbox.service.model import Answer, Batch
+from airflow_provider_reach.sandbox.api.views import timestamp
+from airflow_provider_reach.sandbox.service.model import Batch, PostResult
 from airflow_provider_reach.sandbox.service.switches import Switches
 
 KEPT = timedelta(hours=24)
 _NO_RESPONSE = {"zero": "0", "empty": ""}
-
-
-def timestamp(moment: datetime, clock_offset: timedelta) -> str:
-    """A moment as the service writes it: UTC with milliseconds, by the service's own clock."""
-    return (moment + clock_offset).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def status_rows(
@@ -24,9 +20,9 @@ def status_rows(
     """
     The rows of batch status, newest first.
 
-    :param batches: every batch of the webhook; what succeeded at once or is too old is left out here.
+    :param batches: every batch of the webhook; those that succeeded at once or are too old are left out here.
     :param now: the simulated time.
-    :param clock_offset: how far the service's own clock is off.
+    :param clock_offset: how far the service's own clock is ahead.
     """
     shown = [batch for batch in batches if batch.failures and now - _kept_from(batch, switches) < KEPT]
     dated = [dated_row for batch in shown for dated_row in _rows_of(batch, switches, clock_offset)]
@@ -58,7 +54,7 @@ def _rows_of(batch: Batch, switches: Switches, clock_offset: timedelta) -> list[
     return rows
 
 
-def _codes(answer: Answer, switches: Switches) -> dict[str, str | int]:
+def _codes(answer: PostResult, switches: Switches) -> dict[str, str | int]:
     codes: dict[str, str | int] = {}
     if answer.status is not None:
         codes["response_code"] = str(answer.status)
