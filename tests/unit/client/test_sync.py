@@ -615,6 +615,40 @@ def test_a_refused_key_and_an_unknown_workspace(driver: Driver, reach: Sandbox) 
         assert said in str(error)
 
 
+# --- the service's id of the request
+
+
+def test_an_error_has_the_id_of_the_request_that_failed(reach: Sandbox, client: ReachClient) -> None:
+    client.list_webhooks()
+    reach.fail(Fault.status(403))
+
+    error = failure(reach, client.list_webhooks)
+
+    assert isinstance(error, ReachAuthError)
+    assert error.request_id == reach.requests[-1].request_id != reach.requests[0].request_id
+    assert str(error).endswith(f" (request id {error.request_id})")
+    assert repr(error) == f"ReachAuthError(status=403, operation='list webhooks', request_id='{error.request_id}')"
+
+
+@pytest.mark.parametrize("name", ["X-Correlation-ID", "Request-Id", "traceparent"])
+def test_it_is_read_from_other_headers_too(reach: Sandbox, client: ReachClient, name: str) -> None:
+    reach.fail(Fault.status(401, headers={"X-Request-Id": "", name: "4f1c-77"}))
+
+    error = failure(reach, client.list_webhooks)
+
+    assert isinstance(error, ReachAuthError)
+    assert error.request_id == "4f1c-77"
+
+
+def test_a_request_id_shows_no_key(reach: Sandbox, client: ReachClient) -> None:
+    reach.fail(Fault.status(403, headers={"X-Request-Id": reach.api_key}))
+
+    error = failure(reach, client.list_webhooks)
+
+    assert isinstance(error, ReachAuthError)
+    assert error.request_id == "***"
+
+
 # --- several calls in one
 
 
