@@ -1,4 +1,4 @@
-"""The client: it carries out an exchange, over ``requests`` in a task, over ``aiohttp`` in the triggerer."""
+"""The clients: they carry out exchanges, over ``requests`` in a task and over ``aiohttp`` in the triggerer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MODULES = {"AsyncReachClient": "aio", "ReachClient": "sync"}
 
 
 def __getattr__(name: str) -> Any:
-    """Each client is loaded when first used: a task needs no aiohttp."""
+    """Load each client when it is first used: a task needs no aiohttp."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

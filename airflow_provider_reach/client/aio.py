@@ -1,4 +1,4 @@
-"""The client that talks in an event loop: the second driver of :mod:`airflow_provider_reach.core.api.exchange`."""
+"""The client over ``aiohttp``, for an event loop: a small driver of :mod:`airflow_provider_reach.core.api.exchange`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 LARGE = 512 * 1024
-"""Bytes of an answer from which reading it might hold up the event loop for more than some milliseconds."""
+"""Bytes from which an answer is read in a thread: it could block the event loop for more than a few milliseconds."""
 
 
 class AsyncReachClient:
@@ -36,9 +36,9 @@ class AsyncReachClient:
     The Reach API in an event loop.
 
     :param config: Where the service is and who asks.
-    :param session: What to ask over; see :func:`airflow_provider_reach.client.pool.shared_session`.
+    :param session: The session; see :func:`airflow_provider_reach.client.pool.shared_session`.
     :param outage_tolerance: Seconds to keep asking while the service cannot be reached; 0 asks once.
-    :param sleep: What to wait with, so that a test need not.
+    :param sleep: The function to wait with; a test may pass another one.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class AsyncReachClient:
         """
         Drive an exchange to its end.
 
-        :param exchange: What to ask; its errors are raised as they are.
+        :param exchange: The exchange; its errors are raised as they are.
         """
         step = _next(exchange, None)
         while not isinstance(step, _Done):
@@ -105,7 +105,7 @@ class _Done(Generic[T]):
 
 
 def _next(exchange: Exchange[T], result: Answer | Failure | None) -> Send | Wait | _Done[T]:
-    """The exchange's next step; that it is done cannot leave a thread as the StopIteration that it is."""
+    """The exchange's next step; a StopIteration could not leave a thread."""
     try:
         return exchange.send(result)
     except StopIteration as done:

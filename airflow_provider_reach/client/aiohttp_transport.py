@@ -31,11 +31,11 @@ _NOT_READ = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 @dataclass(frozen=True)
 class NetworkRoute:
     """
-    How the service is reached from here: what ``requests`` would take from the environment.
+    How to reach the service from here: what ``requests`` would take from the environment.
 
     :param proxy: The proxy's URL, or None.
-    :param tls: Whom to trust; None where all goes over plain http.
-    :param problem: Why there is no way, where what the environment says cannot be followed.
+    :param tls: The certificates to trust; None where everything goes over plain http.
+    :param problem: Why there is no route, where the settings of the environment cannot be used.
     """
 
     proxy: str | None
@@ -45,7 +45,7 @@ class NetworkRoute:
 
 def find_route(url: str) -> NetworkRoute:
     """
-    Read the environment as ``requests`` does. It reads files: not for the event loop's own thread.
+    Read the environment as ``requests`` does. Not for the event loop's own thread, since it reads files.
 
     :param url: The service's base URL.
     """
@@ -81,7 +81,7 @@ def _tls(bundle: str) -> ssl.SSLContext:
 
 @lru_cache(maxsize=8)
 def _trusting(bundle: str, _changed: int) -> ssl.SSLContext:
-    context = create_urllib3_context()  # as strict as requests, which takes no common name for a host's
+    context = create_urllib3_context()  # as strict as requests, which accepts no common name in place of a host name
     try:
         context.load_verify_locations(**{"capath" if os.path.isdir(bundle) else "cafile": bundle})
     except OSError as error:
@@ -91,9 +91,9 @@ def _trusting(bundle: str, _changed: int) -> ssl.SSLContext:
 
 def open_session(route: NetworkRoute) -> aiohttp.ClientSession:
     """
-    A session that remembers nothing but its connections.
+    Open a session that remembers nothing but its connections.
 
-    :param route: How the service is reached.
+    :param route: How to reach the service.
     """
     session = aiohttp.ClientSession(
         connector=_Connector(limit=0, ssl=route.tls or True),
@@ -103,7 +103,7 @@ def open_session(route: NetworkRoute) -> aiohttp.ClientSession:
         max_line_size=_LONGEST_LINE,
         max_field_size=_LONGEST_LINE,
     )
-    session._retry_connection = False  # what is asked again, and when, is the exchange's to say
+    session._retry_connection = False  # only the exchange decides what is repeated, and when
     return session
 
 
@@ -111,7 +111,7 @@ _connected: ContextVar[list[bool]] = ContextVar("_connected")
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Notes that a request got its connection; aiohttp's tracing tells it too, for a fifth more CPU a request."""
+    """Records that a request has its connection; aiohttp's tracing would cost a fifth more CPU per request."""
 
     async def connect(self, *arguments: Any, **named: Any) -> aiohttp.connector.Connection:
         connection = await super().connect(*arguments, **named)
@@ -123,10 +123,10 @@ async def send(session: aiohttp.ClientSession, route: NetworkRoute, request: Req
     """
     Send a request once. Redirects are not followed, since the API key would go along.
 
-    :param session: Its connections are used again.
-    :param route: How the service is reached.
-    :param request: What to send.
-    :return: The answer read to its end, or why there is none; nothing is raised for either.
+    :param session: The session, whose open connections are used again.
+    :param route: How to reach the service.
+    :param request: The request.
+    :return: The answer, read to its end, or why there is none; no exception is raised for either.
     """
     if route.problem:
         return Failure("unreachable", route.problem)
@@ -158,7 +158,7 @@ async def send(session: aiohttp.ClientSession, route: NetworkRoute, request: Req
 
 
 def _url(request: Request) -> URL:
-    """The URL, its query included, in the very letters in which ``requests`` sends it."""
+    """The URL with its query, spelled exactly as ``requests`` sends it."""
     return _prepared(request.url, tuple(request.query.items()))
 
 
@@ -175,7 +175,7 @@ def _timeout(longest: float, connect: float, read: float) -> aiohttp.ClientTimeo
 
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
-    """Values by lower-case name; those of one name are one, as with ``requests``."""
+    """Values by lower-case name; those of the same name are joined, as ``requests`` does."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in response.raw_headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
@@ -184,7 +184,7 @@ def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
 
 
 async def _read(response: aiohttp.ClientResponse) -> Body:
-    """The body, unpacked, as far as it is wanted."""
+    """Read the body and unpack it, as far as it is wanted."""
     body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
     try:
         while body.is_wanted and (piece := await response.content.readany()):
@@ -192,12 +192,12 @@ async def _read(response: aiohttp.ClientResponse) -> Body:
     except _NOT_READ:
         if response.status < 300:
             raise
-        body.break_off()  # what refuses has said so in its head
+        body.break_off()  # an error says all that matters in its head
     return body
 
 
 def _failure(error: Exception, seconds: float, *, may_be_sent: bool) -> Failure:
-    """What an exception means: before there is a connection, TLS and a proxy's tunnel included, nothing is sent."""
+    """Tell what an exception means; while connecting, TLS and a proxy's tunnel included, nothing is sent."""
     detail = _detail(error)
     if not may_be_sent:
         return Failure("unreachable", detail, seconds)
@@ -207,7 +207,7 @@ def _failure(error: Exception, seconds: float, *, may_be_sent: bool) -> Failure:
 
 
 def _detail(error: BaseException) -> str:
-    """What the library says, without its own address of the service, and in the system's words where it has some."""
+    """What the library says, without the service's address, and in the system's words where there are any."""
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "the connection was closed without an answer"
     if isinstance(error, aiohttp.ClientHttpProxyError):

@@ -1,4 +1,4 @@
-"""An answer's body, unpacked as it comes in and within bounds: a few kilobytes may hold gigabytes."""
+"""An answer's body, unpacked as it comes in and within bounds: a few kilobytes may expand to gigabytes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _CODINGS = re.compile(r"[\w.+-]{1,20}(?: ?, ?[\w.+-]{1,20}){0,3}", re.ASCII)
 
 class Body:
     """
-    What has come of a body.
+    A body as far as it has come in.
 
-    :param packed_with: What ``Content-Encoding`` says; empty where it says nothing.
-    :param most: Bytes at the most, packed and unpacked.
+    :param packed_with: The ``Content-Encoding``; empty where there is none.
+    :param most: The most bytes, both packed and unpacked.
     """
 
     def __init__(self, packed_with: str, most: int) -> None:
@@ -27,26 +27,26 @@ class Body:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether more of it is: it passes no bound, and nothing is known that keeps it from being read."""
+        """Whether to read on: it is not too large, and nothing is known that makes it unreadable."""
         return not (self.too_large or self._problem)
 
     @property
     def unreadable(self) -> str:
-        """Once it has come, why it cannot be read; empty where it can."""
+        """Once it has come in, why it cannot be read; empty where it can."""
         if self.is_wanted and self._unpacker and not self._unpacker.eof:
             return f"its body is packed with {self._packed_with} and ends before it can be unpacked"
         return self._problem
 
     @property
     def too_large(self) -> bool:
-        """Whether it passes the bound, so that no more of it is wanted."""
+        """Whether it is larger than the bound."""
         return max(self._received, self._size) > self._most
 
     def add(self, piece: bytes) -> None:
         """
-        Take the next piece. One that is packed in two ways at once is not read: each may multiply by a thousand.
+        Take the next piece. A body that is packed twice is not read: each packing may multiply it by a thousand.
 
-        :param piece: As it came in, not empty.
+        :param piece: The piece as it came in; not empty.
         """
         self._received += len(piece)
         if self._packed_with in ("", "identity"):
@@ -58,11 +58,11 @@ class Body:
             self._problem = f"its body is packed with {coding}, which was not asked for, and cannot be read"
 
     def break_off(self) -> None:
-        """No more of it comes, though there should."""
+        """Note that it ends too early."""
         self._problem = self._problem or "its body breaks off"
 
     def whole(self) -> bytes:
-        """All of it; of one that is too large or cannot be read, the beginning."""
+        """The whole body, or the beginning of one that is too large or cannot be read."""
         if self.too_large or self.unreadable:
             return self._pieces[0] if self._pieces else b""
         return b"".join(self._pieces)
@@ -73,7 +73,7 @@ class Body:
 
     def _unpack(self, packed: bytes) -> None:
         while packed and self.is_wanted:
-            if self._unpacker is None or self._unpacker.eof:  # gzip may be several, one after the other
+            if self._unpacker is None or self._unpacker.eof:  # gzip may have several members
                 self._unpacker = zlib.decompressobj(self._window(packed[0]))
             try:
                 piece = self._unpacker.decompress(packed, self._most - self._size + 1)
@@ -85,7 +85,7 @@ class Body:
             packed = self._unpacker.unused_data
 
     def _window(self, first: int) -> int:
-        """What zlib calls the way of packing; of *deflate* there are two in use, with a header and without."""
+        """The format, as zlib numbers it; two kinds of *deflate* are in use, with and without a header."""
         if self._packed_with != "deflate":
             return 16 + zlib.MAX_WBITS
         return zlib.MAX_WBITS if first & 0x0F == 8 else -zlib.MAX_WBITS

@@ -1,4 +1,4 @@
-"""Of region ``us``, at which of its two hosts the workspace is: for a person who tests or looks. No task asks twice."""
+"""Which of the two hosts of region ``us`` has the workspace; for tests by a person, never in a task."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from airflow_provider_reach.core.errors import ReachCallError
 
 
 @dataclass(frozen=True)
-class Answered:
+class ProbeResult:
     """
-    Who answered.
+    Which host answered.
 
-    :param config: The host that did.
-    :param webhooks: What it listed.
-    :param instead: Why the connection's own host did not; empty where it did.
+    :param config: The configuration with the host that answered.
+    :param webhooks: The webhooks that it listed.
+    :param instead: Why the connection's own host did not answer; empty where it did.
     """
 
     config: ReachConfig
@@ -26,30 +26,30 @@ class Answered:
     instead: str = ""
 
 
-def ask_both(config: ReachConfig) -> Answered:
+def ask_both(config: ReachConfig) -> ProbeResult:
     """
-    List the webhooks, at the other host too where the connection's own may be the wrong one; each is asked once.
+    List the webhooks, and ask the other host too if the connection's own may be the wrong one; each is asked once.
 
-    The key goes to no other hosts than those two, both the service's own.
+    The key goes only to these two hosts, which are both the service's own.
 
-    :param config: Where the service is, as the connection has it.
-    :raises ReachCallError: when neither answered, or there is no other.
+    :param config: The connection's own configuration.
+    :raises ReachCallError: when neither answers, or there is no other host.
     """
     try:
-        return Answered(config, _listed(config))
+        return ProbeResult(config, _listed(config))
     except WRONG_PLACE as error:
         other = other_host(config)
         if other is None:
             raise
         own, said = error, _without_hint(error, config)
     try:
-        return Answered(other, _listed(other), said)
+        return ProbeResult(other, _listed(other), said)
     except ReachCallError as error:
         own.args = (f"{said} {other.region} was asked too: {_without_hint(error, other)}",)
     raise own
 
 
-def answered_elsewhere(config: ReachConfig) -> Answered | None:
+def answered_elsewhere(config: ReachConfig) -> ProbeResult | None:
     """
     Who answers in place of the connection's own host; None where that one does, or where it may answer later.
 
@@ -67,11 +67,11 @@ def answered_elsewhere(config: ReachConfig) -> Answered | None:
     return answered if answered.instead else None
 
 
-def told(answered: Answered) -> str:
+def told(answered: ProbeResult) -> str:
     """
-    That it was the other host, and what to set.
+    Say that the other host answered, and what to set.
 
-    :param answered: With why the connection's own did not answer.
+    :param answered: The result, with the reason why the connection's own host did not answer.
     """
     region, own = answered.config.region, twin_of(answered.config)
     return (
@@ -86,5 +86,5 @@ def _listed(config: ReachConfig) -> list[Webhook]:
 
 
 def _without_hint(error: ReachCallError, config: ReachConfig) -> str:
-    """What was tried need not be advised."""
-    return str(error).removesuffix(hint(error, config))
+    """The error without the hint to try what was tried."""
+    return str(error).replace(hint(error, config), "")

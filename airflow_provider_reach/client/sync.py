@@ -1,4 +1,4 @@
-"""The client that talks: a small driver of :mod:`airflow_provider_reach.core.api.exchange`."""
+"""The client over ``requests``: a small driver of :mod:`airflow_provider_reach.core.api.exchange`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ReachClient(ReachCalls):
     :param config: Where the service is and who asks.
     :param outage_tolerance: Seconds to keep asking while the service cannot be reached; 0 asks once.
     :param patience: The former name of ``outage_tolerance``.
-    :param sleep: What to wait with, so that a test need not.
+    :param sleep: The function to wait with; a test may pass another one.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class ReachClient(ReachCalls):
 
     def create_webhook(self, spec: WebhookSpec) -> str:
         """
-        Create a webhook and return its id; a lost answer is settled by looking, never by a second POST.
+        Create a webhook and return its id; after a lost answer the webhook is looked for, never created again.
 
-        :param spec: What it shall be.
+        :param spec: The webhook to create.
         :raises ReachInputError: before anything is sent, naming everything that is wrong with it.
         :raises ReachTargetError: when its target did not answer the service's test batch with 200.
         :raises ReachUnsettledError: when the answer was lost and no such webhook appears.
@@ -92,7 +92,7 @@ class ReachClient(ReachCalls):
         """
         Drive an exchange to its end.
 
-        :param exchange: What to ask; its errors are raised as they are.
+        :param exchange: The exchange; its errors are raised as they are.
         """
         step: Send | Wait = next(exchange)
         while True:

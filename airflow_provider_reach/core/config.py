@@ -1,4 +1,4 @@
-"""Where the service is and who asks: the values of a connection, checked."""
+"""Where the service is and who asks: the checked values of a connection."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ REGIONS = {
     "us-west-1": "https://email.us-west-1.api.bird.com/api",
     "us-west-2": "https://email.us-west-2.api.bird.com/api",
 }
-"""The contract has the first two; several public clients of the API ask ``us-west-2``."""
+"""The contract has the first two; several public clients of the API use ``us-west-2``."""
 AUTH_SCHEMES = ("AccessKey", "Bearer")
 DEFAULT_TIMEOUT = 30.0
 DEFAULT_OUTAGE_TOLERANCE = 60.0
-"""Seconds to keep asking when the service cannot be asked, unless the caller says otherwise."""
+"""Seconds to keep asking while the service cannot be reached, unless the caller says otherwise."""
 
 
 class Secret(str):
-    """A text that is used like any other, and that no ``repr`` shows: neither its own nor that of what holds it."""
+    """Text that no ``repr`` shows, neither its own nor that of an object that holds it."""
 
     __slots__ = ()
 
@@ -40,12 +40,12 @@ class ReachConfig:
     """
     Where the service is and who asks.
 
-    :param base_url: The service's base URL, without a slash at its end.
+    :param base_url: The service's base URL, without a trailing slash.
     :param workspace_id: The workspace, a UUID.
     :param api_key: The API key; never part of the ``repr``.
     :param auth_scheme: The word before the key in the ``Authorization`` header.
     :param timeout: Seconds to wait for a connection, and again for an answer.
-    :param region: Where the base URL is from, as it was given; empty where the base URL itself was given.
+    :param region: The region that the base URL was taken from, as it was given; empty where the URL itself was given.
     """
 
     base_url: str
@@ -60,7 +60,7 @@ class ReachConfig:
 
     @property
     def warnings(self) -> list[str]:
-        """What is unusual though not refused, a sentence each."""
+        """What is unusual but accepted, one sentence each."""
         if self.api_key.startswith("bk_"):
             return [
                 "The API key starts with 'bk_': such keys belong to another of Bird's APIs. If the service "
@@ -82,17 +82,17 @@ def read_config(
     where: str = "The Reach configuration",
 ) -> ReachConfig:
     """
-    Check every value of a connection and say in one error all that is wrong.
+    Check every value of a connection, and report all that is wrong in one error.
 
-    Every value may be text, as it is in a connection given as a URI; an empty one counts as not given.
+    Every value may be text, as in a connection given as a URI; an empty one counts as not given.
 
-    :param api_key: The API key, without the scheme before it.
-    :param key_in_login: Whether there is a login, into which the key may have been put.
+    :param api_key: The API key without its scheme.
+    :param key_in_login: Whether there is a login, which may hold the key by mistake.
     :param workspace_id: The workspace's UUID.
     :param base_url: Overrides the region; ``https``, or ``http`` to this machine or where ``allow_http`` says so.
     :param region: ``eu`` or ``us``, or the full name of one.
     :param auth_scheme: ``AccessKey`` (default) or ``Bearer``.
-    :param timeout: Seconds, above 0 and up to 300; 30 where not given.
+    :param timeout: Seconds, above 0 and at most 300; the default is 30.
     :param allow_http: Whether the key may be sent over plain http to another machine.
     :param where: What was read, for the message.
     :raises ReachConfigError: naming every wrong or missing value and how to set it.
@@ -119,7 +119,7 @@ def _text(value: Any) -> str:
 
 
 def _told(text: str) -> str:
-    """A wrong value as a message may show it: not where it looks like a key that was put into the wrong field."""
+    """A wrong value as a message may show it, unless it looks like a key in the wrong field."""
     looks_like_a_key = _KEY.fullmatch(text) and not _HEX.fullmatch(text)
     return "(not shown, since it looks like a key)" if looks_like_a_key else shown(text)
 
@@ -196,7 +196,7 @@ def _base_url(base_url: str | None, region: Any, allow_http: Any, problems: list
     return url.rstrip("/")
 
 
-# A backslash or an empty user's name is read by one library in one way, and by the next in another.
+# Libraries disagree on how to read a backslash or an empty user name.
 _AUTHORITY = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[^\[\]\\@%:]+)(?::[0-9]+)?")
 
 
@@ -233,7 +233,7 @@ def _timeout(value: Any, problems: list[str]) -> float:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether the host is this machine, so that plain http shows the key to nobody."""
+    """Whether the host is this machine, so that plain http shows nobody the key."""
     if host == "localhost":
         return True
     try:

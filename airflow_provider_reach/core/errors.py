@@ -8,17 +8,17 @@ What can go wrong, in one tree.
     │   └── ReachConnectionError    there is none, or the secrets backend did not answer
     ├── ReachInputError             an argument was refused before anything was sent
     ├── ReachLookupError            a webhook that does not exist, or a name that several have
-    │   └── ReachExistsError        a webhook that shall be new, of a name that one has already
-    ├── ReachNotAppliedError        an update was answered well, and changed nothing
+    │   └── ReachExistsError        a new webhook has the name of an existing one
+    ├── ReachNotAppliedError        an update was accepted, but changed nothing
     ├── ReachSideEffectError        an update changed more than was sent
     ├── ReachVersionError           a trigger, or the event it ended with, is of another version
     └── ReachCallError              a call brought no usable answer
         ├── ReachUnreachableError   not sent: DNS, refused, TLS, proxy
         ├── ReachTimeoutError       no answer in time; it may have been sent
         ├── ReachLostAnswerError    the connection broke; it may have been sent
-        ├── ReachDecodeError        an answer that the contract does not know
+        ├── ReachDecodeError        an answer that does not follow the contract
         ├── ReachUnsettledError     a webhook may or may not have been created
-        └── ReachStatusError        an answer that says no
+        └── ReachStatusError        a refusal, or a failure of the service
             ├── ReachAuthError          401, 403
             ├── ReachNotFoundError      404
             ├── ReachTargetError        the webhook's target did not answer the test batch with 200
@@ -26,8 +26,8 @@ What can go wrong, in one tree.
             ├── ReachServerError        408, 5xx
             └── ReachRequestError       every other status
 
-``final`` says whether asking again can help: the Airflow face fails a task for good on a final
-error and leaves every other one to the task's retries.
+``final`` says that asking again cannot help: a final error fails an Airflow task for good, and every other one is left
+to the task's retries.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ if TYPE_CHECKING:
 
 
 class ReachError(Exception):
-    """Everything this provider raises below its Airflow face."""
+    """The base of every error of this package that is not one of Airflow's."""
 
     final: ClassVar[bool] = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Where it goes to another process, it arrives as it is: its message is not made anew of its message."""
-        return restored, (type(self), str(self), vars(self))
+        """Pickle the error as it is, without a second call of ``__init__``."""
+        return restored, (type(self), Exception.__str__(self), vars(self))
 
 
 def restored(kind: type[ReachError], message: str, details: Mapping[str, Any]) -> ReachError:
     """
-    An error as it was.
+    Make an error again from what was kept of it.
 
     :param kind: Its class.
-    :param message: What it says.
+    :param message: Its message.
     :param details: Its attributes.
     """
     error = kind.__new__(kind)
@@ -80,7 +80,7 @@ class ReachConfigError(ReachError):
 
 
 class ReachConnectionError(ReachConfigError):
-    """There is no such connection; not final, since Airflow says the same when a secrets backend did not answer."""
+    """There is no such connection. Not final: Airflow says the same when a secrets backend does not answer."""
 
     final = False
 
@@ -90,7 +90,7 @@ class ReachInputError(ReachError, ValueError):
     An argument was refused before anything was sent.
 
     :param problems: One sentence for each refused value.
-    :param what: What they were for, such as ``create webhook 'orders'``.
+    :param what: What the values were for, such as ``create webhook 'orders'``.
     """
 
     final = True
@@ -102,31 +102,31 @@ class ReachInputError(ReachError, ValueError):
 
 
 class ReachLookupError(ReachError):
-    """A webhook was asked for that does not exist, or by a name that several have."""
+    """The webhook does not exist, or several have the name."""
 
     final = True
 
 
 class ReachExistsError(ReachLookupError):
-    """A webhook that shall be new has the name of one that exists."""
+    """A new webhook would have, or has, the name of an existing one."""
 
 
 class ReachNotAppliedError(ReachError):
-    """An update was answered well, and yet the webhook is what it was before."""
+    """An update was accepted, but the webhook is as it was before."""
 
 
 class ReachSideEffectError(ReachError):
-    """An update changed a field that was not sent: final, since a later look would find nothing left to do."""
+    """An update changed a field that was not sent. Final, since a retry would find nothing left to do."""
 
     final = True
 
 
 class ReachVersionError(ReachError):
-    """A trigger, or the event it ended with, is of another version of this package; or there is no event."""
+    """A trigger or its event comes from another version of this package, or there is no event."""
 
 
 class Origin(TypedDict):
-    """Which call an error is about: the attributes that one made of another takes over."""
+    """What identifies the call of an error, for another error that is made from it."""
 
     operation: str
     kind: str
@@ -137,7 +137,8 @@ class ReachCallError(ReachError):
     """
     A call brought no usable answer.
 
-    :param message: What failed, on what, what was answered, and what to do next; the request id is added to it.
+    :param message: What failed, on what, what was answered, and what to do next. As text, the error ends with its
+        request id.
     :param operation: What was asked for, such as ``list webhooks``.
     :param kind: The kind of the call, such as ``list``; see :class:`airflow_provider_reach.core.api.operations.Call`.
     :param request_id: The service's id of the request, for its support; empty where there was no answer or it has none.
@@ -147,14 +148,17 @@ class ReachCallError(ReachError):
     request_id: str = ""  # also of an error that an older version wrote into a trigger's event
 
     def __init__(self, message: str, *, operation: str, kind: str = "", request_id: str = "") -> None:
-        shown = f" (request id {request_id})" if request_id else ""
-        super().__init__(message if shown in message else f"{message}{shown}")
+        super().__init__(message)
         self.operation, self.kind, self.request_id = operation, kind, request_id
 
     @property
     def origin(self) -> Origin:
-        """The call, for an error that is made of this one."""
+        """What identifies the call, for an error that is made from this one."""
         return Origin(operation=self.operation, kind=self.kind, request_id=self.request_id)
+
+    def __str__(self) -> str:
+        message, shown = super().__str__(), f" (request id {self.request_id})" if self.request_id else ""
+        return message if shown in message else f"{message}{shown}"
 
     def __repr__(self) -> str:
         told = {name: vars(self).get(name) for name in ("status", "operation", "request_id")}
@@ -162,34 +166,34 @@ class ReachCallError(ReachError):
 
 
 class ReachUnreachableError(ReachCallError):
-    """The request was not sent: the name did not resolve, the connection was refused, TLS failed."""
+    """The request was not sent: DNS, the connection, TLS or a proxy failed, or no connection was free."""
 
 
 class ReachTimeoutError(ReachCallError):
-    """No answer came in time; the request may have been taken."""
+    """No answer came in time; the service may have taken the request."""
 
 
 class ReachLostAnswerError(ReachCallError):
-    """The connection broke before the whole answer was read; the request may have been taken."""
+    """The connection broke before the whole answer was read; the service may have taken the request."""
 
 
 class ReachDecodeError(ReachCallError):
-    """The answer is not what the contract says."""
+    """The answer does not follow the contract."""
 
 
 class ReachUnsettledError(ReachCallError):
-    """A webhook may have been created: final, since a retry that does not look first may make a second one."""
+    """A webhook may have been created. Final: a retry that does not look first may create a second one."""
 
     final = True
 
 
 class ReachStatusError(ReachCallError):
     """
-    The service answered, and said no.
+    The service refused the call, or failed.
 
     :param status: The HTTP status.
     :param service_message: What the service said, bounded and without secrets.
-    :param retry_after: Seconds it asked to wait, where it did.
+    :param retry_after: Seconds that it asked to wait; None where it did not.
     """
 
     def __init__(
@@ -210,7 +214,7 @@ class ReachStatusError(ReachCallError):
 
 
 class ReachAuthError(ReachStatusError):
-    """401 or 403: the key was refused, or may not do this."""
+    """401 or 403: the key was refused, or lacks the rights."""
 
     final = True
 
@@ -223,12 +227,12 @@ class ReachNotFoundError(ReachStatusError):
 
 class ReachTargetError(ReachStatusError):
     """
-    The webhook's target did not answer the service's test batch with 200; the service says so with 400, or with 200.
+    The webhook's target did not answer the service's test batch with 200; the service reports it with 400, or with 200.
 
-    With OAuth 2 it may be the authorization server that is at fault, which gave no token to send the batch with: the
-    message says which of the two it is.
+    With OAuth 2, the authorization server may be at fault instead, if it issued no token: the message says which of the
+    two it is.
 
-    :param response: What that one answered.
+    :param response: What the target, or the authorization server, answered.
     """
 
     def __init__(self, message: str, *, response: TargetResponse, **answer: Any) -> None:
@@ -245,6 +249,6 @@ class ReachServerError(ReachStatusError):
 
 
 class ReachRequestError(ReachStatusError):
-    """Every other status: the service refused the request itself."""
+    """Any other status: the service refused the request itself."""
 
     final = True

@@ -1,4 +1,4 @@
-"""Any text as a message may show it: on one line, quoted, bounded; and what text is a UUID."""
+"""Text as a message may show it: on one line, quoted, bounded; and whether a text is a UUID."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from functools import lru_cache
 from uuid import UUID
 
 EXCERPT = 300
-"""Characters of somebody else's text that a message quotes at most."""
+"""The most characters that a message quotes of somebody else's text."""
 
 
 @lru_cache(maxsize=1024)
 def is_uuid(text: str) -> bool:
-    """Whether the text is a UUID written with its four hyphens, so that it may become part of a path."""
+    """Whether a text is a UUID with its four hyphens, so that it may become part of a path."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:
@@ -24,18 +24,18 @@ def shown(value: object, most: int = 60) -> str:
     A value as a message may show it: quoted, on one line, bounded.
 
     :param value: What to show.
-    :param most: Characters at the most.
+    :param most: The most characters.
     """
     try:
         text = unfolded(repr(value))
-    except Exception:  # a number of too many digits, what is nested too deep, an object of anybody's
+    except Exception:  # too many digits, nested too deeply, or an odd object
         text = f"a {type(value).__name__} that cannot be shown"
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def unfolded(text: str) -> str:
     """
-    A text without the marks between which the log's page of Airflow folds lines away, wherever in a line they stand.
+    A text without the marks with which Airflow's log page folds lines, wherever they occur.
 
     :param text: Any text.
     """
@@ -49,8 +49,8 @@ def one_line(text: str, most: int = EXCERPT) -> str:
     """
     Text on one line, without control characters, bounded.
 
-    :param text: Any text, also a hostile one.
-    :param most: Characters at the most.
+    :param text: Any text, even a hostile one.
+    :param most: The most characters.
     """
     beginning = text[: most * 8]
     if not beginning.isprintable():

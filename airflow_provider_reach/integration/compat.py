@@ -1,4 +1,4 @@
-"""What Airflow 2.11 and 3.x keep in different places, beyond what common-compat evens out."""
+"""Differences between Airflow 2.11 and 3.x that common-compat does not cover."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ __all__ = [
 
 def mask_secret(secret: str) -> None:
     """
-    Have Airflow hide a value in the logs of this task.
+    Have Airflow mask a value in the logs of this task.
 
-    :param secret: The value. One under 5 characters is left: to hide every ``1`` would hide what the log says.
+    :param secret: The value. One with fewer than 5 characters is not masked: masking every ``1`` would spoil the log.
     """
     if len(secret) < 5:
         return
@@ -41,9 +41,9 @@ def mask_secret(secret: str) -> None:
 
 async def read_connection_async(conn_id: str) -> Any:
     """
-    An Airflow connection for use in an event loop, its extras read.
+    Read an Airflow connection and its extras in an event loop.
 
-    Airflow 3.3 reads both in the loop's own way; before, each may end in a deadlock there, and belongs in a thread.
+    Airflow 3.3 can read both asynchronously; before, each may cause a deadlock there, and must run in a thread.
 
     :param conn_id: The connection's id.
     """
@@ -60,7 +60,7 @@ async def read_connection_async(conn_id: str) -> Any:
 
 
 async def _in_thread(function: Any, *arguments: Any) -> Any:
-    """Run it in a thread that Airflow knows how to answer; one of asyncio's own it does not."""
+    """Run it in a thread that Airflow can answer; it cannot answer those of asyncio."""
     from asgiref.sync import sync_to_async
 
     return await sync_to_async(function)(*arguments)
@@ -68,7 +68,7 @@ async def _in_thread(function: Any, *arguments: Any) -> Any:
 
 def first_rescheduled_at(context: Any) -> datetime | None:
     """
-    When a sensor in reschedule mode looked first; None at that look itself.
+    When a sensor in reschedule mode looked for the first time; None during that first look.
 
     :param context: The task's context.
     """
@@ -85,10 +85,10 @@ def first_rescheduled_at(context: Any) -> datetime | None:
 
 def as_written(execute: Any) -> Any:
     """
-    A base class's ``execute`` for a subclass to call.
+    A base class's ``execute``, for a subclass to call.
 
-    Airflow 2.11 takes ``super().execute(context)`` for a call from outside a task: it warns of it in the task's log, or
-    refuses it where ``allow_nested_operators`` is off. What its check is wrapped around has no such opinion.
+    Airflow 2.11 takes ``super().execute(context)`` for a call from outside a task: it warns in the task's log, or
+    refuses the call where ``allow_nested_operators`` is off. The function inside its wrapper does not check.
 
     :param execute: The bound method.
     """

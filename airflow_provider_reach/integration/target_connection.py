@@ -1,4 +1,4 @@
-"""The connection that holds a webhook's credentials at its target: login, password and extras → a webhook's fields."""
+"""A target connection: from its login, password and extras to a webhook's authentication and headers."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ EXTRAS = ("token_url", "grant_type", "scope", "audience", "token_fields", "heade
 
 def read_target_connection(conn_id: str) -> dict[str, Any]:
     """
-    The fields of a webhook that a connection gives.
+    Read a webhook's authentication and headers from an Airflow connection.
 
     :param conn_id: A connection of any type.
-    :return: ``auth_type`` with ``auth_credentials`` or ``auth_request_details``, and ``custom_headers``; what the
-        connection does not give is left out.
-    :raises ReachConnectionError: there is none of that id, or no backend answered.
+    :return: ``auth_type`` with ``auth_credentials`` or ``auth_request_details``, and ``custom_headers``; without those
+        that the connection does not have.
+    :raises ReachConnectionError: when there is none with that id, or no backend answers.
     :raises ReachConfigError: naming everything that is wrong with it.
     """
     try:
@@ -45,13 +45,13 @@ def read_target_connection(conn_id: str) -> dict[str, Any]:
 
 def target_fields(conn: AirflowConnection) -> dict[str, Any]:
     """
-    The fields of a webhook that an Airflow connection gives.
+    Make a webhook's authentication and headers from an Airflow connection.
 
     Login and password become basic credentials. With the extra ``token_url`` they become the client id and secret of
-    OAuth 2, whose request also has the extras ``grant_type``, ``scope``, ``audience`` and whatever is in
-    ``token_fields``. The extra ``headers`` becomes custom headers.
+    OAuth 2, whose request also includes the extras ``grant_type``, ``scope``, ``audience`` and all of ``token_fields``.
+    The extra ``headers`` becomes custom headers.
 
-    :param conn: Made in the UI, on the command line, or given as URI or JSON in the environment: then all is text.
+    :param conn: The connection; where it was given as a URI or JSON in the environment, every extra is text.
     :raises ReachConfigError: naming everything that is wrong with it.
     """
     extra = conn.extra_dejson if isinstance(conn.extra_dejson, Mapping) else {}
@@ -83,7 +83,7 @@ def target_fields(conn: AirflowConnection) -> dict[str, Any]:
 
 
 def _extra_problems(conn: AirflowConnection, extra: Mapping[str, Any]) -> Iterator[str]:
-    """What is misspelt or cannot be read would leave a target without the credentials that it was meant to have."""
+    """Report misspelt or unreadable extras: without them, the target would lack its credentials."""
     from difflib import get_close_matches  # here, since no DAG file needs it
 
     if not extra and str(conn.extra or "").strip() not in ("", "{}", "null"):

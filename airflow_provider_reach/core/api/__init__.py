@@ -1,1 +1,1 @@
-"""The service's API: its operations, how they are asked, what the answers mean."""
+"""The service's API: its operations, how to ask for them, and what the answers mean."""

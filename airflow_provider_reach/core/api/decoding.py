@@ -1,9 +1,9 @@
 """
-Answers' bodies → models.
+From the body of an answer to a model.
 
-The fast way is typed: one pass of msgspec over the bytes. An answer it cannot take is read again leniently, row by
-row, so that one odd row never costs the others and never makes a batch look safe. What is no answer of the contract
-at all raises :class:`NotTheContract`, which says why.
+The fast path is typed: one pass of msgspec over the bytes. An answer that it cannot take is read again leniently, row
+by row, so that one odd row never costs the others and never makes a batch look safe. A body that does not follow the
+contract at all raises :class:`NotTheContract`, which says why.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class NotTheContract(Exception):
-    """A body that is not what the contract says; the message says in what."""
+    """A body does not follow the contract; the message says how."""
 
 
 _MOMENT = re.compile(
@@ -59,7 +59,7 @@ def batch_rows(body: bytes) -> list[BatchRow]:
     The rows of a batch-status answer.
 
     :param body: The answer's body.
-    :raises NotTheContract: when it is no JSON, or holds no list of rows.
+    :raises NotTheContract: when it is not JSON, or has no list of rows.
     """
     try:
         return _batch_rows.decode(body).results
@@ -72,7 +72,7 @@ def webhooks(body: bytes) -> list[Webhook]:
     The webhooks of a list answer.
 
     :param body: The answer's body.
-    :raises NotTheContract: when it is no JSON, holds no list, or a webhook without an id.
+    :raises NotTheContract: when it is not JSON, has no list, or has a webhook without an id.
     """
     found = []
     for raw in _list(_results(body)):
@@ -84,11 +84,11 @@ def webhooks(body: bytes) -> list[Webhook]:
 
 def webhook(body: bytes, webhook_id: str) -> Webhook:
     """
-    The webhook of a retrieve answer, which does not hold the id.
+    The webhook of a retrieve answer, which does not include the id.
 
     :param body: The answer's body.
     :param webhook_id: The id that was asked for.
-    :raises NotTheContract: when it is no JSON, or holds no webhook.
+    :raises NotTheContract: when it is not JSON, or has no webhook.
     """
     raw = _mapping(_results(body))
     if not raw.keys() & {"name", "target", "active"}:
@@ -101,7 +101,7 @@ def written_id(body: bytes) -> str:
     The id in the answer to a create or an update.
 
     :param body: The answer's body.
-    :raises NotTheContract: when it is no JSON, or holds no id.
+    :raises NotTheContract: when it is not JSON, or has no id.
     """
     if webhook_id := _id(_mapping(_results(body)).get("id")):
         return webhook_id
@@ -115,7 +115,7 @@ def validation(body: bytes, secrets: tuple[str, ...] = (), seconds: float = 0.0)
     :param body: The answer's body.
     :param secrets: Values to mask in what the target said.
     :param seconds: How long the call took.
-    :raises NotTheContract: when it is no JSON, or does not say what the target answered.
+    :raises NotTheContract: when it is not JSON, or does not say what the target answered.
     """
     results = _mapping(_results(body))
     if not isinstance(results.get("response"), Mapping):
@@ -129,10 +129,10 @@ def validation(body: bytes, secrets: tuple[str, ...] = (), seconds: float = 0.0)
 
 def nothing(body: bytes) -> None:
     """
-    The answer to a deletion, which has no body; a page that a proxy or a login put in its place deletes nothing.
+    Check the answer to a deletion, which has no body: a proxy's page or a login page in its place deletes nothing.
 
     :param body: The answer's body.
-    :raises NotTheContract: when it holds anything but empty results.
+    :raises NotTheContract: when it has anything but empty results.
     """
     if body.strip() and any_json(body) not in ({}, None) and _results(body) not in ({}, [], None):
         raise NotTheContract("an answer that does not say that it was deleted")
@@ -140,9 +140,9 @@ def nothing(body: bytes) -> None:
 
 def target_response(raw: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> TargetResponse:
     """
-    What a target answered, as the service quotes it.
+    A target's response, as the service quotes it.
 
-    :param raw: ``{"status", "headers", "body"}``, any of them missing or odd.
+    :param raw: ``{"status", "headers", "body"}``; any of them may be missing or odd.
     :param secrets: Values to mask.
     """
     headers, body = raw.get("headers"), raw.get("body")
@@ -158,7 +158,7 @@ def any_json(body: bytes) -> Any:
     The JSON value of a body.
 
     :param body: The answer's body.
-    :raises NotTheContract: when it is empty, cut off, or no JSON.
+    :raises NotTheContract: when it is empty, cut off, or not JSON.
     """
     if not body.strip():
         raise NotTheContract("an empty body")
@@ -216,7 +216,7 @@ _WEBHOOK_FIELDS = frozenset({*Webhook.__struct_fields__, "links"})
 
 
 def _batch_row(raw: Any) -> BatchRow:
-    """Reads what it can; a row that is no object at all is one batch of which nothing is known."""
+    """Read what can be read; a row that is not an object counts as one batch of which nothing is known."""
     try:
         return msgspec.convert(raw, BatchRow)
     except (msgspec.ValidationError, ValueError):
@@ -236,9 +236,9 @@ def _batch_row(raw: Any) -> BatchRow:
 
 def moment(value: Any) -> datetime | None:
     """
-    An instant in UTC, to the nearest microsecond, or None where it cannot be read; without an offset it is UTC.
+    Read an instant, to the nearest microsecond, as UTC; None where it cannot be read.
 
-    :param value: Text with at least a full date and a time of day: what is not said is not guessed.
+    :param value: Text with at least a full date and a time of day, since nothing is guessed; without an offset, UTC.
     """
     if isinstance(value, str) and _USUAL_MOMENT.fullmatch(value):
         with suppress(msgspec.ValidationError, OverflowError):
@@ -262,7 +262,7 @@ def _text(value: Any) -> str | None:
 
 
 def _code(value: Any) -> str | int | float | None:
-    """Any odd value stays a code, so that a failure that cannot be read stays a failure."""
+    """Keep any odd value as a code, so that a failure that cannot be read stays a failure."""
     if value is None or (isinstance(value, (str, int, float)) and not isinstance(value, bool)):
         return value
     return "unreadable"

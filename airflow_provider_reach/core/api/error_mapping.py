@@ -1,4 +1,4 @@
-"""What came back: an answer or a failure, and the error that either of them means."""
+"""From what came back, a failure or an answer, to the error that it means."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from airflow_provider_reach.core.target.service_words import answered_status, do
 
 def failure_error(call: Call[Any], failure: Failure) -> errors.ReachCallError:
     """
-    The error that a missing answer means.
+    The error for a call without an answer.
 
     :param call: What was asked, and what to mask.
-    :param failure: What happened instead.
+    :param failure: Why there is no answer.
     """
     detail, could_not, origin = safe_text(failure.detail, call.secrets), f"Could not {call.operation}", origin_of(call)
     if failure.kind == "unreachable":
@@ -62,7 +62,7 @@ def failure_error(call: Call[Any], failure: Failure) -> errors.ReachCallError:
 
 def decode_error(call: Call[Any], answer: Answer, why: NotTheContract) -> errors.ReachDecodeError:
     """
-    The error that a good status with a body outside the contract means.
+    The error for an answer with a good status, whose body does not follow the contract.
 
     :param call: What was asked, and what to mask.
     :param answer: What was answered.
@@ -78,10 +78,10 @@ def decode_error(call: Call[Any], answer: Answer, why: NotTheContract) -> errors
 
 def status_error(call: Call[Any], answer: Answer) -> errors.ReachCallError:
     """
-    The error that a status other than 2xx means.
+    The error for a status other than 2xx.
 
-    What is not of the API's form comes from something else, and says nothing about the key or a webhook; nor does an
-    interim answer (1xx) in the place of one. Of an answer that cannot be read the status counts.
+    An answer that does not have the API's form comes from something else, and says nothing about the key or a webhook;
+    nor does an interim answer (1xx) on its own. If the body cannot be read, the status counts.
 
     :param call: What was asked, and what to mask.
     :param answer: What was answered.
@@ -113,7 +113,7 @@ def status_error(call: Call[Any], answer: Answer) -> errors.ReachCallError:
 
 
 def _refuses(status: int) -> bool:
-    """Whether a status says no, and not that the service itself has no time or fails."""
+    """Whether a status is a refusal, not a failure or an overload of the service itself."""
     return 400 <= status < 500 and status not in (408, 429)
 
 
@@ -150,7 +150,7 @@ def _kind(answer: Answer) -> tuple[type[errors.ReachStatusError], str]:
 
 
 def _service_message(answer: Answer, secrets: tuple[str, ...]) -> tuple[str, TargetResponse | None]:
-    """What the service says is wrong, and what the webhook's target answered where that is the reason."""
+    """What the service says is wrong, and what the webhook's target answered, where that is the reason."""
     if answer.unreadable or not answer.body.strip():
         return answer.unreadable, None
     entries = _error_entries(any_json(answer.body))
@@ -165,7 +165,7 @@ def _service_message(answer: Answer, secrets: tuple[str, ...]) -> tuple[str, Tar
 
 
 def _error_entries(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The errors in any of the shapes that were seen: a list, one object, a nested or a flat one."""
+    """The errors, in any shape that was seen: a list, one object, nested or flat."""
     found = body.get("errors", body.get("error", body))
     if isinstance(found, str):
         found = {"message": found}

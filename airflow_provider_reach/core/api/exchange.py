@@ -1,8 +1,8 @@
 """
-How the service is asked, said once: a generator that yields what to do and is sent what came of it.
+The engine of every call: a generator that yields what to do next, and is sent what came of it.
 
-A driver carries out each step: it sends a :class:`Send` and hands back the :class:`Answer` or :class:`Failure`, sleeps
-for a :class:`Wait` and hands back None, until the generator returns the result or raises a
+A driver carries out each step: for a :class:`Send` it sends the request and hands back the :class:`Answer` or
+:class:`Failure`; for a :class:`Wait` it sleeps and hands back None; until the generator returns the result or raises a
 :class:`~airflow_provider_reach.core.errors.ReachError`.
 """
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class Send:
     """
-    Send this call's request.
+    Send a call's request.
 
     :param call: The call.
     :param pool_timeout: Seconds that it may wait for a free connection, where many share a pool.
@@ -38,7 +38,7 @@ class Send:
 @dataclass(frozen=True)
 class Wait:
     """
-    Do nothing for a while.
+    Sleep.
 
     :param seconds: How long.
     :param reason: What went wrong, for the log.
@@ -83,7 +83,7 @@ class AskContext:
 
 def ask(call: Call[T], context: AskContext) -> Exchange[T]:
     """
-    Send a call, again and again while that is safe and may help, and read its answer.
+    Send a call, and repeat it while that is safe and may help; then read its answer.
 
     :param call: What to ask.
     :param context: How long to keep asking, and what to mask beside the call's own secrets. The first request is sent

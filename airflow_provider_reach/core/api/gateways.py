@@ -1,4 +1,4 @@
-"""What stands between here and the API, a proxy, a gateway, a login page: whether it answered, its name, what to do."""
+"""A proxy, a gateway or a login page between here and the API: whether it answered, its name, and what to do."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from airflow_provider_reach.core.secrets.redact import beginning_of, safe_header
 
 def not_the_api(answer: Answer) -> str:
     """
-    In what an error is none of the API's; empty where it may be one.
+    Why an error is not the API's own; empty where it may be.
 
-    An empty body may be the API's, and so may one that cannot be read, unless the headers tell of a page or a proxy.
+    An empty body may be the API's, and so may one that cannot be read, unless the headers show a page or a proxy.
 
     :param answer: An answer with an error status.
     """
@@ -35,7 +35,7 @@ def not_the_api(answer: Answer) -> str:
 
 def gateway_error(call: Call[Any], answer: Answer, why: str) -> errors.ReachCallError:
     """
-    The error that such an answer means. It says nothing of the key or a webhook, and is never final.
+    The error for an answer that is not the API's. It says nothing about the key or a webhook, and is never final.
 
     :param call: What was asked, and what to mask.
     :param answer: What was answered.
@@ -55,7 +55,7 @@ def gateway_error(call: Call[Any], answer: Answer, why: str) -> errors.ReachCall
 
 def answered_by(answer: Answer, secrets: tuple[str, ...]) -> str:
     """
-    Who answered in the API's place, as its headers name it; empty where they do not.
+    Who answered in the API's place, by the name in its headers; empty where they have none.
 
     :param answer: What was answered.
     :param secrets: Values to mask.
@@ -68,7 +68,7 @@ def answered_by(answer: Answer, secrets: tuple[str, ...]) -> str:
 
 def names(answer: Answer, secrets: tuple[str, ...]) -> str:
     """
-    The headers that name whoever answered, in brackets; empty where there are none.
+    The headers that identify the server, in brackets; empty where there are none.
 
     :param answer: What was answered.
     :param secrets: Values to mask.
@@ -80,7 +80,7 @@ def names(answer: Answer, secrets: tuple[str, ...]) -> str:
 
 def quoted(answer: Answer, secrets: tuple[str, ...]) -> str:
     """
-    How an answer begins, where there is something that can be read.
+    The beginning of an answer, where there is anything that can be read.
 
     :param answer: What was answered.
     :param secrets: Values to mask.
@@ -92,7 +92,7 @@ def quoted(answer: Answer, secrets: tuple[str, ...]) -> str:
 
 def unreachable_advice(detail: str) -> str:
     """
-    What to do where nothing could be sent.
+    What to do when nothing could be sent.
 
     :param detail: What the HTTP library said.
     """

@@ -1,4 +1,4 @@
-"""What the service speaks of: webhooks, rows of batch status, answers of targets."""
+"""The service's data: webhooks, rows of batch status, results of validations."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Webhook(Plain, Struct, frozen=True, kw_only=True):
     """
     A webhook as the service describes it.
 
-    The service sends secrets back in clear. They are kept here, so that a declared webhook can be compared with what
-    exists, and shown nowhere: neither the ``repr`` nor :meth:`to_dict` has them.
+    The service sends secrets back in clear text. They are kept here, so that a declared webhook can be compared with
+    the existing one, but never shown: neither the ``repr`` nor :meth:`to_dict` has them.
 
     :param id: The webhook's UUID.
     :param name: Its name; empty where the answer has none.
@@ -39,11 +39,11 @@ class Webhook(Plain, Struct, frozen=True, kw_only=True):
     :param active: Whether it sends anything; None where the answer does not say.
     :param auth_type: How it authenticates at the target: ``none``, ``basic``, ``oauth2``, or what the service says.
     :param auth_credentials: User name and password for ``basic``; None where the answer leaves them out.
-    :param auth_request_details: URL and body for ``oauth2``; likewise.
-    :param custom_headers: Headers sent to the target; likewise.
-    :param last_successful: When a batch was last delivered, where the answer says (only a list does).
-    :param last_failure: When a delivery last failed, likewise.
-    :param extra: Fields of the answer that the contract does not know.
+    :param auth_request_details: URL and body for ``oauth2``; None where the answer leaves them out.
+    :param custom_headers: Headers sent to the target; None where the answer leaves them out.
+    :param last_successful: When a batch was last delivered; only a list says it.
+    :param last_failure: When a delivery last failed; only a list says it.
+    :param extra: Fields of the answer that are not in the contract.
     """
 
     id: str
@@ -66,7 +66,7 @@ class Webhook(Plain, Struct, frozen=True, kw_only=True):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every value that must be masked wherever it turns up."""
+        """Every value that must be masked wherever it appears."""
         return (
             *secrets_in_authentication(self.auth_credentials, self.auth_request_details),
             *secrets_in_headers(self.custom_headers),
@@ -75,7 +75,7 @@ class Webhook(Plain, Struct, frozen=True, kw_only=True):
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The webhook as plain JSON for XCom and logs: what is not known is left out, secrets are ``***``."""
+        """The webhook as plain JSON for XCom and logs, without unknown values; secrets are ``***``."""
         plain = {
             "id": self.id,
             "name": self.name,
@@ -95,7 +95,7 @@ class Webhook(Plain, Struct, frozen=True, kw_only=True):
         return unfolded(f"Webhook({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})")
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """The same for a traceback that shows variables; msgspec's own would show the secrets."""
+        """The same for a traceback that shows variables; msgspec's own method would show the secrets."""
         return list(self.to_dict().items())
 
 
@@ -113,13 +113,13 @@ class WebhookList(Struct, frozen=True, kw_only=True):
 
 class Gone(Struct, frozen=True, kw_only=True):
     """
-    A webhook that does not exist, or no longer: its events go nowhere.
+    A webhook that does not exist, or no longer does: its events go nowhere.
 
-    :param id: The id by which it was asked for, if it was.
-    :param name: The name, likewise.
+    :param id: The id that was asked for; empty where there was only a name.
+    :param name: The name that was asked for; empty where there was only an id.
     :param cause: Why it is not there, as far as that can be known; see
         :mod:`airflow_provider_reach.core.webhooks.missing`.
-    :param said: What of those that exist belongs to it, in a sentence or two.
+    :param said: A sentence or two about the existing webhooks that may have been meant.
     """
 
     id: str = ""
@@ -130,13 +130,13 @@ class Gone(Struct, frozen=True, kw_only=True):
 
 class BatchRow(Plain, Struct, frozen=True, kw_only=True, gc=False):
     """
-    One row of batch status, as it came; a value that is missing or could not be read is None.
+    A row of batch status as it came; a value that is missing or cannot be read is None.
 
-    :param batch_id: The batch; several rows may have the same.
-    :param ts: Its creation or its last attempt, which of the two is documented nowhere; naive means UTC.
+    :param batch_id: The batch; several rows may have the same one.
+    :param ts: Its creation or its last attempt: no documentation says which; a naive time is UTC.
     :param attempts: Failed attempts so far.
     :param response_code: The target's HTTP status.
-    :param failure_code: Absent when delivered.
+    :param failure_code: None once it is delivered.
     :param latency: Milliseconds the POST took.
     :param batch_size: Events in the batch.
     """
@@ -152,12 +152,12 @@ class BatchRow(Plain, Struct, frozen=True, kw_only=True, gc=False):
 
 class BatchStatus(Plain, Struct, frozen=True, kw_only=True):
     """
-    An answer to the question for batch status.
+    The batch status of a webhook.
 
     :param rows: The rows, in the service's order.
-    :param complete: False where the answer has as many rows as were asked for: there may be more.
+    :param complete: False where there are as many rows as were asked for, so that there may be more.
     :param at: The service's time of the answer.
-    :param received: This machine's time of it.
+    :param received: This machine's time of the answer.
     """
 
     rows: list[BatchRow]
@@ -168,11 +168,11 @@ class BatchStatus(Plain, Struct, frozen=True, kw_only=True):
 
 class ValidationResult(Plain, Struct, frozen=True, kw_only=True):
     """
-    How the target took the test batch of a validation.
+    What came of the test batch of a validation.
 
-    :param message: What the service says of it.
+    :param message: What the service says about it.
     :param response: What the target answered.
-    :param seconds: How long the whole call took, the target's part of it included.
+    :param seconds: How long the whole call took, including the time of the target.
     """
 
     message: str
@@ -184,16 +184,16 @@ class ValidationResult(Plain, Struct, frozen=True, kw_only=True):
         """
         Whether the target answered exactly 200, the only answer that counts as delivered.
 
-        An authorization server may answer 200 too, without a token: then the service's words say that it failed.
+        An authorization server may also answer 200, without a token: then the service's message says that it failed.
         """
         return self.response.status == 200 and documented(self.message) is None
 
 
 def as_utc(when: datetime) -> datetime:
     """
-    The same instant in UTC, as a plain ``datetime``: pendulum's drops this time zone when it is added to.
+    The same instant in UTC, as a plain ``datetime``: a pendulum instant would lose this time zone in an addition.
 
-    :param when: Naive means UTC.
+    :param when: The instant; a naive one is UTC.
     """
     if when.tzinfo is not None:
         when = when.astimezone(timezone.utc)

@@ -99,7 +99,7 @@ class Call(Generic[T]):
 
 
 def list_webhooks() -> Call[WebhookList]:
-    """Every webhook of the workspace; the only answer with ids and the times of the last delivery and failure."""
+    """List the webhooks of the workspace; only this answer has ids and the times of the last delivery and failure."""
 
     def read(answer: Answer, _secrets: tuple[str, ...]) -> WebhookList:
         return WebhookList(webhooks=decoding.webhooks(answer.body), at=answer.at)
@@ -109,7 +109,7 @@ def list_webhooks() -> Call[WebhookList]:
 
 def get_webhook(webhook_id: str) -> Call[Webhook]:
     """
-    One webhook.
+    Get one webhook.
 
     :param webhook_id: Its UUID.
     :raises ReachInputError: when the id is not a UUID.
@@ -120,7 +120,7 @@ def get_webhook(webhook_id: str) -> Call[Webhook]:
 
 def create_webhook(spec: WebhookSpec) -> Call[str]:
     """
-    Create a webhook; the result is its id. Never repeatable: nothing stops the service from making a second one.
+    Create a webhook; the result is its id. Never repeatable: nothing keeps the service from making a second one.
 
     :param spec: The webhook to create.
     :raises ReachInputError: naming everything that is wrong with it.
@@ -166,7 +166,7 @@ def delete_webhook(webhook_id: str) -> Call[bool]:
     """
     Delete a webhook; batches already queued are still delivered.
 
-    The result is whether the service said so; it is False where it answered 404 to a repeat.
+    The result is whether the service says so: False where it answered 404 to a repeat.
 
     :param webhook_id: Its UUID.
     :raises ReachInputError: when the id is not a UUID.
@@ -200,7 +200,7 @@ def validate_webhook(webhook_id: str) -> Call[ValidationResult]:
 
 def get_batch_status(webhook_id: str, limit: int = DEFAULT_LIMIT) -> Call[BatchStatus]:
     """
-    The batches of the last 24 hours that failed, or were delivered after a failure.
+    Get the batches of the last 24 hours that failed, or were delivered after a failure.
 
     :param webhook_id: The webhook's UUID.
     :param limit: The most rows to ask for, at least 1.
@@ -220,13 +220,13 @@ def get_batch_status(webhook_id: str, limit: int = DEFAULT_LIMIT) -> Call[BatchS
 
 def any_request(method: str, path: str, query: Mapping[str, Any] | None = None, json: Any = None) -> Call[Any]:
     """
-    Any other call to the workspace's API; the result is the answer's JSON, or None for an empty one.
+    Make any other call to the workspace's API; the result is the answer's JSON, or None for an empty answer.
 
     :param method: The HTTP method; only GET, HEAD, PUT and DELETE are ever repeated.
     :param path: The path below the workspace's ``/reach``, such as ``/webhooks``.
     :param query: The query's parameters.
     :param json: What to send as JSON.
-    :raises ReachInputError: when the path leaves the workspace's, or the method is unknown.
+    :raises ReachInputError: when the path leaves the workspace, or the method is unknown.
     """
     operation = f"{method} {shown(path)}"
     problems = []

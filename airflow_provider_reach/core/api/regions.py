@@ -1,8 +1,8 @@
 """
-Of the United States' two hosts, the one that a workspace is not at looks like a wrong key or a dead network.
+The two hosts of the United States: for a workspace, the wrong one looks like a wrong key or a dead network.
 
-The contract has ``us-west-1``; public clients of the same API use ``us-west-2``. Which one a workspace is at, only an
-answer tells.
+The contract has ``us-west-1``; public clients of the same API use ``us-west-2``. Only an answer shows which of the two
+has a workspace.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from airflow_provider_reach.core.errors import ReachAuthError, ReachCallError, R
 T = TypeVar("T")
 
 WRONG_PLACE = (ReachUnreachableError, ReachAuthError, ReachNotFoundError)
-"""What the host answers that the workspace is not at; also what a wrong key or a dead network is."""
+"""The errors of the wrong host, which a wrong key or a dead network cause too."""
 
 _TWINS = {"us-west-1": "us-west-2", "us-west-2": "us-west-1"}
 _NO_SUCH_HOST = re.compile(
@@ -30,7 +30,7 @@ _NO_SUCH_HOST = re.compile(
 
 def twin_of(config: ReachConfig) -> str:
     """
-    The region that the workspace may be in instead; empty where there is none.
+    The other region that may have the workspace; empty where there is none.
 
     :param config: Where the service is asked.
     """
@@ -39,7 +39,7 @@ def twin_of(config: ReachConfig) -> str:
 
 def other_host(config: ReachConfig) -> ReachConfig | None:
     """
-    The same at the other host, where the connection leaves open which: ``us``, and not the region's full name.
+    The same configuration with the other host; None unless the region is ``us``, which leaves open which one it is.
 
     :param config: Where the service is asked.
     """
@@ -49,9 +49,9 @@ def other_host(config: ReachConfig) -> ReachConfig | None:
 
 def hint(error: ReachCallError, config: ReachConfig) -> str:
     """
-    What to set if the workspace is at the other host; empty where the error says nothing of that.
+    What to set if the workspace is at the other host; empty where the error does not point there.
 
-    :param error: What came of a call.
+    :param error: The error of a call.
     :param config: Where the service was asked.
     """
     if isinstance(error, ReachUnreachableError) and not _NO_SUCH_HOST.search(str(error)):
@@ -66,7 +66,7 @@ def hint(error: ReachCallError, config: ReachConfig) -> str:
 
 def with_hint(exchange: Exchange[T], config: ReachConfig) -> Exchange[T]:
     """
-    The same exchange, whose errors name the other host where the workspace may be at that.
+    The same exchange, whose errors name the other host where the workspace may be.
 
     :param exchange: What to ask.
     :param config: Where.
@@ -74,5 +74,5 @@ def with_hint(exchange: Exchange[T], config: ReachConfig) -> Exchange[T]:
     try:
         return (yield from exchange)
     except WRONG_PLACE as error:
-        error.args = (f"{error}{hint(error, config)}",)
+        error.args = (f"{error.args[0]}{hint(error, config)}",)
         raise

@@ -1,4 +1,4 @@
-"""A call as it goes over the wire: every driver sends this and nothing else."""
+"""A call as it goes over the wire; every driver sends exactly this."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.config import ReachConfig, Secret
 
 ACCEPTED = "gzip, deflate"
-"""What an answer may be packed with, as ``Accept-Encoding`` says it."""
+"""The value of ``Accept-Encoding``."""
 TARGET_TIME = 10.0
-"""Seconds the service itself waits for a webhook's target, before it answers."""
+"""Seconds for which the service itself waits for a webhook's target before it answers."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Request:
     An HTTP request.
 
     :param method: The HTTP method.
-    :param url: Where it goes, its query aside.
+    :param url: The URL without its query.
     :param query: The query's parameters.
-    :param headers: All that is not the HTTP library's own; the API key is among them.
+    :param headers: All headers but those that the HTTP library adds; the API key is among them.
     :param body: The JSON body, or None.
     :param connect_timeout: Seconds to wait for a connection.
-    :param read_timeout: Seconds to wait for the answer, and again between two pieces of it.
+    :param read_timeout: Seconds to wait for the answer, and then for each further piece of it.
     """
 
     method: str
@@ -39,7 +39,7 @@ class Request:
 
     @property
     def longest(self) -> float:
-        """Seconds after which an answer that only trickles in is given up."""
+        """Seconds after which an answer that only trickles in is abandoned."""
         return 2 * self.read_timeout
 
 

@@ -1,4 +1,4 @@
-"""What comes of a request: an answer, read to its end, or a failure."""
+"""What comes of a request: an answer or a failure."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Answer:
     :param status: The HTTP status.
     :param headers: Header values by lower-case name.
     :param body: The body, decompressed.
-    :param received: This machine's time in UTC when it came.
+    :param received: When it came, by this machine's clock, in UTC.
     :param seconds: How long it took.
-    :param too_large: Whether reading was given up because the body passed the client's bound.
-    :param unreadable: Why the body could not be read, where it could not; status and headers count all the same.
+    :param too_large: Whether the body is larger than the client reads.
+    :param unreadable: Why the body could not be read; empty where it could. Status and headers count in any case.
     """
 
     status: int
@@ -39,12 +39,12 @@ class Answer:
 
     @property
     def at(self) -> datetime:
-        """The service's own time of the answer, from its ``Date`` header; this machine's where there is none."""
+        """The service's own time of the answer, from its ``Date`` header; without one, this machine's."""
         return _http_date(self.headers.get("date", "")) or self.received
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds the service asks to wait, given as a number or as an HTTP date; None where it does not."""
+        """Seconds that the service asks to wait, as a number or as an HTTP date; None where it does not ask."""
         said = self.headers.get("retry-after", "").strip()
         if re.fullmatch(r"\d+(\.\d*)?", said, re.ASCII):
             return min(float(said), _VERY_LONG)
@@ -57,7 +57,7 @@ class Failure:
     """
     No answer.
 
-    :param kind: ``unreachable`` or ``busy`` (certainly not sent), ``timeout`` or ``lost`` (both may have been sent).
+    :param kind: ``unreachable`` or ``busy``: certainly not sent; ``timeout`` or ``lost``: perhaps sent.
     :param detail: What the HTTP library said.
     :param seconds: How long it took.
     """

@@ -1,4 +1,4 @@
-"""Whether a call is repeated, after what wait, and for how long in all."""
+"""Whether to repeat a call, how long to wait before it, and for how long in all."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ MAY_PASS = (ReachTimeoutError, ReachLostAnswerError, ReachDecodeError, ReachServ
 
 def may_repeat(call: Call[Any], error: ReachCallError) -> bool:
     """
-    Whether sending the call again is safe and may help.
+    Whether to repeat a call is safe and may help.
 
-    :param call: What was asked.
-    :param error: What came of it.
+    :param call: The call.
+    :param error: The error of its last request.
     """
     if isinstance(error, NOT_TAKEN):
         return True
@@ -60,12 +60,12 @@ def may_repeat(call: Call[Any], error: ReachCallError) -> bool:
 
 def wait_before_repeat(error: ReachCallError, tries: int) -> float:
     """
-    Seconds to wait: what the service asked for, else ever longer; with jitter, so that many watchers spread.
+    Seconds to wait: as long as the service asked for, otherwise longer each time; with jitter, so that watchers spread.
 
-    Who asks for less than a second asks for no wait: a service that always says 0 would else be asked every second.
+    A ``Retry-After`` of less than a second counts as none: a service that always says 0 would be asked every second.
 
-    :param error: What came of the last request.
-    :param tries: Requests sent before it.
+    :param error: The error of the last request.
+    :param tries: How many requests were sent before it.
     """
     asked = error.retry_after if isinstance(error, ReachStatusError) else None
     ever_longer = min(FIRST_WAIT * 2.0 ** min(tries, 10), LONGEST_WAIT)
@@ -76,7 +76,7 @@ def wait_before_repeat(error: ReachCallError, tries: int) -> float:
 
 def quiet_time(result: Answer | Failure) -> float | None:
     """
-    Seconds for which nobody should ask with this key, when the service says that it is asked too often; else None.
+    Seconds for which nobody must ask with this key, when the service says that it is asked too often; otherwise None.
 
     :param result: What came of a request.
     """

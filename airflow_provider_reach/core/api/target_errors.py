@@ -1,4 +1,4 @@
-"""What to say when the service's test batch was not taken: by the webhook's target, or the server that gives tokens."""
+"""Errors for a refused test batch: by the webhook's target, or by the authorization server that issues tokens."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def perhaps_target_error(call: Call[Any], answer: Answer, said: str) -> errors.R
 
 
 def is_about_the_request(said: str) -> bool:
-    """Whether what the service says is about the request, and not about a webhook's target."""
+    """Whether the service's message is about the request, not about a webhook's target."""
     return bool(_ABOUT_REQUESTS.search(said)) and not _ABOUT_TARGETS.search(said)
 
 
@@ -83,7 +83,7 @@ def _unchanged(call: Call[Any]) -> str:
 
 
 def _to_target(target: TargetResponse, said: str, url: str = "") -> str:
-    """What to do about a target's answer to the test batch, or about none."""
+    """What to do about a target's answer to the test batch, or about a missing one."""
     status = target.status or 0
     if not status and (code := code_in(said)):
         return f"{advice_for([f'no response ({code})'])[0]} Then run this again."
@@ -102,7 +102,7 @@ def _to_target(target: TargetResponse, said: str, url: str = "") -> str:
 
 
 def _about_the_batch(status: int, body: str) -> str:
-    """Why a consumer that takes every real batch may refuse this one."""
+    """Why a consumer that takes every real batch may refuse the test batch."""
     if status in _REFUSES_TWICE or (status in _MAY_BE_THE_BATCH and _SEEN_BEFORE.search(body)):
         return (
             " Every test reportedly carries the same batch id, 77c2b630-d712-11e4-9642-efc2723b99c1: a consumer that "
@@ -117,7 +117,7 @@ def _about_the_batch(status: int, body: str) -> str:
 
 
 def _to_tokens(answer: TargetResponse, said: str) -> str:
-    """What to do about an authorization server's answer, or about none; what goes before says what it must do."""
+    """What to do about an authorization server's answer, or about a missing one; continues a sentence."""
     status = answer.status or 0
     if not status and code_in(said):
         return (
@@ -138,7 +138,7 @@ def _is_redirect(status: int) -> bool:
 
 
 def _redirects_to(answer: TargetResponse, url: str = "") -> str:
-    """Where an answer points to, as far as it can be shown, with a word before it; empty where it says nothing."""
+    """Where an answer redirects to, as " to https://…"; empty where it does not say, or where it cannot be shown."""
     location = next((value for name, value in answer.headers.items() if name.lower() == "location"), "")
     try:
         place = safe_url(urljoin(url, location))

@@ -1,1 +1,1 @@
-"""What is secret, and what of it may be shown."""
+"""Secrets: finding them, and masking them in everything that is shown."""

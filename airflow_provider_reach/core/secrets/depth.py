@@ -1,4 +1,4 @@
-"""How deep a value is nested, seen without going down into it by recursion."""
+"""How deeply a value is nested, without recursion into it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from itertools import chain
 from typing import Any, Final
 
 DEEPEST: Final = 100
-"""Levels of a JSON value, at the most: what reads or hides a value goes down into it by recursion."""
+"""The most levels of a JSON value: whatever reads or masks a value descends into it by recursion."""
 
 
 def is_deeper(value: Any, levels: int) -> bool:
     """
-    Whether a value is nested deeper than that.
+    Whether a value is nested more deeply than allowed.
 
     :param value: Any value.
-    :param levels: At the most; text and numbers have none.
+    :param levels: The most levels; text and numbers have none.
     """
     inside = _containers([value])
     while inside and levels > 0:
@@ -25,7 +25,7 @@ def is_deeper(value: Any, levels: int) -> bool:
 
 
 def _containers(values: Iterable[Any]) -> list[Any]:
-    """Those of the values that hold others, each once, however often it is there."""
+    """The values that contain others, without duplicates."""
     holding = (v for v in values if type(v) not in _LEAVES and isinstance(v, (list, tuple, Mapping)) and v)
     return list({id(container): container for container in holding}.values())
 
@@ -34,4 +34,4 @@ def _inside(container: Any) -> Iterable[Any]:
     return container if isinstance(container, (list, tuple)) else container.values()
 
 
-_LEAVES = frozenset({str, int, float, bool, type(None)})  # most of an answer: to ask them for their kind takes long
+_LEAVES = frozenset({str, int, float, bool, type(None)})  # most of an answer, and isinstance is slow

@@ -1,4 +1,4 @@
-"""What of a webhook is secret: by where it stands, by its name, and in the forms in which it is sent."""
+"""Which values of a webhook are secret, by place or by name, and in which forms they are sent."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 PUBLIC_NAMES: Final = frozenset({"username", "url", "grant_type", "client_id", "scope", "audience"})
-"""Of a webhook's authentication: what tells one set-up from another and is no secret."""
+"""Names within a webhook's authentication whose values are not secret."""
 SECRETS_OF: Final[Mapping[str, frozenset[str]]] = {
     "custom_headers": frozenset(),
     "auth_credentials": PUBLIC_NAMES,
     "auth_request_details": PUBLIC_NAMES,
 }
-"""The fields of a webhook of which every leaf is a secret, but for those under these names."""
+"""The fields of a webhook in which every leaf is a secret, except under these names."""
 
 TELLTALE: Final = (
     r"(?:passw|pwd|secret|token|credential|auth|cookie|signature|session|api[_-]?key|access[_-]?key|custom[_-]?headers)"
@@ -25,7 +25,7 @@ _TELLTALE_NAME = re.compile(TELLTALE, re.IGNORECASE)
 
 def secrets_in(value: Any, public: Container[str] = ()) -> tuple[str, ...]:
     """
-    Every leaf of a JSON value as text, to be masked wherever it turns up.
+    Every leaf of a JSON value as text, to be masked wherever it appears.
 
     :param value: Credentials, request details or custom headers.
     :param public: Names whose value may be shown.
@@ -53,7 +53,7 @@ def leaves(value: Any, public: Container[str] = ()) -> Iterator[Any]:
 
 def secrets_named(value: Any) -> tuple[str, ...]:
     """
-    The leaves of a JSON value that stand under a name such as ``token`` or ``password``.
+    The leaves of a JSON value under names such as ``token`` or ``password``.
 
     :param value: Fields of which only the names tell whether they are secret.
     """
@@ -68,7 +68,7 @@ def secrets_named(value: Any) -> tuple[str, ...]:
 
 def secrets_in_headers(headers: Any) -> tuple[str, ...]:
     """
-    What custom headers hold: each value, the token after a scheme, and what basic authentication made it of.
+    The secrets in custom headers: each value, the token after a scheme, and the password in a basic token.
 
     :param headers: Names and values, or anything else.
     """
@@ -93,10 +93,10 @@ def _decoded(token: str) -> tuple[str, ...]:
 
 def basic_tokens(username: Any, password: Any) -> tuple[str, ...]:
     """
-    What HTTP's basic authentication makes of a user and a password, which a target may quote.
+    The forms in which HTTP's basic authentication sends a user name and a password: a target may quote them.
 
-    :param username: The user's name, or the id of a client.
-    :param password: The password, or the client's secret; none where there is none.
+    :param username: The user name, or a client's id.
+    :param password: The password, or the client's secret; without one there are no tokens.
     """
     if not password:
         return ()
@@ -107,7 +107,7 @@ def basic_tokens(username: Any, password: Any) -> tuple[str, ...]:
 
 def secrets_in_authentication(credentials: Any, details: Any) -> tuple[str, ...]:
     """
-    What a webhook's authentication holds, also as basic authentication sends it.
+    The secrets in a webhook's authentication, also in the form in which basic authentication sends them.
 
     :param credentials: ``auth_credentials``, or anything else.
     :param details: ``auth_request_details``, or anything else.
@@ -124,12 +124,12 @@ def secrets_in_authentication(credentials: Any, details: Any) -> tuple[str, ...]
 
 def secrets_in_url(url: Any, *, tokens: bool = True) -> tuple[str, ...]:
     """
-    The password of a URL (or the user's name where there is none), and what its query holds.
+    The secrets in a URL: its password (or a long user name without one), and values of its query.
 
-    Of the query, what is long, or stands under a name such as ``key`` or ``token``.
+    A value of the query is taken for a secret if it is long, or has a name such as ``key`` or ``token``.
 
     :param url: A webhook's target, or anything else.
-    :param tokens: Also what HTTP's basic authentication makes of the password.
+    :param tokens: Whether to include the forms in which basic authentication sends the password.
     """
     try:
         parts = urlsplit(url if isinstance(url, str) else "")
@@ -147,7 +147,7 @@ _KEY = re.compile(r"key|sig|code|hash", re.IGNORECASE)
 
 
 def is_masked(value: Any) -> bool:
-    """Whether a text stands in for a secret that is not shown: ``***``, ``••••``, ``xxxx``, ``[REDACTED]``."""
+    """Whether a text is the mask of a secret: ``***``, ``••••``, ``xxxx``, ``[REDACTED]``."""
     if not isinstance(value, str):
         return False
     text = value.strip().strip("<>[](){}").lower()
@@ -163,5 +163,5 @@ def is_masked(value: Any) -> bool:
 
 
 def is_telltale(name: object) -> bool:
-    """Whether what stands under this name is most likely a secret."""
+    """Whether a value with this name is most likely a secret."""
     return bool(_TELLTALE_NAME.search(str(name)))

@@ -1,4 +1,4 @@
-"""What may be shown: of a URL, of headers, of an answer's text. Never a secret, never more than a line."""
+"""What may be shown of a URL, of headers, or of any text: never a secret, never more than a line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNREADABLE: Final = "(unreadable)"
 _MOST_NAMES = 100
 _MOST_READ = 200_000
 
-# Each word is tried at its beginning alone (the look-behinds), so that no text takes long.
+# The look-behinds try each word only at its beginning, so that no text takes long.
 _TELLTALE_FIELD = re.compile(
     rf"""(?<![\w.-])(?=[\w.-]*{TELLTALE})([\w.-]+[\\"']*\s*[:=]\s*)"""
     r"""(?:[{\[].*|\\*"(?:[^"\\]|\\.)*(?:"|$)|'[^']*(?:'|$)|[^\s,;&}\]]+)""",
@@ -40,11 +40,11 @@ _STYLE = re.compile(r"<(?:style|script)\b[^>]{0,200}>(?:[^<]+|<!--)*", re.IGNORE
 
 def safe_text(text: str, secrets: Iterable[str] = (), most: int = EXCERPT) -> str:
     """
-    Text that somebody else wrote, as a message may quote it.
+    Text of the service, a target or a library, as a message may quote it.
 
-    :param text: What the service, a target or a library said.
-    :param secrets: Values to replace wherever they stand.
-    :param most: Characters at the most.
+    :param text: Any text.
+    :param secrets: Values to mask.
+    :param most: The most characters.
     """
     text = _cut(_masked(_cut(text, _MOST_READ), secrets), most * 8)
     text = _URL_USERINFO.sub(f"{REDACTED}@", text)
@@ -59,11 +59,11 @@ def beginning_of(body: bytes, secrets: Iterable[str] = (), most: int = EXCERPT) 
     """
     The beginning of an answer that could not be read, as a message may quote it.
 
-    JSON keeps its names and loses its text values: a list cut off half way may hold a target's password anywhere.
+    JSON keeps its names and loses its text values: a truncated list may have a target's password anywhere.
 
     :param body: The answer's body.
-    :param secrets: Values to replace wherever they stand.
-    :param most: Characters at the most.
+    :param secrets: Values to mask.
+    :param most: The most characters.
     """
     text = _masked(_cut(body[: 2 * _MOST_READ].decode("utf-8", "replace"), _MOST_READ), secrets)
     is_page = text.startswith("<")
@@ -83,7 +83,7 @@ def _masked(text: str, secrets: Iterable[str]) -> str:
 
 
 def _forms(secret: str) -> set[str]:
-    """A secret as it may stand in an answer that repeats it: as it is, in JSON, in a URL, in HTML."""
+    """A secret in every form in which an answer may repeat it: as it is, in JSON, in a URL, in HTML."""
     secret = secret.encode("utf-8", "replace").decode()  # what cannot be sent cannot come back
     in_json = {json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)}
     in_url = {quote(secret), quote(secret, safe=""), quote_plus(secret)}
@@ -92,7 +92,7 @@ def _forms(secret: str) -> set[str]:
 
 
 def _cut(text: str, most: int) -> str:
-    """The beginning of a text, without the word that the cut would go through: half a secret is told by no pattern."""
+    """The beginning of a text, without a word that would be cut: no pattern recognises half a secret."""
     text = text.strip()
     return text if len(text) <= most else text[:most].rsplit(None, 1)[0]
 
@@ -118,10 +118,10 @@ def safe_url(url: str) -> str:
 
 def safe_headers(headers: Mapping[str, Any], secrets: Iterable[str] = ()) -> dict[str, str]:
     """
-    A target's answer headers as they may be shown, those with secret names masked.
+    The headers of a target's answer as they may be shown; those with telltale names are masked.
 
     :param headers: Names and values.
-    :param secrets: Values to replace wherever they stand.
+    :param secrets: Values to mask.
     """
     secrets = tuple(secrets)
     return {
@@ -131,7 +131,7 @@ def safe_headers(headers: Mapping[str, Any], secrets: Iterable[str] = ()) -> dic
 
 
 def _safe_header(name: str, value: str, secrets: tuple[str, ...]) -> str:
-    if name.lower() in ("www-authenticate", "proxy-authenticate"):  # a challenge, which tells what is missing
+    if name.lower() in ("www-authenticate", "proxy-authenticate"):  # a challenge, which says what is missing
         return one_line(_masked(value, secrets), 120)
     if name.lower() == "location":
         return safe_url(safe_text(value, secrets))
@@ -140,10 +140,10 @@ def _safe_header(name: str, value: str, secrets: tuple[str, ...]) -> str:
 
 def redacted(value: Any, public: Container[str] = ()) -> Any:
     """
-    The same JSON value with every leaf replaced: it shows what is set, not to what.
+    The same JSON value with every leaf masked: it shows which values are set, but not the values.
 
     :param value: Credentials, request details or custom headers.
-    :param public: Names whose value may be shown.
+    :param public: Names whose values may be shown.
     """
     if isinstance(value, Mapping):
         return {
@@ -157,18 +157,18 @@ def redacted(value: Any, public: Container[str] = ()) -> Any:
 
 def shown_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """
-    A webhook's fields as they may be shown, also those that are none of the contract.
+    A webhook's fields as they may be shown, including fields that are not in the contract.
 
-    :param fields: By name; not checked yet.
+    :param fields: Their values by name, not checked yet.
     """
     return {stable_name(name): _shown(name, value) for name, value in fields.items()}
 
 
 def stable_name(name: object) -> str:
     """
-    The name under which a value stands; of an object its type, since its own text may be another one each time.
+    A key as text, the same each time; of an object its type, since the object's own text may vary.
 
-    :param name: Of whatever kind.
+    :param name: A key of any type.
     """
     return str(name) if isinstance(name, (str, int, float, type(None))) else f"<{type(name).__name__}>"
 

@@ -1,1 +1,1 @@
-"""A webhook's target: what it answers, and what to do about it."""
+"""A webhook's target: what its answers mean, and what to do about them."""

@@ -1,4 +1,4 @@
-"""What an operator does about it: from what the target answered to a sentence that says what to do next."""
+"""What to do next, in a sentence, given what the target answered."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SILENT = (
 
 def advice_for(answers: Iterable[str]) -> list[str]:
     """
-    What to do about what the target answered, each advice once.
+    What to do about the target's answers, without repetitions.
 
     :param answers: Answers such as ``503``, ``no response`` or ``no response (ECONNREFUSED)``, the most frequent first.
     """

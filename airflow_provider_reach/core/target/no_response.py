@@ -1,4 +1,4 @@
-"""Why there was no response: the codes of Node.js and its TLS, in which the service is seen to name the reason."""
+"""Why a target did not respond: the service names the reason by the error codes of Node.js and its TLS."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _CODE = re.compile(r"\b[A-Z][A-Z0-9_]{3,59}\b", re.ASCII)
 
 def code_in(text: str) -> str:
     """
-    The first known code in a text; empty where it holds none.
+    The first known code in a text; empty where there is none.
 
     :param text: What the service says, or a row's ``failure_code``; of any length.
     """
@@ -43,7 +43,7 @@ def code_in(text: str) -> str:
 
 def reason_of(code: str) -> Reason | None:
     """
-    What a code means; None where it is not known.
+    What a code means; None for an unknown one.
 
     :param code: Such as ``ECONNREFUSED``.
     """

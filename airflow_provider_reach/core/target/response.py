@@ -9,11 +9,11 @@ from airflow_provider_reach.core.plain import Plain
 
 class TargetResponse(Plain, Struct, frozen=True, kw_only=True):
     """
-    What a webhook's target answered to the service's test batch, or the authorization server when asked for a token.
+    What a webhook's target answered to the service's test batch, or an authorization server to the request for a token.
 
-    It is bounded, and free of known secrets.
+    It is bounded, and known secrets are masked.
 
-    :param status: Its HTTP status; None where there was no answer or the service did not say.
+    :param status: Its HTTP status; None where there was no answer, or the service does not say.
     :param headers: Its headers.
     :param body: The beginning of its body, on one line.
     """

@@ -1,9 +1,9 @@
 """
-What the service's own words say of a failed test: whose answer it is, and what was answered.
+What the service's own message says about a failed test: who gave the answer, and what it was.
 
-The words are those of the service's older documentation ("POST to webhook tokens URL failed"), of its web page and of
-public reports ("POST to webhook target URL failed with non-2xx response code 404"). A target's own words are never
-looked at: it may say anything, of tokens too.
+The wording is that of the service's older documentation ("POST to webhook tokens URL failed"), of its web page and of
+public reports ("POST to webhook target URL failed with non-2xx response code 404"). A target's own text is never
+considered: it may say anything, even about tokens.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STATUS = re.compile(r" with (?:non-2xx )?response code (\d{3})\b", re.IGNORECAS
 
 def documented(said: str) -> Whose | None:
     """
-    Whose failure the documented words tell; None where they are not there.
+    Who failed, by the documented wording; None where it does not occur.
 
     :param said: What the service says.
     """
@@ -33,7 +33,7 @@ def documented(said: str) -> Whose | None:
 
 def whose(said: str) -> Whose:
     """
-    Whose failure the service tells in whatever words: the first that it speaks of, else the target's.
+    Who failed, by any wording: whichever of the two is mentioned first, otherwise the target.
 
     :param said: What the service says.
     """
@@ -42,7 +42,7 @@ def whose(said: str) -> Whose:
 
 def answered_status(said: str) -> int | None:
     """
-    The HTTP status that the documented words name.
+    The HTTP status in the documented wording; None where there is none.
 
     :param said: What the service says.
     """

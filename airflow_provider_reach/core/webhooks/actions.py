@@ -1,4 +1,4 @@
-"""What is done to one webhook that is there: validate, delete. Each function is an exchange."""
+"""What is done to an existing webhook: validate, delete. Each function is an exchange."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from airflow_provider_reach.core.webhooks.ref import WebhookRef
 
 class Validated(Struct, frozen=True, kw_only=True):
     """
-    A webhook whose target took the test batch.
+    A webhook whose target accepted the test batch.
 
     :param webhook: The webhook.
-    :param result: How the target took it.
+    :param result: The target's answer.
     """
 
     webhook: Webhook
@@ -35,10 +35,10 @@ class Deleted(Struct, frozen=True, kw_only=True):
     """
     A webhook that is no longer there.
 
-    :param webhook_id: Its UUID; empty where it was asked for by a name that none has.
-    :param said: What was done, or why nothing, in a sentence.
+    :param webhook_id: Its UUID; empty where no webhook has the name.
+    :param said: What was done, or why nothing was done, in a sentence.
     :param deleted: Whether it was deleted now; False where it was not there.
-    :param doubtful: Whether there is another one that may have been meant, and is still there.
+    :param doubtful: Whether another webhook, which still exists, may have been meant.
     """
 
     webhook_id: str
@@ -49,12 +49,12 @@ class Deleted(Struct, frozen=True, kw_only=True):
 
 def validate(ref: WebhookRef, context: AskContext) -> Exchange[Validated]:
     """
-    Have the service POST a test batch to a webhook's target, and demand that it answers 200.
+    Have the service POST a test batch to a webhook's target, which must answer 200.
 
     :param ref: The webhook.
     :param context: How long to keep asking, and what to mask.
     :raises ReachLookupError: when there is no such webhook, or several have the name.
-    :raises ReachTargetError: when the target did not answer 200.
+    :raises ReachTargetError: when the target does not answer 200.
     """
     webhook = yield from resolve(ref, context)
     call = operations.validate_webhook(webhook.id).about(webhook)
@@ -71,12 +71,12 @@ def validate(ref: WebhookRef, context: AskContext) -> Exchange[Validated]:
 
 def delete(ref: WebhookRef, context: AskContext, *, ignore_if_missing: bool = True) -> Exchange[Deleted]:
     """
-    Delete a webhook; that the list can be read and does not hold it, is what makes it gone.
+    Delete a webhook. It counts as gone only if a list can be read and does not have it.
 
     :param ref: The webhook.
     :param context: How long to keep asking, and what to mask.
-    :param ignore_if_missing: Whether it is fine that it is not there.
-    :raises ReachLookupError: when several have the name, or it is not there and shall be.
+    :param ignore_if_missing: Whether a webhook that is not there is no error.
+    :raises ReachLookupError: when several have the name, or it is missing and that is an error.
     """
     webhook, listed = yield from find_surely(ref, context)
     if isinstance(webhook, Gone):
@@ -99,7 +99,7 @@ def delete(ref: WebhookRef, context: AskContext, *, ignore_if_missing: bool = Tr
 
 
 def _must_be_gone(webhook: Webhook, context: AskContext, said: str, origin: Origin) -> Exchange[None]:
-    """A 404 may be of something else than the API: only a list that does not hold the webhook tells that it is gone."""
+    """Make sure with a list that the webhook is gone, since a 404 may not be the API's own."""
     for may_lag in (True, False):
         found, _ = yield from find(WebhookRef(webhook.id, webhook.name), context)
         if isinstance(found, Gone):

@@ -1,5 +1,5 @@
 """
-Declaring webhooks: look, compare, and change only what differs; the same once or twice.
+Declare webhooks: look, compare, and change only what differs; a second run changes nothing.
 
 Each function is an exchange, so that any client can drive it.
 """
@@ -48,15 +48,15 @@ LOOK_AFTER_UPDATE = 10.0
 
 class Declared(Plain, Struct, frozen=True, kw_only=True):
     """
-    What became of a declaration.
+    The outcome of a declaration.
 
     :param webhook_id: The webhook's UUID.
     :param name: Its name.
-    :param active: Whether it sends anything; None where that is not known.
-    :param created: Whether it was made now.
+    :param active: Whether it sends anything; None where that is unknown.
+    :param created: Whether it was created now.
     :param changed: The fields that were sent in an update.
-    :param compared: How each declared field compared with what was there before; empty for a new webhook.
-    :param unlike: Sent fields that the service shows otherwise than they were sent, though not as before.
+    :param compared: How each declared field compares with its value before; empty for a new webhook.
+    :param unlike: Sent fields that the service now shows neither as they were sent nor as they were before.
     """
 
     webhook_id: str
@@ -75,17 +75,17 @@ class Declared(Plain, Struct, frozen=True, kw_only=True):
 
 def declare(spec: WebhookSpec, if_exists: IfExists | str, context: AskContext) -> Exchange[Declared]:
     """
-    Have a webhook of this name: take, change or refuse the one that is there, or create it.
+    Make sure that a webhook with this name exists: reuse, change or refuse an existing one, or create it.
 
-    Looking first also settles a creation of an earlier try whose answer was lost.
+    Because it looks first, it also finds a webhook that an earlier try created although the answer was lost.
 
-    :param spec: What it shall be.
-    :param if_exists: ``reuse`` takes the one that is there as it is, ``update`` makes it match, ``fail`` refuses.
+    :param spec: The webhook as it must be.
+    :param if_exists: ``reuse`` leaves an existing one as it is, ``update`` makes it match, ``fail`` raises an error.
     :param context: How long to keep asking, and what to mask.
     :raises ReachInputError: before anything is sent, naming everything that is wrong with the spec.
     :raises ReachLookupError: when several webhooks have the name.
     :raises ReachExistsError: when one has it and ``if_exists`` is ``fail``.
-    :raises ReachUnsettledError: when the answer to the creation was lost and no such webhook appears.
+    :raises ReachUnsettledError: when the answer to the creation is lost and no such webhook appears.
     """
     operation = f"create webhook {shown(spec.given.get('name'))}"
     spec.body(operation)
@@ -118,14 +118,14 @@ def declare(spec: WebhookSpec, if_exists: IfExists | str, context: AskContext) -
 
 def _see_what_was_made(spec: WebhookSpec, webhook_id: str, context: AskContext) -> Exchange[list[FieldComparison]]:
     """
-    How the new webhook differs from what was sent, and that it is alone.
+    Compare the new webhook with what was sent, and make sure that it is the only one with its name.
 
-    Two tasks that look at the same time both find nothing, and both create.
+    Two tasks that look at the same time both find nothing, and both create one.
     """
     try:
         listed = yield from ask(operations.list_webhooks(), context.with_budget(0.0))
     except ReachCallError:
-        return []  # the webhook is there, and nothing is known against it
+        return []  # the webhook exists, and nothing suggests that it is wrong
     name = spec.given["name"]
     named = {webhook.id.lower(): webhook for webhook in listed.webhooks if webhook.name.strip() == name}
     made = named.pop(webhook_id.lower(), None)
@@ -142,19 +142,19 @@ def converge(
     ref: WebhookRef, changes: WebhookChanges, context: AskContext, *, always: bool = False
 ) -> Exchange[Declared]:
     """
-    Make a webhook match: send what differs, read it again, and tell when more than that has changed.
+    Make a webhook match: send what differs, read it again, and raise an error if anything else has changed.
 
-    What the service does not show or masks is unknown, which alone is no reason to send.
+    A value that the service does not show, or masks, is unknown; that alone is no reason to send it.
 
     :param ref: The webhook.
     :param changes: The values that it must have.
     :param context: How long to keep asking, and what to mask.
-    :param always: Send every given field, also where nothing differs: for secrets that the service does not show.
+    :param always: Whether to send every given field even if nothing differs, for secrets that the service masks.
     :raises ReachInputError: before anything is sent, naming everything that is wrong with the changes.
-    :raises ReachLookupError: when there is no such webhook, or several have the name; where it is to be renamed, one
-        that has the new name already is taken for it.
+    :raises ReachLookupError: when there is no such webhook, or several have the name; if it is to be renamed, a webhook
+        that already has the new name is taken for it.
     :raises ReachExistsError: when another webhook has its new name.
-    :raises ReachNotAppliedError: when a sent field is what it was before.
+    :raises ReachNotAppliedError: when a sent field is still as it was before.
     :raises ReachSideEffectError: when a field that was not sent has changed.
     """
     changes.body(f"update webhook {ref}")
@@ -165,7 +165,7 @@ def converge(
 
 
 def _renamed(webhook: Webhook | Gone, new_name: str | None, webhooks: list[Webhook]) -> Webhook:
-    """The webhook to update, which an earlier run may have renamed; a name is not given to a second webhook."""
+    """The webhook to update, which an earlier run may have renamed; no second webhook gets its new name."""
     is_new = new_name and (isinstance(webhook, Gone) or webhook.name.strip() != new_name)
     taken = only(str(new_name), webhooks) if is_new else None
     if isinstance(webhook, Gone):
@@ -210,7 +210,7 @@ def _update(webhook_id: str, changes: WebhookChanges, context: AskContext, *, al
 
 
 def _check_authentication(before: Webhook, changes: WebhookChanges) -> None:
-    """Credentials that the webhook's auth_type makes no use of would leave it as it is, and look as if they did not."""
+    """Refuse credentials that the webhook's auth_type does not use: they would change nothing, but seem to."""
     given = changes.given
     auth_type = given.get("auth_type", before.auth_type)
     problems = [
@@ -224,9 +224,9 @@ def _check_authentication(before: Webhook, changes: WebhookChanges) -> None:
 
 def _to_send(compared: list[FieldComparison], always: bool) -> list[str]:
     """
-    What differs, and beside it what is not known; with another auth_type all of the authentication.
+    The fields that differ, and with them those that are unknown; with another auth_type, the whole authentication.
 
-    What is not known goes along because nobody says that an update keeps what it leaves out.
+    Unknown fields are sent too, since no documentation says that an update keeps the fields that it leaves out.
     """
     if always:
         return [field.field for field in compared]
@@ -238,7 +238,7 @@ def _to_send(compared: list[FieldComparison], always: bool) -> list[str]:
 
 
 def _updated(before: Webhook, sent: WebhookChanges, context: AskContext) -> Exchange[Webhook]:
-    """Read the webhook until it is no longer what it was, in case that an answer comes from a copy that lags."""
+    """Read the webhook until it is no longer as it was, in case an answer comes from a replica that lags."""
     left, seconds = LOOK_AFTER_UPDATE, FIRST_WAIT
     while True:
         after = yield from ask(operations.get_webhook(before.id).about(before), context)
@@ -260,7 +260,7 @@ def _updated(before: Webhook, sent: WebhookChanges, context: AskContext) -> Exch
 
 
 _SEEN_FIELDS = ("name", "target", "events", "active", "auth_type")
-"""What is shown as it is; of the rest, what looks unchanged may be masked in a way that nobody knows."""
+"""Fields that are shown as they are; any other that looks unchanged may be masked in an unknown way."""
 
 
 def _said(fields: list[FieldComparison]) -> str:
@@ -276,5 +276,5 @@ def _changed_unsent(before: Webhook, after: Webhook, sent: WebhookChanges) -> li
     if "auth_type" in own:
         own.update(AUTH_TYPES)
     if "oauth2" in (before.auth_type, after.auth_type):
-        own.add("auth_credentials")  # every update fetches a new token, which is shown there
+        own.add("auth_credentials")  # every update fetches a new token, which appears there
     return [changed for field in FIELDS if field not in own and (changed := how_changed(before, after, field))]

@@ -1,4 +1,4 @@
-"""Create a webhook once: a lost answer is settled by looking, never by a second POST."""
+"""Create a webhook exactly once: after a lost answer the webhook is looked for, never created again."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ LOOK_AFTER_CREATE = 30.0
 
 def create(spec: WebhookSpec, context: AskContext) -> Exchange[str]:
     """
-    Create a webhook and return its id; when the answer is lost, look for the webhook and never send a second POST.
+    Create a webhook and return its id; if the answer is lost, look for the webhook instead of sending a second POST.
 
     :param spec: The webhook to create.
     :param context: How long to keep asking while nothing was taken, and what to mask.
-    :raises ReachUnsettledError: when the answer was lost and no such webhook appears within 30 s.
-    :raises ReachCallError: when the service refused, or could not be reached.
+    :raises ReachUnsettledError: when the answer is lost and no such webhook appears within 30 s.
+    :raises ReachCallError: when the service refuses, or cannot be reached.
     """
     call = create_webhook(spec)
     try:

@@ -1,4 +1,4 @@
-"""Which webhook is meant: by its id, or by its name."""
+"""Find the webhook that a caller names, by its id or its name."""
 
 from __future__ import annotations
 
@@ -87,11 +87,11 @@ def resolve(ref: WebhookRef, context: AskContext) -> Exchange[Webhook]:
 
 def only(name: str, webhooks: list[Webhook]) -> Webhook | None:
     """
-    The one webhook of that name, or None.
+    The one webhook with a name, or None.
 
     :param name: The whole name.
-    :param webhooks: Where to look.
-    :raises ReachLookupError: when several have it, naming their ids and targets.
+    :param webhooks: The webhooks to search.
+    :raises ReachLookupError: when several have it, with their ids and targets.
     """
     named = [webhook for webhook in webhooks if webhook.name.strip() == name.strip()]
     if len(named) > 1:

@@ -1,4 +1,4 @@
-"""A webhook beside itself a moment ago: what an update changed that it should not have."""
+"""What an update changed in a webhook that it should not have changed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from airflow_provider_reach.core.webhooks.diff import (
 
 def how_changed(before: Webhook, after: Webhook, field: str) -> str:
     """
-    How a field has changed, in words; empty where it has not, or where that is not known.
+    How a field has changed, in words; empty where it has not, or where that is unknown.
 
-    :param before: The webhook as it was shown; what was not shown, or is masked, is not known to have changed.
-    :param after: The webhook as it is shown now; what is not shown any more has changed.
+    :param before: The webhook as it was shown; a value that was not shown, or is masked, is not known to have changed.
+    :param after: The webhook as it is shown now; a value that is no longer shown has changed.
     :param field: The field's name.
     """
     old, new = value_of(before, field), value_of(after, field)
@@ -54,7 +54,7 @@ def _changed_leaves(old: Mapping[str, Any], new: Mapping[str, Any], within: str 
 
 
 def _same(old: Any, new: Any, *, as_url: bool) -> bool:
-    """Whether they are the same for all that can be told: one that is masked may be any but an empty one."""
+    """Whether they are the same as far as that can be known: a masked value may be any but an empty one."""
     if is_blank(old) or is_blank(new):
         return is_blank(old) and is_blank(new)
     is_same = same_url(old, new) if as_url else same_value(old, new)

@@ -243,7 +243,7 @@ def too_many_requests(stage: Stage) -> Told:
 
 @message
 def service_failed(stage: Stage) -> Told:
-    return asked(no(503))
+    return asked(no(503, x_request_id="4f1c9e62-0b7a-4c11-9c1e-2f6d1f0a7b55"))
 
 
 @message

@@ -307,7 +307,7 @@ def test_a_target_that_is_down_is_left_to_the_retries(conduct: str, advice: str,
     assert first.said.startswith("Could not create webhook 'orders'")
     assert "\nthe service answered HTTP 400: " in first.said
     assert f"\nThe webhook's target did not take the service's test batch. {advice}" in first.said
-    assert first.said.endswith("Then run this again. Nothing was changed.")
+    assert first.said.endswith("Then run this again. Nothing was changed. (request id sandbox-2)")
     assert kept(connected) == []
 
 
