@@ -50,7 +50,7 @@ PLUGIN = "mutants_tried"
 
 LONGEST = 300.0
 """Seconds for all tests with a constant changed, which take some 30 without."""
-VERDICT = ("delivery.assess", "delivery.verdict_text", "delivery.batches", "policy")
+VERDICT = ("delivery.assess", "delivery.states", "delivery.findings", "delivery.batches", "policy")
 SAMPLE = 400
 """So many of them are tried by ``--short``, always the same while the code is."""
 

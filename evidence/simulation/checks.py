@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from airflow_provider_reach.core.delivery.doubt import remembered
+from airflow_provider_reach.core.delivery.ambiguous_2xx import with_earlier_retries
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from evidence.simulation.life import BEGIN, HOUR, MINUTE, Life
@@ -62,7 +62,7 @@ def check(
     report: DeliveryReport | None = None
     while True:
         if is_answered(now):
-            report, answered = remembered(service.look(now, policy, begun), report), now
+            report, answered = with_earlier_retries(service.look(now, policy, begun), report), now
             if report.outcome != "wait":
                 return Check(begun, now, report.outcome, report, policy.ignore_lost_before)
             if now >= deadline:

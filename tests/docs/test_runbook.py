@@ -23,7 +23,7 @@ from airflow_provider_reach import exceptions, hooks, sensors
 from airflow_provider_reach.client import body, pool, region_probe
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api import error_mapping, exchange, gateways, regions, target_errors
-from airflow_provider_reach.core.delivery import check, doubt, report, verdict_text
+from airflow_provider_reach.core.delivery import ambiguous_2xx, check, findings, headline, report
 from airflow_provider_reach.core.errors import ReachError, ReachStatusError
 from airflow_provider_reach.core.target import advice
 from airflow_provider_reach.core.watch import events, progress, step, watch
@@ -46,12 +46,13 @@ TALKING = (
     error_mapping,
     converge,
     creating,
-    doubt,
+    ambiguous_2xx,
     drift,
     events,
     errors,
     exchange,
-    verdict_text,
+    findings,
+    headline,
     gateways,
     missing,
     check,

@@ -1,8 +1,8 @@
 """
 The verdict: rows of batch status → batches → a report under a policy.
 
-Two questions stay apart: is the webhook delivering *now*, and was anything *lost*? A target that came back an hour ago
-looks fine now while hours of data are gone. :func:`assess` is pure, and every way of asking goes through it.
+It keeps two questions apart: is the webhook delivering *now*, and was anything *lost*? A target that came back an hour
+ago looks fine now, while hours of data are gone. :func:`assess` is pure, and every way of asking goes through it.
 """
 
 from __future__ import annotations
@@ -14,16 +14,12 @@ from heapq import heapify, heappop
 from itertools import islice
 
 from airflow_provider_reach.core.api.models import BatchRow, Gone, Webhook, as_utc
-from airflow_provider_reach.core.delivery.batches import Batch, batches_of, is_taken
-from airflow_provider_reach.core.delivery.doubt import doubt_about, next_retries
+from airflow_provider_reach.core.delivery.ambiguous_2xx import advice_on_2xx, next_retries
+from airflow_provider_reach.core.delivery.batches import Batch, batches_of, is_other_2xx
+from airflow_provider_reach.core.delivery.findings import Finding, findings, last_success
+from airflow_provider_reach.core.delivery.headline import headline
 from airflow_provider_reach.core.delivery.report import DeliveryReport, Outcome
-from airflow_provider_reach.core.delivery.verdict_text import (
-    Finding,
-    Tally,
-    findings,
-    headline,
-    last_success,
-)
+from airflow_provider_reach.core.delivery.states import Tally, tally_of
 from airflow_provider_reach.core.policy import GRACE, DeliveryPolicy
 from airflow_provider_reach.core.target.advice import IS_BACK, advice_for
 from airflow_provider_reach.core.text import one_line
@@ -48,16 +44,16 @@ def assess(
     :param rows: The rows, in any order; a batch may have several.
     :param now: The service's time of the answer.
     :param policy: What counts as failed, and what is waited for.
-    :param watched_from: The first look of this watch: later batches may fail it but never prolong it. Where not given,
-        this is the first look.
-    :param webhook: The webhook as the service lists it, ``Gone``, or None where it was not asked for. It is to be of
-        this look: ``max_silence`` takes an older list's last success for silence.
-    :param complete: False where there may be more rows than these.
+    :param watched_from: The first look of this watch: later batches may fail it but never prolong it. By default, this
+        is the first look.
+    :param webhook: The webhook as the service lists it, ``Gone``, or None if the list was not asked for. The list must
+        be of this look: with ``max_silence``, the last success in an older one would look like silence.
+    :param complete: False if there may be more rows than these.
     :return: The report; its outcome is ``healthy``, ``wait`` (look again) or ``failed``.
     """
     now = as_utc(now)
     recovered, undelivered = batches_of(rows, now, policy.delivered_by)
-    tally = _tally(recovered, undelivered, now, policy)
+    tally = tally_of(recovered, undelivered, now, policy)
     found = findings(tally, now, policy, webhook, complete)
     if any(finding.fails for finding in found):
         return _report("failed", found, tally, now, policy, webhook, complete)
@@ -66,32 +62,8 @@ def assess(
     return _report(outcome, found, tally, now, policy, webhook, complete, waited_for)
 
 
-def _tally(recovered: int, undelivered: list[Batch], now: datetime, policy: DeliveryPolicy) -> Tally:
-    tally = Tally(recovered)
-    lost_at, at_risk_at, ripe_at = now - policy.lost_after, now - policy.at_risk_after, now - policy.min_age
-    at_risk_attempts, ripe_attempts = policy.at_risk_attempts, policy.min_attempts
-    told_before = policy.ignore_lost_before
-    if told_before and told_before > now + GRACE:  # a clock was wrong when it was told: it would hide every loss
-        told_before = None
-    for batch in undelivered:
-        created, attempts = batch.created, batch.attempts or 0
-        if created is not None and created < lost_at:
-            told = told_before is not None and created + policy.lost_after < told_before
-            (tally.lost_before if told else tally.lost).append(batch)
-        elif created is None or batch.doubtful:
-            tally.at_risk.append(batch)
-            tally.unknown_age += 1
-        elif created <= at_risk_at or attempts >= at_risk_attempts:
-            tally.at_risk.append(batch)
-        elif created <= ripe_at or attempts >= ripe_attempts:
-            tally.ripe.append(batch)
-        else:
-            tally.unripe.append(batch)
-    return tally
-
-
 def _waited_for(tally: Tally, now: datetime, policy: DeliveryPolicy, watched_from: datetime) -> list[Batch]:
-    """The batches for whose sake to look again; none once everything of the first look must be decided, or ripe."""
+    """The batches that another look waits for; none once everything of the first look must be decided, or ripe."""
     if now >= watched_from + policy.longest_wait:
         return []
     candidates = tally.in_flight if policy.drain else tally.unripe
@@ -107,10 +79,10 @@ def _may_be_from(batch: Batch, instant: datetime, policy: DeliveryPolicy) -> boo
     """
     Whether a batch may have been created at the instant or earlier.
 
-    Its time may be that of its last attempt. Retries come at ever wider intervals, so that the n-th attempt is made
-    before n-1 equal parts of the window are over: that bounds how much earlier the batch was created.
+    Its time may be that of its last attempt. Retries come at ever longer intervals, so the n-th attempt is made before
+    n-1 equal parts of the window are over: that limits how much earlier the batch was created.
     """
-    if batch.created is None or batch.doubtful or batch.created <= instant:
+    if batch.created is None or batch.may_be_older or batch.created <= instant:
         return True
     attempts = policy.max_attempts if batch.attempts is None else batch.attempts
     part: timedelta = policy.retry_window / (policy.max_attempts - 1)
@@ -135,7 +107,7 @@ def _report(
     responses = sorted(answers.items(), key=lambda item: (-item[1], item[0]))[:_MOST_CLASSES]
     sizes = [batch.events for batch in undelivered if batch.events is not None]
     back = _target_answers(webhook, undelivered)
-    in_doubt = {answer for answer in answers if is_taken(answer)} if policy.delivered_by == "200" else set()
+    in_doubt = {answer for answer in answers if is_other_2xx(answer)} if policy.delivered_by == "200" else set()
     taken = [batch for batch in undelivered if batch.answered in in_doubt] if in_doubt else []
     retries = next_retries(taken, now, policy) if complete else {}
     advice = [finding.advice for finding in found if finding.advice and finding.fails]
@@ -143,7 +115,7 @@ def _report(
         retried = any((batch.attempts or 0) < policy.max_attempts for batch in in_flight)
         advice = ([IS_BACK] if back and retried else []) + advice
         advice += [] if back else advice_for(answer for answer, _ in responses)
-        advice = ([doubt_about(len(taken), retries)] if taken else []) + advice
+        advice = ([advice_on_2xx(len(taken), retries)] if taken else []) + advice
     return DeliveryReport(
         outcome=outcome,
         headline=headline(outcome, found, tally, now, policy, webhook, waited_for),
@@ -177,7 +149,7 @@ def _report(
 
 
 def _ids_oldest_first(batches: Sequence[Batch], now: datetime) -> Iterator[str]:
-    """The ids that can be shown; few of many are asked for, so that a heap does better than sorting."""
+    """The ids that can be shown; since only a few of many are needed, a heap is faster than sorting."""
     oldest = [(batch.created or now, batch.batch_id) for batch in batches if batch.batch_id]
     heapify(oldest)
     while oldest:

@@ -1,4 +1,4 @@
-"""Rows of batch status → batches: what all rows of one batch say together, whatever their number and order."""
+"""Rows of batch status → batches: what all rows of a batch say together, whatever their number and order."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from airflow_provider_reach.core.target.no_response import code_in
 Code: TypeAlias = "str | int | float | None"
 
 FURTHEST_AHEAD = timedelta(hours=1)
-"""Of the service's time: a later one cannot be believed."""
-_FIRST_BELIEVED = datetime(2010, 1, 1, tzinfo=timezone.utc)
+"""How far ahead of the service's time a time may be and still be plausible."""
+_EARLIEST = datetime(2010, 1, 1, tzinfo=timezone.utc)
 _SLOW = 10_000
 _MOST_EVENTS = 1_000_000_000
 _NUMBER = re.compile(r"[0-9]+(?:\.0*)?")
@@ -29,18 +29,18 @@ class Batch(Struct, frozen=True, gc=False):
     What the rows of one undelivered batch say together.
 
     :param batch_id: Its id; None where its only row has none.
-    :param created: The earliest time its rows tell, or None. The batch may be older: a row's time may be that of its
+    :param created: The earliest time in its rows, or None. Even so it may be older: a row's time may be that of its
         last attempt.
-    :param doubtful: Whether a row has no time that can be read and believed: the batch may be older than ``created``.
-    :param last: The latest time its rows tell, or None.
-    :param answered: What the target answered by the latest row: ``503``, ``no response``, with its code.
-    :param attempts: The most failed attempts a row tells, or None.
-    :param events: Events in it, where known and believed.
+    :param may_be_older: Whether a row has no plausible time, so that the batch may be much older than ``created``.
+    :param last: The latest time in its rows, or None.
+    :param answered: What the target answered, by the latest row: ``503``, or ``no response`` with its code.
+    :param attempts: The highest number of failed attempts in its rows, or None.
+    :param events: How many events it holds, where a plausible number is known.
     """
 
     batch_id: str | None
     created: datetime | None
-    doubtful: bool
+    may_be_older: bool
     last: datetime | None
     answered: str
     attempts: int | None
@@ -51,15 +51,15 @@ def batches_of(
     rows: Iterable[BatchRow], now: datetime, delivered_by: Literal["200", "2xx"] = "200"
 ) -> tuple[int, list[Batch]]:
     """
-    Group rows by batch: how many batches were delivered, and all the others.
+    Group rows by batch; return how many batches were delivered, and all the others.
 
-    A batch is delivered when any of its rows says so: success wins over a later-looking failure. Rows without an id
-    are a batch each, unless they are the same in everything.
+    A batch is delivered if any of its rows says so: success wins over a failure that looks later. Each row without an
+    id is a batch of its own, except exact duplicates.
 
     :param rows: In any order.
-    :param now: The service's time, to tell a time that cannot be believed.
-    :param delivered_by: Which answers deliver. With ``2xx`` a failure code is none that is itself a 2xx, and so only
-        repeats the answer; one that names something else stays a failure.
+    :param now: The service's time, to recognise an implausible time.
+    :param delivered_by: Which answers deliver a batch. With ``2xx``, a failure code that is itself a 2xx only repeats
+        the answer and is no failure; any other failure code is one.
     """
     rows = list(rows)
     statuses = {code: _status(code) for code in {row.response_code for row in rows}}
@@ -81,12 +81,12 @@ def batches_of(
 
 
 def _each(rows: list[BatchRow], telling: Mapping[Code, str], latest: datetime) -> list[Batch]:
-    """Every row as a batch of its own; a telling response code says all by itself what the target answered."""
+    """Each row as a batch of its own; ``telling`` maps the response codes that alone say what the target answered."""
     batches = []
     for row in rows:
         ts, events = row.ts, row.batch_size
-        if ts is None or ts.tzinfo is not timezone.utc or not _FIRST_BELIEVED <= ts <= latest:
-            ts = believed(ts, latest)
+        if ts is None or ts.tzinfo is not timezone.utc or not _EARLIEST <= ts <= latest:
+            ts = plausible_time(ts, latest)
         if events is not None and events > _MOST_EVENTS:
             events = None
         answered = telling.get(row.response_code) or _answered(row.failure_code, (row.latency or 0) >= _SLOW)
@@ -95,7 +95,7 @@ def _each(rows: list[BatchRow], telling: Mapping[Code, str], latest: datetime) -
 
 
 def _together(rows: list[BatchRow], batches: list[Batch]) -> list[Batch]:
-    """The batches of these rows, those of one batch made one."""
+    """The batches of these rows, after merging those with the same id."""
     keys = [row.batch_id or row for row in rows]
     if len(set(keys)) == len(keys):
         return batches
@@ -106,10 +106,10 @@ def _together(rows: list[BatchRow], batches: list[Batch]) -> list[Batch]:
 
 
 def _merged(parts: list[Batch]) -> Batch:
-    """One batch of several that have a row each."""
-    # An attempt that delivers adds no failure: of rows alike in all else, the one the target took is the later.
+    """One batch from several with the same id."""
+    # An attempt that delivers adds no failure: of otherwise equal rows, the one that the target accepted is the later.
     latest = max(
-        parts, key=lambda part: (part.last or _NEVER, part.attempts or 0, is_taken(part.answered), part.answered)
+        parts, key=lambda part: (part.last or _NEVER, part.attempts or 0, is_other_2xx(part.answered), part.answered)
     )
     times = [part.created for part in parts if part.created is not None]
     attempts = [part.attempts for part in parts if part.attempts is not None]
@@ -125,32 +125,32 @@ def _merged(parts: list[Batch]) -> Batch:
     )
 
 
-def is_taken(answered: str) -> bool:
+def is_other_2xx(answered: str) -> bool:
     """
-    Whether the target took a batch with another 2xx than the 200 that alone counts.
+    Whether the target accepted a batch with a 2xx other than 200, the only one that counts by the contract.
 
     :param answered: What it answered, such as ``204`` or ``204 with a failure code``.
     """
     return len(answered) == 3 and answered.startswith("2")
 
 
-def believed(ts: datetime | None, latest: datetime) -> datetime | None:
+def plausible_time(ts: datetime | None, latest: datetime) -> datetime | None:
     """
-    A time in UTC; None where it cannot be believed.
+    A time in UTC, or None if it is implausible.
 
-    :param ts: What the service says; naive means UTC.
-    :param latest: The latest time that can be.
+    :param ts: What the service says; without a time zone it is UTC.
+    :param latest: The latest plausible time.
     """
     if ts is None:
         return None
     if ts.tzinfo is None:
         ts = ts.replace(tzinfo=timezone.utc)
-    return as_utc(ts) if ts.year >= _FIRST_BELIEVED.year and ts <= latest else None
+    return as_utc(ts) if ts.year >= _EARLIEST.year and ts <= latest else None
 
 
 @lru_cache(maxsize=512)
 def _status(code: Code) -> int:
-    """The HTTP status a code means; 0, for no response, where it is missing, empty, or no whole number."""
+    """The HTTP status that a code means; 0, for no response, if it is missing, empty, or not a whole number."""
     if isinstance(code, str) and not _NUMBER.fullmatch(code.strip()):  # float() takes more, such as "2_00"
         return 0
     try:
@@ -166,7 +166,7 @@ def _is_failure(code: Code, repeats: range) -> bool:
 
 @lru_cache(maxsize=512)
 def _answered(failure: Code, slow: bool) -> str:
-    """What the target answered, where no response code tells."""
+    """What the target answered, where the response code does not tell."""
     status = _status(failure)
     if status == 200:
         return "200 with a failure code"

@@ -1,4 +1,4 @@
-"""One look at a webhook: is it there, what is its batch status, is that whole, and what does it mean."""
+"""One look at a webhook: is it there, what is its batch status, is that complete, and what does it mean."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def look(
 
 def _batch_status(webhook_id: str, context: AskContext) -> Exchange[BatchStatus]:
     """
-    The batch status, asked for with ever larger limits until it is whole.
+    The batch status, asked for with ever larger limits until it is complete.
 
-    A service may cap the limit without saying so: as many rows as with the smaller limit, or a round number of rows,
-    is taken as such a cap, and a refusal of the larger limit too.
+    A service may cap the limit without saying so. No more rows than with the smaller limit, a round number of rows, and
+    a refusal of the larger limit are all taken for such a cap.
     """
     limit = DEFAULT_LIMIT
     status = yield from ask(get_batch_status(webhook_id, limit), context)
@@ -75,7 +75,7 @@ def _batch_status(webhook_id: str, context: AskContext) -> Exchange[BatchStatus]
 
 
 def _with_larger_limit(webhook_id: str, limit: int, context: AskContext) -> Exchange[tuple[int, BatchStatus | None]]:
-    """The limit that the service took, the largest of those tried, and the batch status; None where it took none."""
+    """The largest limit that the service accepts, and the batch status; None if it accepts none."""
     for larger in dict.fromkeys(min(times * limit, MAX_LIMIT) for times in (10, 5, 2)):
         try:
             return larger, (yield from ask(get_batch_status(webhook_id, larger), context))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from airflow_provider_reach.core.delivery.doubt import remembered
+from airflow_provider_reach.core.delivery.ambiguous_2xx import with_earlier_retries
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachAuthError, ReachError
 from airflow_provider_reach.core.watch.events import End, TimedOut
@@ -81,7 +81,7 @@ class Looks:
         cut_short = self._may_be_cut_short and self.watch.tolerance_at(self._now()) < tolerance
         seen: DeliveryReport | ReachError
         try:
-            seen = remembered((yield from self._asked()), self.report)
+            seen = with_earlier_retries((yield from self._asked()), self.report)
         except ReachError as error:
             seen = error
         now = self._now()

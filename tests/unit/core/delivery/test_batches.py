@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core.api.models import BatchRow
-from airflow_provider_reach.core.delivery.batches import Batch, batches_of, is_taken
+from airflow_provider_reach.core.delivery.batches import Batch, batches_of, is_other_2xx
 from tests.unit.core.helpers import HOUR, MINUTE, NOW, bounded, delivered, failed
 
 
@@ -92,7 +92,7 @@ def test_by_2xx_any_2xx_delivers_and_a_code_that_repeats_it_is_no_failure(respon
 def test_by_2xx_all_else_fails_as_ever(response: Code, failure: Code, answered: str) -> None:
     row = BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure)
     delivered_, [batch] = batches_of([row], NOW, "2xx")
-    assert (delivered_, batch.answered, is_taken(batch.answered)) == (0, answered, False)
+    assert (delivered_, batch.answered, is_other_2xx(batch.answered)) == (0, answered, False)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,10 @@ def test_by_2xx_all_else_fails_as_ever(response: Code, failure: Code, answered: 
     ],
 )
 def test_what_was_answered_201_to_299_is_in_doubt(response: Code, failure: Code, taken: bool) -> None:
-    assert is_taken(one(BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure)).answered) is taken
+    assert (
+        is_other_2xx(one(BatchRow(batch_id="b", ts=NOW, response_code=response, failure_code=failure)).answered)
+        is taken
+    )
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -182,7 +185,7 @@ def test_a_post_of_ten_seconds_was_not_answered_in_time(latency: float, answered
 def test_the_time_of_a_row(ts: datetime) -> None:
     batch = one(BatchRow(batch_id="b", ts=ts))
     assert batch.created == NOW - HOUR
-    assert not batch.doubtful
+    assert not batch.may_be_older
 
 
 @pytest.mark.parametrize(
@@ -203,7 +206,7 @@ def test_the_time_of_a_row(ts: datetime) -> None:
 )
 def test_a_time_that_cannot_be_is_unknown(ts: datetime | None, believed: bool) -> None:
     batch = one(BatchRow(batch_id="b", ts=ts))
-    assert batch.doubtful is not believed
+    assert batch.may_be_older is not believed
     assert (batch.created is not None) is believed
 
 
@@ -215,7 +218,7 @@ def test_all_rows_of_a_batch_are_one_batch() -> None:
     )
     assert batch.created == NOW - 3 * HOUR
     assert (batch.attempts, batch.events, batch.answered, batch.last) == (7, 12, "401", NOW - HOUR)
-    assert not batch.doubtful
+    assert not batch.may_be_older
 
 
 def test_of_two_rows_of_one_time_the_one_with_more_attempts_is_the_last() -> None:
@@ -231,7 +234,7 @@ def test_success_wins_also_over_a_later_looking_failure() -> None:
 
 def test_a_row_without_a_time_makes_the_batch_doubtful() -> None:
     batch = one(failed(age=HOUR), failed(age=None, response_code="500"))
-    assert batch.doubtful
+    assert batch.may_be_older
     assert batch.created == NOW - HOUR
     assert batch.answered == "503"
 
@@ -294,7 +297,7 @@ def test_a_batch_is_delivered_when_any_row_is_and_as_old_as_its_oldest(rows: lis
     assert len(batches) == 1 - delivered
     for batch in batches:
         parts = [part for _, [part] in each]
-        assert batch.doubtful == any(part.doubtful for part in parts)
+        assert batch.may_be_older == any(part.may_be_older for part in parts)
         assert batch.created == min((part.created for part in parts if part.created), default=None)
         assert batch.last == max((part.created for part in parts if part.created), default=None)
         assert batch.created is None or batch.created <= NOW + HOUR + MINUTE

@@ -1,8 +1,8 @@
 """
-Batches that were answered 201–299, and the doubt whether Reach counts them as delivered.
+Batches answered 201–299: it is unclear whether Reach counts them as delivered.
 
-Its contract says that anything but 200 is retried; an older guide of it says so of anything but 2xx. What tells the two
-apart is whether the retries go on.
+Its contract says that anything but 200 is retried; an older guide says that anything but 2xx is. Whether the retries go
+on tells which is true.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MOST_RETRIES, _MOST_IDS = 20, 3
 
 def next_retries(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> dict[str, NextRetry]:
     """
-    By when each of some batches must be tried again, if Reach counts 200 alone.
+    By when each of these batches must be tried again if only 200 counts.
 
     :param taken: Batches that were answered 201–299.
     :param now: The service's time.
@@ -35,7 +35,7 @@ def next_retries(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) 
 
 
 def _known(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> Iterator[tuple[str, NextRetry]]:
-    """Without ids that are Airflow's own names, such as ``__type``: under these it keeps what is no plain JSON."""
+    """Without ids such as ``__type``: in an XCom, Airflow gives these keys a meaning of its own."""
     for batch in taken:
         shown = one_line(batch.batch_id or "", 64)
         if shown and not shown.startswith("__") and (retry := _due(batch, now, policy)):
@@ -44,13 +44,13 @@ def _known(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> Ite
 
 def _due(batch: Batch, now: datetime, policy: DeliveryPolicy) -> NextRetry | None:
     """
-    The latest time of the next attempt, whatever a row's time is: the batch's creation, or its last attempt.
+    The latest time of the next attempt, whether a row's time is the batch's creation or its last attempt.
 
-    Retries come at ever wider intervals: the n-th attempt is made before n-1 equal parts of the window are over, and
-    the next one follows it within as many equal parts of the window as attempts are left. One more attempt than told is
-    counted as made: the one that was answered 2xx may not be told of as a failure.
+    Retries come at ever longer intervals: with the window divided equally among all retries, the n-th attempt is made
+    before n-1 parts are over; with it divided among the attempts that are left, the next one comes within one part. One
+    more attempt than reported counts as made: the one answered 2xx may not be reported as a failure.
     """
-    if batch.created is None or batch.last is None or batch.doubtful or batch.attempts is None:
+    if batch.created is None or batch.last is None or batch.may_be_older or batch.attempts is None:
         return None
     made = max(0, batch.attempts) + 1
     if made >= policy.max_attempts:
@@ -63,12 +63,12 @@ def _due(batch: Batch, now: datetime, policy: DeliveryPolicy) -> NextRetry | Non
     return NextRetry(batch.attempts, min(by_its_time, now + longest_gap) + GRACE, batch.last)
 
 
-def remembered(seen: DeliveryReport, earlier: DeliveryReport | None) -> DeliveryReport:
+def with_earlier_retries(seen: DeliveryReport, earlier: DeliveryReport | None) -> DeliveryReport:
     """
-    The report with what an earlier look knows of the same batches: one not tried since is due no later than it was.
+    The report, in which a batch that was not tried again since an earlier look is due when that look said.
 
     :param seen: What a look saw.
-    :param earlier: What the look before it saw, where that is remembered.
+    :param earlier: What the look before it saw, if there was one.
     """
     if earlier is None:
         return seen
@@ -82,12 +82,12 @@ def remembered(seen: DeliveryReport, earlier: DeliveryReport | None) -> Delivery
     return structs.replace(seen, next_retries=retries)
 
 
-def doubt_about(taken: int, retries: Iterable[str]) -> str:
+def advice_on_2xx(taken: int, retries: Iterable[str]) -> str:
     """
-    What to do about batches that may be delivered.
+    What to do about batches that may have been delivered.
 
     :param taken: How many were answered 201–299.
-    :param retries: Ids of some of them.
+    :param retries: The ids of some of them.
     """
     ids = ", ".join(list(retries)[:_MOST_IDS])
     which = "1 of these batches was" if taken == 1 else f"{taken:,} of these batches were"

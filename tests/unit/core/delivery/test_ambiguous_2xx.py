@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from airflow_provider_reach.core.api.models import BatchRow
+from airflow_provider_reach.core.delivery.ambiguous_2xx import with_earlier_retries
 from airflow_provider_reach.core.delivery.assess import assess
-from airflow_provider_reach.core.delivery.doubt import remembered
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.sandbox.service.schedule import attempt_offsets
@@ -103,7 +103,7 @@ def test_while_the_service_retries_nothing_stands_still(
     for number, shown, made, following in times_of(schedule, ts):
         row = BatchRow(batch_id="b", ts=shown, attempts=number - untold, response_code="202", failure_code="202")
         first = look(row, at=made)
-        last = remembered(look(row, at=following + clock_off), first)
+        last = with_earlier_retries(look(row, at=following + clock_off), first)
         assert last.standing_still == 0, (number, last.next_retries)
         if number - untold <= 10:
             assert last.next_retries.keys() == {"b"}
@@ -134,8 +134,8 @@ def test_a_batch_that_was_tried_late_is_due_late() -> None:
 def test_two_looks_tell_it_earlier_of_a_batch_that_was_tried_often() -> None:
     row = taken(age=HOUR, attempts=6)
     first = look(row)
-    almost = remembered(look(row, at=NOW + 110 * MINUTE), first)
-    later = remembered(look(row, at=NOW + 112 * MINUTE), almost)
+    almost = with_earlier_retries(look(row, at=NOW + 110 * MINUTE), first)
+    later = with_earlier_retries(look(row, at=NOW + 112 * MINUTE), almost)
 
     assert look(row, at=NOW + 112 * MINUTE).standing_still == 0
     assert (almost.standing_still, later.standing_still) == (0, 1)
@@ -143,10 +143,10 @@ def test_two_looks_tell_it_earlier_of_a_batch_that_was_tried_often() -> None:
 
 def test_attempts_that_rise_begin_anew() -> None:
     first = look(taken(age=HOUR, attempts=6))
-    tried = remembered(look(taken(age=2 * HOUR, attempts=7), at=NOW + HOUR), first)
+    tried = with_earlier_retries(look(taken(age=2 * HOUR, attempts=7), at=NOW + HOUR), first)
     assert tried.next_retries["b"].due == NOW + HOUR + 2 * HOUR + 15 * MINUTE
-    assert remembered(tried, look()).next_retries == tried.next_retries
-    assert remembered(tried, None) is tried
+    assert with_earlier_retries(tried, look()).next_retries == tried.next_retries
+    assert with_earlier_retries(tried, None) is tried
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,8 @@ def test_a_cut_answer_may_leave_out_the_row_of_the_latest_attempt() -> None:
 
 def test_a_time_that_moves_tells_of_another_attempt_though_their_number_does_not() -> None:
     first = look(taken(age=HOUR, attempts=6))
-    tried = remembered(look(taken(age=timedelta(0), attempts=6), at=NOW + 112 * MINUTE), first)
-    assert remembered(look(taken(age=HOUR, attempts=6), at=NOW + 112 * MINUTE), first).standing_still == 1
+    tried = with_earlier_retries(look(taken(age=timedelta(0), attempts=6), at=NOW + 112 * MINUTE), first)
+    assert with_earlier_retries(look(taken(age=HOUR, attempts=6), at=NOW + 112 * MINUTE), first).standing_still == 1
     assert tried.standing_still == 0
 
 
