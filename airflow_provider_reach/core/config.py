@@ -154,7 +154,7 @@ def _workspace_id(value: Any, problems: list[str]) -> str:
         )
     elif not is_uuid(text):
         problems.append(
-            f"workspace_id {_told(text)} is no UUID: it looks like 01234567-89ab-cdef-0123-456789abcdef. (The "
+            f"workspace_id {_told(text)} is not a UUID: it looks like 01234567-89ab-cdef-0123-456789abcdef. (The "
             "'ws_...' id of the service's pages is something else.)"
         )
     return text.lower()
@@ -179,7 +179,7 @@ def _base_url(base_url: str | None, region: Any, allow_http: Any, problems: list
     if "://" not in url:
         url = f"{'http' if host and is_loopback(host) else 'https'}://{url}"
     if not host or any(c.isspace() or not c.isprintable() for c in url):
-        problems.append("host is no URL: set it to a base URL such as https://email.eu-west-1.api.bird.com/api.")
+        problems.append("host is not a URL: set it to a base URL such as https://email.eu-west-1.api.bird.com/api.")
     elif parts.username or parts.password:
         problems.append("host holds a user name or password: take them out; the API key goes into password.")
     elif "?" in url or "#" in url:
@@ -228,7 +228,7 @@ def _timeout(value: Any, problems: list[str]) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 300:
-        problems.append(f"timeout {_told(text)} is no number of seconds above 0 and up to 300.")
+        problems.append(f"timeout {_told(text)} is not a number of seconds above 0 and up to 300.")
     return seconds
 
 

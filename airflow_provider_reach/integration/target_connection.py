@@ -87,7 +87,7 @@ def _extra_problems(conn: AirflowConnection, extra: Mapping[str, Any]) -> Iterat
     from difflib import get_close_matches  # here, since no DAG file needs it
 
     if not extra and str(conn.extra or "").strip() not in ("", "{}", "null"):
-        yield "its extra is no JSON object."
+        yield "its extra is not a JSON object."
     for name in map(str, extra):
         if name not in EXTRAS and (similar := get_close_matches(name.lower(), EXTRAS, 1, 0.75)):
             yield f"the extra {name!r} means nothing here: is it {similar[0]!r}?"

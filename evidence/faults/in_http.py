@@ -138,7 +138,7 @@ FAULTS = [
     _over_http("half a first line", says(b"HTTP/1.", end=True), LOST),
     _over_http("the connection ends in the headers", says(b"HTTP/1.1 200 OK\r\nX-A: 1\r\n", end=True), LOST),
     _over_http("an unknown version of HTTP", says(b"HTTP/7.3 200 OK\r\n\r\n", end=True), (LOST, DECODE)),
-    _over_http("a status that is no number", says(b"HTTP/1.1 OK\r\n\r\n", end=True), LOST),
+    _over_http("a status that is not a number", says(b"HTTP/1.1 OK\r\n\r\n", end=True), LOST),
     _over_http(
         "Content-Length too large", says(_with_body(length=lambda size: str(size + 9)), end=True), LOST, taken=True
     ),
@@ -146,7 +146,7 @@ FAULTS = [
         "Content-Length too small", says(_with_body(length=lambda size: str(size - 9))), (DECODE, LOST), taken=True
     ),
     _over_http(
-        "Content-Length that is no number",
+        "Content-Length that is not a number",
         says(_with_body(length=lambda size: "many"), end=True),
         (LOST, None),
         taken=True,

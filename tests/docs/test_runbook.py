@@ -116,7 +116,7 @@ UNEXPLAINED = {
         "expect: each name",
         "timeout must end some day, not after",
         "it has a password and no login: basic credentials need a user name",
-        "its extra is no JSON object",
+        "its extra is not a JSON object",
         "must be a mapping of names to values",
     },
     "that nobody reads, or that stands for another": {

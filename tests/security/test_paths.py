@@ -107,7 +107,7 @@ def test_a_task_refuses_what_its_templates_render_to(kind: Any, webhook_id: str,
     ended = run(in_dag(kind, webhook_id=webhook_id, **more), params={"webhook_id": f"{ID}?x"})
 
     assert ended.how == "AirflowFailException"
-    assert "is no UUID" in ended.said
+    assert "is not a UUID" in ended.said
     assert connected.requests == []
 
 

@@ -130,7 +130,7 @@ def test_a_trigger_s_row_that_was_tampered_with_asks_nothing(name: str, value: A
         assert len(str(refused)) < 900
         return
     ended = run(in_dag(ReachBatchStatusSensor, webhook_id=watch.webhook_id))
-    assert ("is no UUID" if isinstance(value, str) else "webhook_id must be a text, not") in ended.said
+    assert ("is not a UUID" if isinstance(value, str) else "webhook_id must be a text, not") in ended.said
     assert connected.requests == []
 
 
@@ -165,7 +165,7 @@ def test_nor_is_a_table_of_webhooks(declared: Any, connected: Sandbox) -> None:
 def test_any_value_may_come_as_an_id(value: Any, connected: Sandbox) -> None:
     ended = run(in_dag(ReachValidateWebhookOperator, webhook_id=value))
 
-    assert ("is no UUID" if isinstance(value, str) else "webhook_id must be a text, not") in ended.said
+    assert ("is not a UUID" if isinstance(value, str) else "webhook_id must be a text, not") in ended.said
     assert len(ended.said) < 900
     assert connected.requests == []
 

@@ -83,7 +83,7 @@ def test_an_id_that_is_a_template_is_not_rendered_either(connected: Sandbox) -> 
 
     assert row["webhook_id"] == "{ { 6 * 7 }}"
     assert ended.how == "AirflowFailException"
-    assert "is no UUID" in ended.said
+    assert "is not a UUID" in ended.said
 
 
 def test_all_else_stays_as_it_is() -> None:

@@ -635,7 +635,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "target without a host": ({"target": "https:///reach"}, "target has no host"),
     "target with white space": ({"target": "https://consumer.example/a b"}, "target holds white space"),
     "target with a line break": ({"target": "https://consumer.example/\nx"}, "target holds white space"),
-    "target with an odd port": ({"target": "https://consumer.example:x/"}, "target is no URL"),
+    "target with an odd port": ({"target": "https://consumer.example:x/"}, "target is not a URL"),
     "empty target": ({"target": ""}, "target must be a URL"),
     "no text as target": ({"target": 7}, "target must be a URL"),
     "no events": ({"events": []}, "events is empty"),
@@ -757,7 +757,7 @@ def test_an_id_that_is_no_uuid_is_refused(call: str, webhook_id: str, hook: Reac
     error = failure(reach, lambda: getattr(hook, call)(webhook_id, **given))
 
     assert isinstance(error, ReachInputError)
-    assert "is no UUID: take it from a list of the webhooks, or use the name" in str(error)
+    assert "is not a UUID: take it from a list of the webhooks, or use the name" in str(error)
     assert reach.requests == []
 
 

@@ -122,7 +122,7 @@ FINAL: dict[str, tuple[Callable[[Sandbox], dict[str, Any]], dict[str, Any], str]
         {"webhook_id": None, "webhook_name": None},
         "give webhook_id or webhook_name.",
     ),
-    "no id": (inactive, {"webhook_id": "orders"}, "webhook_id 'orders' is no UUID"),
+    "no id": (inactive, {"webhook_id": "orders"}, "webhook_id 'orders' is not a UUID"),
     "wrong policy": (
         inactive,
         {"max_lost": "{{ params.word }}", "on_cut": "stop"},

@@ -264,7 +264,7 @@ def _path(webhook_id: str, what: str) -> str:
         raise ReachInputError([no_text("webhook_id", webhook_id)], what)
     if not is_uuid(webhook_id):
         raise ReachInputError(
-            [f"webhook_id {shown(webhook_id)} is no UUID: take it from a list of the webhooks, or use the name."],
+            [f"webhook_id {shown(webhook_id)} is not a UUID: take it from a list of the webhooks, or use the name."],
             what,
         )
     return f"/webhooks/{webhook_id.lower()}"

@@ -37,7 +37,7 @@ def look(
     :param context: How long to keep asking, for all calls of the look together, and what to mask.
     :param watched_from: When the watch looked first, by this machine's clock, where this is a later look.
     :param seen_id: The id that an earlier look of the same watch saw under the name.
-    :raises ReachInputError: when neither id nor name is given, or the id is no UUID.
+    :raises ReachInputError: when neither id nor name is given, or the id is not a UUID.
     :raises ReachLookupError: when several webhooks have the name.
     :raises ReachCallError: when the service could not be asked; that is no verdict.
     """

@@ -90,7 +90,7 @@ def _target_problems(target: object) -> Iterator[str]:
         parts = urlsplit(target)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        yield "target is no URL: its host or port cannot be read."
+        yield "target is not a URL: its host or port cannot be read."
         return
     if parts.scheme not in ("http", "https"):
         yield "target must start with https:// (or http://)."

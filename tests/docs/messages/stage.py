@@ -177,6 +177,7 @@ def normal(text: str) -> str:
         (r"in a call of \d+\.\d s", "in a call of 0.1 s"),
         (r"Next try in \d+\.\d s", "Next try in 1.0 s"),
         (r"ends at \d\d:\d\d UTC", "ends at 02:15 UTC"),
+        (r"request id sandbox-\d+", "request id sandbox-1"),
     ):
         text = re.sub(pattern, value, text)
     examples = [ID, OTHER_ID, "22222222-3333-4444-5555-666666666666"]

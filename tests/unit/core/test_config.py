@@ -92,7 +92,7 @@ def test_a_key_in_the_wrong_field_is_not_shown(field: str, key: str) -> None:
 )
 def test_what_is_no_key_is_shown(text: str) -> None:
     [problem] = problems(workspace_id=text)
-    assert f"workspace_id '{text}' is no UUID" in problem
+    assert f"workspace_id '{text}' is not a UUID" in problem
 
 
 @pytest.mark.parametrize(
@@ -141,16 +141,16 @@ def test_an_empty_value_counts_as_not_given(empty: str | None) -> None:
         ({"api_key": "s3cr3t-ß"}, "set it to the bare key"),
         ({"workspace_id": None}, "workspace_id is missing: add it to the extras"),
         ({"workspace_id": None}, "in the dashboard's address and under Settings."),
-        ({"workspace_id": "ws_123"}, "workspace_id 'ws_123' is no UUID"),
-        ({"workspace_id": ID.replace("-", "")}, "is no UUID"),
-        ({"workspace_id": f"{ID}/../x"}, "is no UUID"),
+        ({"workspace_id": "ws_123"}, "workspace_id 'ws_123' is not a UUID"),
+        ({"workspace_id": ID.replace("-", "")}, "is not a UUID"),
+        ({"workspace_id": f"{ID}/../x"}, "is not a UUID"),
         ({"region": None}, "region is missing: set it to 'eu', 'us', 'eu-west-1', 'us-west-1' or 'us-west-2', or set "),
         ({"region": "mars"}, "region 'mars' is not known"),
-        ({"base_url": "https://"}, "host is no URL"),
-        ({"base_url": "https://a b.example.com"}, "host is no URL"),
-        ({"base_url": "https://a\x00b.example.com"}, "host is no URL"),
-        ({"base_url": "https://h:port/api"}, "host is no URL"),
-        ({"base_url": "https://[::1"}, "host is no URL"),
+        ({"base_url": "https://"}, "host is not a URL"),
+        ({"base_url": "https://a b.example.com"}, "host is not a URL"),
+        ({"base_url": "https://a\x00b.example.com"}, "host is not a URL"),
+        ({"base_url": "https://h:port/api"}, "host is not a URL"),
+        ({"base_url": "https://[::1"}, "host is not a URL"),
         ({"base_url": "https://user:s3cr3t@h/api"}, "take them out"),
         ({"base_url": "https://s3cr3t@h/api"}, "take them out"),
         ({"base_url": "https://h/api?s3cr3t=1"}, "host holds a '?' or '#'"),
@@ -162,11 +162,11 @@ def test_an_empty_value_counts_as_not_given(empty: str | None) -> None:
         ({"base_url": "http://localhost.example.com"}, "would send the API key in clear"),
         ({"allow_http": "perhaps"}, "allow_http 'perhaps' is neither true nor false"),
         ({"auth_scheme": "s3cr3t"}, "auth_scheme is not known: set it to 'AccessKey' or 'Bearer'"),
-        ({"timeout": "soon"}, "timeout 'soon' is no number of seconds"),
-        ({"timeout": 0}, "timeout '0' is no number"),
-        ({"timeout": "300.1"}, "is no number"),
-        ({"timeout": "nan"}, "is no number"),
-        ({"timeout": True}, "is no number"),
+        ({"timeout": "soon"}, "timeout 'soon' is not a number of seconds"),
+        ({"timeout": 0}, "timeout '0' is not a number"),
+        ({"timeout": "300.1"}, "is not a number"),
+        ({"timeout": "nan"}, "is not a number"),
+        ({"timeout": True}, "is not a number"),
     ],
 )
 def test_what_is_wrong_is_said_with_how_to_set_it(changes: dict[str, Any], says: str) -> None:

@@ -237,7 +237,7 @@ def test_an_extra_that_is_no_object_is_refused(extra: str) -> None:
     with pytest.raises(ReachConfigError) as raised:
         target_fields(conn)  # type: ignore[arg-type]
 
-    assert raised.value.problems == ["its extra is no JSON object."]
+    assert raised.value.problems == ["its extra is not a JSON object."]
     assert "planted" not in str(raised.value)
 
 

@@ -328,7 +328,7 @@ def test_of_the_authentication_what_is_not_known_goes_along(switched: Callable[.
         ({"webhook_name": "order"}, "There is no webhook named 'order'. Is it 'orders'?"),
         ({"webhook_id": NOBODY}, f"There is no webhook of the id {NOBODY}."),
         ({"webhook_id": NOBODY, "webhook_name": "orders"}, f"There is no webhook of the id {NOBODY}."),
-        ({"webhook_id": "orders"}, "webhook_id 'orders' is no UUID"),
+        ({"webhook_id": "orders"}, "webhook_id 'orders' is not a UUID"),
         ({"webhook_name": "twice"}, "2 webhooks are named 'twice'"),
     ],
 )

@@ -243,7 +243,7 @@ def test_secrets_that_the_target_echoes_in_the_form_they_were_sent_in_are_masked
     [
         ({"webhook_name": "order"}, "There is no webhook named 'order'. Is it 'orders'?"),
         ({"webhook_id": NOBODY}, f"There is no webhook of the id {NOBODY}."),
-        ({"webhook_id": "orders"}, "webhook_id 'orders' is no UUID"),
+        ({"webhook_id": "orders"}, "webhook_id 'orders' is not a UUID"),
         ({"webhook_name": "twice"}, "2 webhooks are named 'twice'"),
     ],
 )

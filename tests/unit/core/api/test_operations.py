@@ -120,7 +120,9 @@ def test_the_upper_limit_is_no_gate(limit: int) -> None:
 )
 def test_an_id_that_is_no_uuid_is_refused(call: Any, webhook_id: Any) -> None:
     said = (
-        "is no UUID: take it from a list .* or use the name" if isinstance(webhook_id, str) else "must be a text, not "
+        "is not a UUID: take it from a list .* or use the name"
+        if isinstance(webhook_id, str)
+        else "must be a text, not "
     )
     with pytest.raises(ReachInputError, match=said):
         call(webhook_id)
@@ -355,5 +357,5 @@ def test_a_path_that_some_servers_read_as_another_is_refused(path: str) -> None:
 
 
 def test_an_id_that_is_refused_is_shown() -> None:
-    with pytest.raises(ReachInputError, match="webhook_id 'orders' is no UUID"):
+    with pytest.raises(ReachInputError, match="webhook_id 'orders' is not a UUID"):
         operations.get_webhook("orders")

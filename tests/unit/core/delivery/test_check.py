@@ -180,7 +180,8 @@ def test_an_unknown_workspace_is_no_deleted_webhook() -> None:
 
 
 @pytest.mark.parametrize(
-    ("by_id", "says"), [("", "give webhook_id or webhook_name"), ("orders", "is no UUID"), (f"{ID}/x", "is no UUID")]
+    ("by_id", "says"),
+    [("", "give webhook_id or webhook_name"), ("orders", "is not a UUID"), (f"{ID}/x", "is not a UUID")],
 )  # fmt: skip
 def test_a_wrong_id_is_refused_before_anything_is_sent(by_id: str, says: str) -> None:
     played = looked(by_id=by_id)

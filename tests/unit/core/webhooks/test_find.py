@@ -93,8 +93,8 @@ def test_a_webhook_is_not_gone_because_it_could_not_be_asked_for(odd: Reply) -> 
         ("", "", "give webhook_id or webhook_name"),
         (" ", "\n", "give webhook_id or webhook_name"),
         ("None", "None", "give webhook_id or webhook_name"),
-        ("orders", "", "is no UUID"),
-        (f"{ID}/x", "orders", "is no UUID"),
+        ("orders", "", "is not a UUID"),
+        (f"{ID}/x", "orders", "is not a UUID"),
     ],
 )
 def test_what_names_no_webhook_is_refused_before_anything_is_sent(by_id: str, name: str, says: str) -> None:
