@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.watch.watch import Watch
     from airflow_provider_reach.hooks import ReachHook
 
-# Beyond the trigger's own deadline and the longest look: then Airflow ends a watch that no triggerer runs.
+# After the trigger's own deadline and the longest look, Airflow ends a watch that no triggerer runs.
 _SLACK = timedelta(minutes=15)
 
 allow_in_xcoms()
@@ -42,42 +42,42 @@ class ReachBatchStatusSensor(TextStaysText, EndsAsItsWatch):
 
     Each look asks for the webhook and its batch status and judges them. A verdict of failure ends the task at once and
     is never retried; a failure to *ask* is no verdict and is left to the task's retries. A healthy watch returns its
-    report; failed or not, it is pushed as the XCom ``report``, and the time of the look as ``looked_at_<webhook_id>``.
-    Every exception that ends a watch has ``.report``: what was seen last, or None where nothing was.
+    report. Failed or not, the report is pushed as the XCom ``report``, and the time of the look as
+    ``looked_at_<webhook_id>``. Every exception that ends a watch has a ``.report``: the last one, or None.
 
-    A check that runs seldom needs ``drain=True``: the status of the last 24 hours shows only what was decided by then.
-    Let it run at least twice a day: what failed more than 24 hours before a check, and after the last one, is not seen.
+    A check that runs rarely needs ``drain=True``: the status of the last 24 hours shows only what was decided by then.
+    Run it at least twice a day: it cannot see what failed after the last check and more than 24 hours before this one.
 
-    Deferrable, it looks once on the worker, which settles most checks, and leaves the waiting to the triggerer.
+    If it is deferrable, it looks once on the worker, which settles most checks, and waits in the triggerer.
 
     Durations are a ``timedelta``, seconds, or text such as ``1h 30m``, ``01:30:00`` or ``PT90M``.
 
     :param webhook_id: The webhook's UUID; with a name as well, the id decides and the name is its label.
     :param webhook_name: The webhook's name.
     :param reach_conn_id: The Airflow connection.
-    :param delivered_by: Which answers of the target deliver a batch: ``200`` alone, or any ``2xx``.
-    :param max_undelivered: More undelivered batches than this, each ripe, is a failure.
-    :param min_age: A failure younger than this *and* with fewer attempts than ``min_attempts``
-        is not ripe: it does not count yet.
+    :param delivered_by: Which answers of the target deliver a batch: only ``200``, or any ``2xx``.
+    :param max_undelivered: More undelivered batches than this are a failure; early retries do not count.
+    :param min_age: A batch younger than this *and* with fewer attempts than ``min_attempts`` is in its early retries:
+        it does not count yet.
     :param min_attempts: See ``min_age``.
-    :param max_at_risk: More batches than this that will be discarded unless somebody acts is a failure.
-    :param at_risk_after: The age from which an undelivered batch is at risk; with two attempts
-        left or fewer it is at any age.
-    :param max_lost: More batches than this whose data is presumed gone is a failure.
-    :param ignore_lost_before: Losses before this time were told before and do not fail the check; empty means none, and
-        so does a time in the future.
-    :param max_silence: A webhook that may send, but whose last success is longer ago than this, is a failure, where the
-        last success is known; empty means no limit.
+    :param max_at_risk: More batches than this that will be discarded unless somebody acts are a failure.
+    :param at_risk_after: The age from which an undelivered batch is at risk; with at most two attempts left, it is at
+        risk at any age.
+    :param max_lost: More batches than this that are presumed lost are a failure.
+    :param ignore_lost_before: Losses before this time were reported before and do not fail the check; empty, or a time
+        in the future, means none.
+    :param max_silence: A webhook that may send but whose last success is longer ago than this is a failure, if the last
+        success is known; empty means no limit.
     :param drain: Wait until every batch of the first look or earlier is delivered or lost.
     :param allow_inactive: An inactive webhook does not fail.
-    :param on_cut: What an answer means that may not be whole: ``fail``, or ``warn`` in the report's first line.
+    :param on_cut: What an answer that may be incomplete means: ``fail``, or ``warn`` in the report's first line.
     :param retry_window: How long the service retries a batch.
-    :param max_attempts: How often in all, the first attempt included.
-    :param outage_tolerance: How long one look keeps asking when the service cannot be asked.
-    :param deferrable: Wait in the triggerer, where no worker is held; by default what Airflow's own setting
+    :param max_attempts: How often it tries a batch in all, the first attempt included.
+    :param outage_tolerance: How long one look keeps asking while the service cannot be reached.
+    :param deferrable: Wait in the triggerer, so that no worker is held; by default as Airflow's setting
         ``[operators] default_deferrable`` says.
-    :param poke_interval: Time between two looks; 5 minutes by default. Where deferrable, ``exponential_backoff`` and
-        ``max_wait`` have no effect on it.
+    :param poke_interval: Time between two looks; 5 minutes by default. If deferrable, ``exponential_backoff`` and
+        ``max_wait`` do not change it.
     :param timeout: Time after which the sensor gives up waiting, with the last report in its error; ``min_age`` and 15
         minutes by default, 9 hours with ``drain``.
     """
@@ -141,16 +141,16 @@ class ReachBatchStatusSensor(TextStaysText, EndsAsItsWatch):
     @told_to_callbacks
     def execute(self, context: Context) -> Any:
         """
-        Look until there is a verdict; deferrable, look once and leave the rest to the trigger.
+        Look until there is a verdict; if deferrable, look once and leave the rest to the trigger.
 
         :param context: The task's context.
         :return: The report, as plain JSON.
         :raises ReachDeliveryFailed: the verdict is a failure; final.
         :raises AirflowSensorTimeout: the timeout came before a verdict; it says what the last look saw.
-        :raises AirflowTaskTimeout: the execution timeout did, likewise; left to the task's retries.
+        :raises AirflowTaskTimeout: the execution timeout came before a verdict; left to the task's retries.
         :raises AirflowFailException: the configuration is wrong or the key refused; final.
         :raises AirflowException: the service could not be asked; left to the task's retries.
-        :raises AirflowSkipException: in place of all of these under ``soft_fail`` or ``never_fail``.
+        :raises AirflowSkipException: instead of any of these, under ``soft_fail`` or ``never_fail``.
         """
         first_look = first_rescheduled_at(context) if self.reschedule and not self.deferrable else None
         self._watched_from = first_look or self._now()
@@ -167,7 +167,7 @@ class ReachBatchStatusSensor(TextStaysText, EndsAsItsWatch):
         Look once.
 
         :param context: The task's context.
-        :return: The report when healthy, False to look again.
+        :return: The report if healthy, False to look again.
         """
         end = self._see(context)
         return False if end is None else PokeReturnValue(is_done=True, xcom_value=self._finish(end, context))
@@ -195,14 +195,14 @@ class ReachBatchStatusSensor(TextStaysText, EndsAsItsWatch):
     @told_to_callbacks
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """
-        Go on after the trigger; where Airflow ended it, say what that means.
+        Resume after the trigger; if Airflow itself ended the trigger, say what that means.
 
-        :param next_method: What to go on with.
+        :param next_method: The method to resume with.
         :param next_kwargs: Its arguments.
         :param context: The task's context.
         """
         if next_method != "__fail__":
-            # Past the sensor's own, which would put other words in place of those of a skip.
+            # Not by the sensor's own method, which would replace the message of a skip.
             return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         return self._fail(ended_by_airflow(next_kwargs or {}))

@@ -1,4 +1,4 @@
-"""The trigger that goes on watching where a deferred sensor left off."""
+"""The trigger that continues a deferred sensor's watch."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 class ReachBatchStatusTrigger(BaseTrigger):
     """
-    Look at a webhook again and again, until there is a verdict, the deadline, or no way to ask.
+    Look at a webhook again and again, until there is a verdict, the deadline passes, or the service cannot be asked.
 
-    It fires once, with an event for :func:`airflow_provider_reach.core.watch.events.read_event`. Its arguments lie in
-    Airflow's database: they are plain, and hold no secret. It takes those of older versions too.
+    It fires once, with an event for :func:`airflow_provider_reach.core.watch.events.read_event`. Airflow keeps its
+    arguments in the database: they are plain values and hold no secret. Those of older versions are still read.
 
-    :param reach_conn_id: The Airflow connection; read once, when the trigger starts.
-    :param watch: What is watched and how: :meth:`airflow_provider_reach.core.watch.watch.Watch.to_scalars`.
+    :param reach_conn_id: The Airflow connection; read at the first look, and again if the key is refused.
+    :param watch: What is watched, and how: :meth:`airflow_provider_reach.core.watch.watch.Watch.to_scalars`.
     """
 
     def __init__(self, *, reach_conn_id: str, **watch: Any) -> None:
@@ -26,19 +26,19 @@ class ReachBatchStatusTrigger(BaseTrigger):
         self.watch = watch
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """How Airflow keeps the trigger."""
+        """The trigger as Airflow stores it."""
         return (
             "airflow_provider_reach.triggers.ReachBatchStatusTrigger",
             {"reach_conn_id": self.reach_conn_id, **self.watch},
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Watch; by the time of the event, all that the watch has used is given back."""
+        """Watch until the end; by the time of the event, everything that the watch used has been released."""
         open_client, watch_to_its_end = await asyncio.to_thread(self._load)
         yield TriggerEvent(await watch_to_its_end(open_client, self.watch, self.log))
 
     def _load(self) -> tuple[Any, Any]:
-        """What a watch needs takes longer to import than the loop may be held up."""
+        """Import what a watch needs, which takes too long for the event loop."""
         from airflow_provider_reach.hooks import ReachHook
         from airflow_provider_reach.integration.watch_loop import watch_to_its_end
 

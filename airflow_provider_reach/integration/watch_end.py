@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.delivery.report import DeliveryReport
     from airflow_provider_reach.core.watch.events import End
     from airflow_provider_reach.core.watch.step import Looks
-    from airflow_provider_reach.core.watch.watch import Limit
+    from airflow_provider_reach.core.watch.watch import TimeoutName
 
 
 class EndsAsItsWatch(BaseSensorOperator):
@@ -83,12 +83,12 @@ class EndsAsItsWatch(BaseSensorOperator):
             struck = isinstance(cause, AirflowTaskTimeout)
             if is_told(ended) or not (struck or cause is ended):  # raised here already, or a skip for another reason
                 raise
-            limit: Limit = "execution_timeout" if struck else "timeout"
+            limit: TimeoutName = "execution_timeout" if struck else "timeout"
             self._time_out(limit, self._looks.last if self._looks else None, context, ended)
 
     def _time_out(
         self,
-        limit: Limit,
+        limit: TimeoutName,
         last: DeliveryReport | ReachError | None,
         context: Context,
         cause: BaseException | None = None,

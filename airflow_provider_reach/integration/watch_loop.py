@@ -123,9 +123,9 @@ class Watcher:
 
     async def _open(self) -> AsyncReachClient:
         """
-        Read the connection, again and again: that there is none is said too when its backend does not answer.
+        Read the connection, again and again while it is not found: a backend that does not answer looks the same.
 
-        :raises ReachConnectionError: when that has lasted for as long as a look may keep asking.
+        :raises ReachConnectionError: once that has lasted as long as a look may keep asking.
         """
         self._client = None
         await self._in_use.aclose()

@@ -14,11 +14,11 @@ Outcome = Literal["healthy", "wait", "failed"]
 
 class NextRetry(Struct, frozen=True):
     """
-    When a batch has to be tried again.
+    When a batch must be tried again.
 
-    :param attempts: Failed attempts that were told of it.
+    :param attempts: How many failed attempts the service reports.
     :param due: The latest time of the next one.
-    :param last: The latest time that was told of it: when it moves, the batch was tried again.
+    :param last: The latest time that the service reports: if it changes, the batch was tried again.
     """
 
     attempts: int
@@ -28,32 +28,32 @@ class NextRetry(Struct, frozen=True):
 
 class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
     """
-    A verdict and what it rests on; plain JSON by :meth:`to_dict`, a text by ``str``. It holds no secret.
+    A verdict and what it is based on: plain JSON by :meth:`to_dict`, text by ``str``. It holds no secret.
 
-    :param outcome: ``healthy``, ``wait`` (no limit is passed, look again) or ``failed``.
+    :param outcome: ``healthy``, ``wait`` (no limit is passed: look again) or ``failed``.
     :param headline: The first line: which webhook, what is wrong, how long is left.
-    :param webhook_id: The webhook, where known.
-    :param webhook_name: Likewise.
+    :param webhook_id: The webhook's id, where known.
+    :param webhook_name: The webhook's name, where known.
     :param looked_at: The service's time of the look.
-    :param complete: False where there may be more batches than were told: every count is a lower bound.
+    :param complete: False if the answer may leave out batches: then every count is a lower bound.
     :param counts: Batches by state: ``recovered``, ``retrying``, ``at_risk``, ``unknown_age`` (among those at risk),
-        ``lost``, ``lost_before`` (told before).
+        ``lost``, ``lost_before`` (reported before).
     :param undelivered: Batches in flight: retrying and at risk.
-    :param events: Events in undelivered and lost batches; None where no size is known.
+    :param events: Events in undelivered and lost batches; None if no size is known.
     :param events_at_least: Whether there may be more.
     :param oldest_seconds: Age of the oldest batch in flight.
     :param first_discard_at: When the first batch in flight will be discarded, at the latest.
-    :param lost_from: Creation of the first lost batch (told before or not).
-    :param lost_until: Creation of the last one.
+    :param lost_from: Creation of the first lost batch (reported before or not).
+    :param lost_until: Creation of the last lost batch.
     :param responses: What the target answered last, with the number of batches.
     :param target_answers: Whether the target is answering again, as far as the list of webhooks tells.
     :param batch_ids: A few ids to look for in the consumer's log.
-    :param advice: What to do next, a sentence each.
+    :param advice: What to do next, one sentence each.
     :param last_successful: When a batch was last delivered, as far as the list of webhooks tells.
-    :param taken: Batches among the undelivered and lost that were last answered 201–299; whether Reach counts them as
-        delivered is in doubt. 0 where the policy says that it does.
-    :param next_retries: Of some of these, by their ids: when they are due for a retry, if Reach does not. Empty where
-        the answer was cut: it may leave out the latest attempt.
+    :param taken: Batches among the undelivered and lost that were last answered 201–299; it is unclear whether Reach
+        counts them as delivered. 0 if the policy says that it does.
+    :param next_retries: For some of these, by id: when they are due for a retry if Reach does not. Empty if the answer
+        was cut: it may leave out the latest attempt.
     """
 
     outcome: Outcome
@@ -80,7 +80,7 @@ class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
 
     @property
     def standing_still(self) -> int:
-        """How many of the batches in doubt were not tried again, though a retry was due."""
+        """How many of the batches answered 201–299 are overdue for a retry."""
         return sum(retry.due < self.looked_at for retry in self.next_retries.values())
 
     def __str__(self) -> str:
@@ -116,9 +116,9 @@ class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
 
 def span(duration: timedelta) -> str:
     """
-    A duration as people say it: ``2 h 58 min``, and below five minutes with its seconds.
+    A duration for people: ``2 h 58 min``, or with its seconds if it is below five minutes.
 
-    :param duration: From 0.
+    :param duration: 0 or longer.
     """
     whole = int(duration.total_seconds())
     hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
@@ -128,7 +128,7 @@ def span(duration: timedelta) -> str:
 
 def ago(when: datetime, now: datetime) -> str:
     """
-    How long ago it was: ``26 h ago``.
+    How long ago a time was: ``26 h ago``.
 
     :param when: The time.
     :param now: The time now.
@@ -139,8 +139,8 @@ def ago(when: datetime, now: datetime) -> str:
 
 def clock(when: datetime) -> str:
     """
-    A time as people read it: ``2026-11-22 14:02 UTC``.
+    A time for people: ``2026-11-22 14:02 UTC``.
 
-    :param when: In UTC.
+    :param when: The time, in UTC.
     """
     return f"{when:%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""How a watch ends, as plain JSON from the trigger to the task that resumes."""
+"""How a watch ends; and the same as plain JSON, from the trigger to the task that resumes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachError, ReachVersionError
 from airflow_provider_reach.core.text import shown
-from airflow_provider_reach.core.watch.watch import Limit
+from airflow_provider_reach.core.watch.watch import TimeoutName
 
 
 @dataclass(frozen=True)
 class TimedOut:
     """
-    The deadline came before a verdict.
+    The deadline passed before a verdict.
 
-    :param limit: Which argument of the sensor it came from.
+    :param limit: Which argument of the sensor the deadline came from.
     :param last: What the last look saw, or why it saw nothing.
     """
 
-    limit: Limit
+    limit: TimeoutName
     last: DeliveryReport | ReachError
 
 
@@ -33,7 +33,7 @@ End = DeliveryReport | TimedOut | ReachError
 
 def event_of(end: End) -> dict[str, Any]:
     """
-    The event that tells it.
+    The event that says how a watch ended.
 
     :param end: A verdict, that there was none in time, or why the service could not be asked.
     """
@@ -46,10 +46,10 @@ def event_of(end: End) -> dict[str, Any]:
 
 def read_event(event: Any) -> End:
     """
-    How the watch ended.
+    How the watch ended, by the trigger's event.
 
-    :param event: What came from the trigger.
-    :raises ReachVersionError: when this version knows no such event, or there is none.
+    :param event: The event.
+    :raises ReachVersionError: if there is none, or this version does not know it.
     """
     try:
         end: End = _READERS[event["kind"]](event)
@@ -86,5 +86,5 @@ _READERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {"report": _report, "t
 
 
 def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What of an error's attributes is plain JSON."""
+    """Those of an error's attributes that are plain JSON."""
     return {name: value for name, value in attributes.items() if isinstance(value, (str, int, float, list, type(None)))}

@@ -1,4 +1,4 @@
-"""What a person sees while a watch waits: a line when something changed, and now and then one that nothing did."""
+"""The log of a watch that waits: a line whenever something changed, and otherwise one every half hour."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _COUNTS = ("recovered", "retrying", "at_risk", "unknown_age", "lost", "lost_befo
 
 class Progress:
     """
-    Remembers what was told last.
+    Writes the lines, and remembers the last one.
 
-    :param deadline: When the watch gives up.
+    :param deadline: When the watch stops waiting.
     """
 
     def __init__(self, deadline: datetime) -> None:
@@ -24,10 +24,10 @@ class Progress:
 
     def line(self, report: DeliveryReport, now: datetime) -> str | None:
         """
-        What to tell after a look; None when there is nothing new.
+        The line after a look; None if there is nothing new.
 
         :param report: What was seen.
-        :param now: The time, by the clock of the deadline; the report's is the service's.
+        :param now: The time by the clock of the deadline, which may differ from the service's, in the report.
         """
         told = self._told
         if told is not None and _state(told) == _state(report) and report.looked_at - told.looked_at < HEARTBEAT:
