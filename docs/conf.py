@@ -33,7 +33,7 @@ nitpick_ignore_regex = [
     (r"py:exc", r"(Airflow\w*|LookupError|TypeError|ValueError)"),
     (r"py:class", r"(Events|IfExists|OptionalFields|WebhookFields)"),
     (r"py:.*", r"airflow_provider_reach\.(client\.pool|core\.api\.operations|core\.watch)(\..*)?"),
-    (r"py:class", r"airflow_provider_reach\.sandbox\.service\.model\.(Answer|Webhook)"),
+    (r"py:class", r"airflow_provider_reach\.sandbox\.service\.model\.(PostResult|Webhook)"),
 ]
 
 html_theme = "furo"
