@@ -209,10 +209,9 @@ def instant(value: Any) -> datetime | None:
     """
     if is_not_given(value):
         return None
-    from airflow_provider_reach.core.api.decoding import moment  # here, to keep DAG files fast
-    from airflow_provider_reach.core.api.models import as_utc
+    from airflow_provider_reach.core.times import as_utc, parse_time  # here, to keep DAG files fast
 
-    when = as_utc(value) if isinstance(value, datetime) else moment(value)
+    when = as_utc(value) if isinstance(value, datetime) else parse_time(value)
     if when is None:
         raise ValueError("a time such as 2026-01-31T02:00:00Z, or empty")
     return when

@@ -98,10 +98,10 @@ EXPLAINED = tuple(
         ("webhooks.converge._updated", "left <= 0", "left <= 1", "it is 10, 9, 7, 3 and 0 s"),
         ("webhooks.converge.declare", "always=False", "always=None", FALSE),
         ("api.decoding._batch_row", "convert(raw, BatchRow)", "convert(None, BatchRow)", FASTER),
-        ("api.decoding.moment", "convert(value, datetime)", "convert(None, datetime)", FASTER),
-        ("api.decoding.moment", "convert(value, datetime)", "convert(value, None)", FASTER),
+        ("times.parse_time", "convert(value, datetime)", "convert(None, datetime)", FASTER),
+        ("times.parse_time", "convert(value, datetime)", "convert(value, None)", FASTER),
         (
-            "api.decoding.moment",
+            "times.parse_time",
             "if isinstance(parsed, datetime) else",
             "if (isinstance(parsed, datetime)) or True else",
             "what the pattern lets through has a date and a time",

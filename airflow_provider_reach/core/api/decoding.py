@@ -8,42 +8,25 @@ contract at all raises :class:`NotTheContract`, which says why.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 import msgspec
-import pendulum
 from msgspec import Struct
 
-from airflow_provider_reach.core.api.models import BatchRow, ValidationResult, Webhook, as_utc
+from airflow_provider_reach.core.api.models import BatchRow, ValidationResult, Webhook
 from airflow_provider_reach.core.fields import LONGEST_NAME
 from airflow_provider_reach.core.secrets.depth import DEEPEST, is_deeper
 from airflow_provider_reach.core.secrets.redact import safe_headers, safe_text
 from airflow_provider_reach.core.target.response import TargetResponse
 from airflow_provider_reach.core.text import one_line
+from airflow_provider_reach.core.times import parse_time
 
 T = TypeVar("T")
 
 
 class NotTheContract(Exception):
     """A body does not follow the contract; the message says how."""
-
-
-_MOMENT = re.compile(
-    r"(\d{4}[-/]?\d\d[-/]?\d\d)[Tt ]+(\d\d:?\d\d[\d:.,]*) *([Zz]|UTC|GMT|[+-]\d\d:?(?:\d\d)?|)", re.ASCII
-)
-
-
-_USUAL_MOMENT = re.compile(  # read without pendulum, which takes a hundred times as long
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII
-)
-
-
-_MICROSECOND = timedelta(microseconds=1)
-_ROUNDS_UP = re.compile(r"[.,]\d{6}[5-9]", re.ASCII)
 
 
 class _Results(Struct, Generic[T]):
@@ -206,8 +189,8 @@ def _webhook(webhook_id: str, raw: Mapping[str, Any]) -> Webhook:
         auth_credentials=_object(raw.get("auth_credentials")),
         auth_request_details=_object(raw.get("auth_request_details")),
         custom_headers=_object(raw.get("custom_headers")),
-        last_successful=moment(raw.get("last_successful")),
-        last_failure=moment(raw.get("last_failure")),
+        last_successful=parse_time(raw.get("last_successful")),
+        last_failure=parse_time(raw.get("last_failure")),
         extra={name: value for name, value in raw.items() if name not in _WEBHOOK_FIELDS},
     )
 
@@ -225,34 +208,13 @@ def _batch_row(raw: Any) -> BatchRow:
         return BatchRow()
     return BatchRow(
         batch_id=_text(raw.get("batch_id")),
-        ts=moment(raw.get("ts")),
+        ts=parse_time(raw.get("ts")),
         attempts=_count(raw.get("attempts")),
         response_code=_code(raw.get("response_code")),
         failure_code=_code(raw.get("failure_code")),
         latency=_count(raw.get("latency")),
         batch_size=_count(raw.get("batch_size")),
     )
-
-
-def moment(value: Any) -> datetime | None:
-    """
-    Read an instant, to the nearest microsecond, as UTC; None where it cannot be read.
-
-    :param value: Text with at least a full date and a time of day, since nothing is guessed; without an offset, UTC.
-    """
-    if isinstance(value, str) and _USUAL_MOMENT.fullmatch(value):
-        with suppress(msgspec.ValidationError, OverflowError):
-            return as_utc(msgspec.convert(value, datetime))
-    said = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
-    if said is None:
-        return None
-    date, time, zone = said.groups()
-    try:
-        parsed = pendulum.parse(f"{date.replace('/', '-')}T{time}{zone if zone[:1] in ('+', '-') else 'Z'}")
-        more = _MICROSECOND * bool(_ROUNDS_UP.search(time))  # pendulum cuts off, and msgspec rounds
-        return as_utc(parsed) + more if isinstance(parsed, datetime) else None
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _text(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -187,14 +187,3 @@ class ValidationResult(Plain, Struct, frozen=True, kw_only=True):
         An authorization server may also answer 200, without a token: then the service's message says that it failed.
         """
         return self.response.status == 200 and documented(self.message) is None
-
-
-def as_utc(when: datetime) -> datetime:
-    """
-    The same instant in UTC, as a plain ``datetime``: a pendulum instant would lose this time zone in an addition.
-
-    :param when: The instant; a naive one is UTC.
-    """
-    if when.tzinfo is not None:
-        when = when.astimezone(timezone.utc)
-    return datetime.combine(when.date(), when.time(), timezone.utc)

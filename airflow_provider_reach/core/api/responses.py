@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Literal
 
-from airflow_provider_reach.core.api.models import as_utc
+from airflow_provider_reach.core.times import as_utc
 
 _VERY_LONG = 1e9
 

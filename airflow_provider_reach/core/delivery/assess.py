@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from heapq import heapify, heappop
 from itertools import islice
 
-from airflow_provider_reach.core.api.models import BatchRow, Gone, Webhook, as_utc
+from airflow_provider_reach.core.api.models import BatchRow, Gone, Webhook
 from airflow_provider_reach.core.delivery.ambiguous_2xx import advice_on_2xx, next_retries
 from airflow_provider_reach.core.delivery.batches import Batch, batches_of, is_other_2xx
 from airflow_provider_reach.core.delivery.findings import Finding, findings, last_success
@@ -23,6 +23,7 @@ from airflow_provider_reach.core.delivery.states import Tally, tally_of
 from airflow_provider_reach.core.policy import GRACE, DeliveryPolicy
 from airflow_provider_reach.core.target.advice import IS_BACK, advice_for
 from airflow_provider_reach.core.text import one_line
+from airflow_provider_reach.core.times import as_utc
 
 __all__ = ["DeliveryPolicy", "DeliveryReport", "assess"]
 

@@ -10,8 +10,9 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from airflow_provider_reach.core.api.models import BatchRow, as_utc
+from airflow_provider_reach.core.api.models import BatchRow
 from airflow_provider_reach.core.target.no_response import code_in
+from airflow_provider_reach.core.times import as_utc
 
 Code: TypeAlias = "str | int | float | None"
 

@@ -7,12 +7,13 @@ from datetime import datetime
 from msgspec import structs
 
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange, ask
-from airflow_provider_reach.core.api.models import BatchStatus, Gone, as_utc
+from airflow_provider_reach.core.api.models import BatchStatus, Gone
 from airflow_provider_reach.core.api.operations import DEFAULT_LIMIT, MAX_LIMIT, get_batch_status
 from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachCallError, ReachNotFoundError, ReachRequestError
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.times import as_utc
 from airflow_provider_reach.core.webhooks.find import find
 from airflow_provider_reach.core.webhooks.missing import diagnosed
 from airflow_provider_reach.core.webhooks.ref import WebhookRef

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core.api import decoding
-from airflow_provider_reach.core.api.decoding import NotTheContract, moment
-from airflow_provider_reach.core.api.models import BatchRow, as_utc
+from airflow_provider_reach.core.api.decoding import NotTheContract
+from airflow_provider_reach.core.api.models import BatchRow
 from airflow_provider_reach.core.delivery.batches import batches_of
+from airflow_provider_reach.core.times import as_utc, parse_time
 from tests.unit.core.helpers import ID, NOW, bounded
 
 TS = datetime(2026, 1, 31, 1, 0, tzinfo=timezone.utc)
@@ -145,12 +146,7 @@ def test_a_time_is_rounded_to_microseconds_wherever_it_stands(digits: str, micro
     usual, odd = GOOD | {"ts": time}, GOOD | {"ts": time, "attempts": "3"}
     for several in ([usual], [usual, odd]):  # read the fast way, and row by row
         assert [as_utc(row.ts) for row in rows(*several) if row.ts] == [rounded] * len(several)
-    assert moment(time) == rounded
-
-
-@pytest.mark.parametrize("written", ["9999-12-31T23:59:59.9999999Z", "9999-12-31 23:59:59.9999999"])
-def test_a_time_that_rounds_out_of_the_calendar_is_none(written: str) -> None:
-    assert moment(written) is None
+    assert parse_time(time) == rounded
 
 
 @bounded
@@ -383,81 +379,6 @@ def read_or_refused(reader: str, raw: bytes) -> None:
 def test_a_body_nested_as_deep_as_json_may_be_is_quoted() -> None:
     raw = b'{"results":{"response":{"status":400,"body":' + b"[" * 96 + b"]" * 96 + b"}}}"
     assert decoding.validation(raw).response.body.startswith("[[[")  # type: ignore[attr-defined]
-
-
-# domain.md: "take all; naive means UTC"
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2026-01-31T01:00:00Z",
-        "2026-01-31T01:00:00.000Z",
-        "2026-01-31T01:00:00.000000Z",
-        "2026-01-31t01:00:00z",
-        "2026-01-31T01:00:00+00:00",
-        "2026-01-31T02:00:00+01:00",
-        "2026-01-31T02:00:00+0100",
-        "2026-01-31T02:00:00+01",
-        "2026-01-30T18:00:00-07:00",
-        "2026-01-31 01:00:00.000",
-        "2026-01-31 01:00:00",
-        "2026-01-31 01:00",
-        " 2026-01-31 01:00:00 UTC ",
-        "2026-01-31 02:00:00 +01:00",
-        "2026/01/31 01:00:00",
-        "20260131T010000Z",
-    ],
-)
-def test_a_time_however_it_is_written(text: str) -> None:
-    assert moment(text) == TS
-    assert type(moment(text)) is datetime
-
-
-# What is guessed could make an old batch look young: unknown counts as at risk, which is safe.
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        5,
-        "",
-        "now",
-        "2026",
-        "2026-01-31",
-        "01:00:00",
-        "2026 01:00",
-        "2026-01 01:00",
-        "2026-13-31T01:00:00Z",
-        "2026-02-30T01:00:00Z",
-        "2026-01-31T25:00:00Z",
-        "2026-01-31T01:00:00 EST",
-        "2026-01-31/01:00:00",
-        "2026-01-31T01:00/P1D",
-        "31.01.2026 01:00:00",
-        "P1DT01:00",
-        "0001-01-01T00:00:00+14:00",
-        "9999-12-31T23:59:59-14:00",
-        "٢٠٢٦-٠١-٣١T٠١:٠٠:٠٠Z",
-    ],
-)
-def test_a_time_that_would_have_to_be_guessed_is_unknown(value: Any) -> None:
-    assert moment(value) is None
-
-
-@bounded
-@given(
-    st.text(max_size=30)
-    | st.from_regex(r"\d{4}[-/]?\d\d[-/]?\d\d[T ]\d\d:?\d\d[0-9:.,]{0,8}(Z|[+-]\d\d:?\d\d)?", fullmatch=True)
-)
-def test_no_text_breaks_a_time(text: str) -> None:
-    read = moment(text)
-    assert read is None or (read.tzinfo is timezone.utc and type(read) is datetime)
-
-
-@bounded
-@given(st.datetimes(min_value=datetime(1, 1, 2), max_value=datetime(9999, 12, 30)), st.integers(-14 * 60, 14 * 60))
-def test_every_written_time_is_read_back(when: datetime, minutes: int) -> None:
-    aware = when.replace(tzinfo=timezone(timedelta(minutes=minutes)))
-    assert moment(aware.isoformat()) == aware
-    assert moment(str(when)) == when.replace(tzinfo=timezone.utc)
 
 
 def test_results_that_come_with_errors_are_no_answer() -> None:

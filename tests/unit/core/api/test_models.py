@@ -1,19 +1,14 @@
 from __future__ import annotations
 
 import json
-import time
-from datetime import datetime, timedelta, timezone
 from typing import Any, get_args
 
-import pendulum
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from airflow_provider_reach.core.api.models import ValidationResult, Webhook, as_utc
+from airflow_provider_reach.core.api.models import ValidationResult, Webhook
 from airflow_provider_reach.core.fields import EventType
 from airflow_provider_reach.core.target.response import TargetResponse
-from tests.unit.core.helpers import HOUR, ID, NOW, bounded
+from tests.unit.core.helpers import HOUR, ID, NOW
 
 SECRETS: dict[str, Any] = {
     "auth_credentials": {"username": "u", "password": "pl4nted", "access_token": "pl4nted"},
@@ -88,40 +83,6 @@ def test_what_a_target_said_as_text() -> None:
     assert str(TargetResponse()) == "no HTTP status"
 
 
-@pytest.mark.parametrize(
-    "when",
-    [
-        NOW.replace(tzinfo=None),
-        NOW.astimezone(timezone(timedelta(hours=-7))),
-        pendulum.instance(NOW),
-        pendulum.instance(NOW).in_timezone("Europe/Amsterdam"),
-        pendulum.instance(NOW).naive(),
-    ],
-)
-def test_the_same_instant_in_utc(when: datetime) -> None:
-    assert as_utc(when) == NOW
-    assert type(as_utc(when)) is datetime
-    assert (as_utc(when) + HOUR).tzinfo is timezone.utc
-
-
-@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the machine's time zone cannot be changed")
-def test_naive_is_utc_wherever_this_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    time.tzset()
-    try:
-        assert as_utc(NOW.replace(tzinfo=None)) == NOW
-    finally:
-        monkeypatch.undo()
-        time.tzset()
-
-
-@bounded
-@given(st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.none() | st.timezones()))
-def test_any_time_becomes_the_same_instant_in_utc(when: datetime) -> None:
-    aware = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
-    assert as_utc(when) == aware.astimezone(timezone.utc)
-
-
 def test_fields_that_the_contract_does_not_know_are_never_shown() -> None:
     webhook = Webhook(id=ID, name="orders", extra={"harmless": "pl4nted", "auth_token": "pl4nted"})
     for shown in (repr(webhook), str(webhook), json.dumps(webhook.to_dict()), repr(webhook.__rich_repr__())):
@@ -181,16 +142,6 @@ def test_what_is_shown_of_how_a_token_is_fetched() -> None:
         "url": "https://a.example.com",
         "body": {"client_id": "i", "client_secret": "***"},
     }
-
-
-def test_an_instant_does_not_depend_on_where_this_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    try:
-        with monkeypatch.context() as elsewhere:
-            elsewhere.setenv("TZ", "Asia/Tokyo")
-            time.tzset()
-            assert as_utc(NOW.astimezone(timezone(timedelta(hours=5)))) == as_utc(NOW.replace(tzinfo=None)) == NOW
-    finally:
-        time.tzset()
 
 
 def test_what_is_shown_of_a_webhook_is_bounded() -> None:
