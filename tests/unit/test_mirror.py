@@ -6,6 +6,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE, TESTS = ROOT / "airflow_provider_reach", ROOT / "tests" / "unit"
 
 OF_SEVERAL_MODULES = {
+    "test_public_paths.py": "the package: what people and the database of Airflow rely on",
     "test_layers.py": "the package: which module may import which",
     "test_mirror.py": "the tests themselves",
     "test_init.py": "the package's public names, which __init__.py exports",
