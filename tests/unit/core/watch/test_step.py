@@ -117,7 +117,7 @@ def test_a_refused_key_is_read_again_once_where_the_connection_has_another(resul
     wanted, end = played(one, FINAL, True, result)
 
     assert wanted[:2] == [look, Reconnect()]
-    assert wanted[2].text == "The key was refused, and the connection has changed: asking as it says now."
+    assert wanted[2] == Log("info", "The key was refused, and the connection has changed: asking as it says now.")
     assert wanted[3] == look
     assert end is (None if result is SEEN else result)
 
@@ -135,6 +135,7 @@ def test_a_refused_key_is_final_where_it_is_the_connections_own(found: Any, sile
 def test_a_failure_is_told_and_remembered_until_there_is_a_report() -> None:
     one = looks(silent_fail=True)
 
+    assert (one.report, one.failure, one.last) == (None, None, None)
     assert texts(played(one, DOWN)[0]) == [("error", f"Not answered, and the watch goes on: {DOWN}")]
     assert (one.report, one.last, one.watch.seen_id) == (None, DOWN, "")
     played(one, SEEN)
@@ -160,3 +161,11 @@ def test_the_time_after_the_look_counts() -> None:
     _, end = played(looks(now=lambda: next(times), may_be_cut_short=True), SEEN)
 
     assert end == TimedOut("timeout", SEEN)
+
+
+def test_a_failure_at_the_deadline_ends_the_watch_with_the_report_before_it() -> None:
+    times = iter([BEFORE, AT])
+    one = looks(now=lambda: next(times))
+    played(one, SEEN)
+
+    assert played(one, DOWN)[1] == TimedOut("timeout", SEEN)
