@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_reach.cli.exit_codes import BY_OUTCOME, FAILED, HEALTHY, NOT_ASKED
 from airflow_provider_reach.cli.output import claimed_stdout, written
 from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE
 from airflow_provider_reach.core.errors import ReachError, ReachInputError
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.delivery.report import DeliveryReport
     from airflow_provider_reach.core.policy import DeliveryPolicy
     from airflow_provider_reach.hooks import ReachHook
-
-HEALTHY, FAILED, NOT_ASKED, NOT_DECIDED = 0, 1, 2, 3
 
 
 def run(options: Namespace) -> int:
@@ -93,12 +92,12 @@ class Verdicts:
     def outcome(self) -> str:
         """The worst of all: ``failed``, ``unknown``, ``wait`` or ``healthy``."""
         outcomes = {report.outcome for report in self.reports} | ({"unknown"} if self.errors else set())
-        return next(outcome for outcome in _STATUSES if outcome in outcomes)
+        return next(outcome for outcome in BY_OUTCOME if outcome in outcomes)
 
     @property
     def status(self) -> int:
         """The exit status."""
-        return _STATUSES[self.outcome]
+        return BY_OUTCOME[self.outcome]
 
     def to_dict(self) -> dict[str, Any]:
         """For programs."""
@@ -115,8 +114,7 @@ class Verdicts:
         return "\n".join(texts).strip()
 
 
-_STATUSES = {"failed": FAILED, "unknown": NOT_ASKED, "wait": NOT_DECIDED, "healthy": HEALTHY}
-_OUTCOMES = list(_STATUSES)
+_OUTCOMES = list(BY_OUTCOME)
 
 
 def list_webhooks(options: Namespace) -> Listing:

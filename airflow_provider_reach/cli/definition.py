@@ -12,6 +12,7 @@ from argparse import ArgumentParser, Namespace
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from airflow_provider_reach.cli.exit_codes import INTERRUPTED, NOT_ASKED
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 
 ABOUT = "List and check the webhooks of Bird's Reach Email API"
@@ -51,25 +52,25 @@ _COMMON = (
 )
 
 
-def _limit(name: str, metavar: str, help: str) -> Argument:  # noqa: A002 - argparse's name
+def _of_policy(name: str, metavar: str, help: str) -> Argument:  # noqa: A002 - argparse's name
     return Argument((f"--{name.replace('_', '-')}",), {"metavar": metavar, "dest": name, "help": help})
 
 
-LIMITS = (
-    _limit("delivered_by", "200|2xx", "which answers of the target deliver a batch (200)"),
-    _limit("max_undelivered", "N", "more undelivered batches than this are a pile-up (10)"),
-    _limit("min_age", "DURATION", "younger failures are in their early retries and do not count yet (1h)"),
-    _limit("min_attempts", "N", "nor do those with fewer attempts (6)"),
-    _limit("max_at_risk", "N", "more batches than this about to be discarded are a failure (0)"),
-    _limit("at_risk_after", "DURATION", "the age from which an undelivered batch is at risk (4h)"),
-    _limit("max_lost", "N", "more lost batches than this are a failure (0)"),
-    _limit("ignore_lost_before", "TIME", "losses before this time were told before and do not fail the check"),
-    _limit("max_silence", "DURATION", "an active webhook without a success for longer is a failure"),
-    _limit("on_cut", "fail|warn", "what it means when the service does not tell all batches (fail)"),
+POLICY_OPTIONS = (
+    _of_policy("delivered_by", "200|2xx", "which answers of the target deliver a batch (200)"),
+    _of_policy("max_undelivered", "N", "more undelivered batches than this are a pile-up (10)"),
+    _of_policy("min_age", "DURATION", "younger failures are in their early retries and do not count yet (1h)"),
+    _of_policy("min_attempts", "N", "nor do those with fewer attempts (6)"),
+    _of_policy("max_at_risk", "N", "more batches than this about to be discarded are a failure (0)"),
+    _of_policy("at_risk_after", "DURATION", "the age from which an undelivered batch is at risk (4h)"),
+    _of_policy("max_lost", "N", "more lost batches than this are a failure (0)"),
+    _of_policy("ignore_lost_before", "TIME", "losses before this time were told before and do not fail the check"),
+    _of_policy("max_silence", "DURATION", "an active webhook without a success for longer is a failure"),
+    _of_policy("on_cut", "fail|warn", "what it means when the service does not tell all batches (fail)"),
     Argument(("--allow-inactive",), {"action": "store_true", "default": None, "help": "inactive is no failure"}),
 )
 """
-Those of ``DeliveryPolicy``, less what is for a watch that waits and what is the service's own.
+Those of ``DeliveryPolicy``, without what is only for a watch that waits and without the service's own rules.
 
 A duration is a number of seconds, or text such as ``90m``, ``01:30:00`` or ``PT90M``.
 """
@@ -94,7 +95,7 @@ COMMANDS = (
                 {"nargs": "*", "metavar": "WEBHOOK", "help": "a webhook's name or id (all of the workspace)"},
             ),
             *_COMMON,
-            *LIMITS,
+            *POLICY_OPTIONS,
         ),
     ),
 )
@@ -135,8 +136,8 @@ def _run_and_exit(options: Namespace) -> None:
 
         status = run(options)
     except KeyboardInterrupt:
-        status = 130
+        status = INTERRUPTED
     except BaseException:  # even of one who wants to exit: only a look may say 0, and 1 is a verdict
         traceback.print_exc()
-        status = 2
+        status = NOT_ASKED
     sys.exit(status)

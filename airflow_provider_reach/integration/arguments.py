@@ -16,7 +16,9 @@ from airflow_provider_reach.integration.compat import mask_secret
 if TYPE_CHECKING:
     from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 
-_ROW_FIELDS = (*FIELDS, "extra", "target_conn_id")
+WEBHOOK_ARGUMENTS = (*FIELDS, "extra", "target_conn_id")
+"""What describes a webhook, as arguments of a task or in a row of a table."""
+
 _TEXTS = ("name", "target", "auth_type", "target_conn_id")
 
 
@@ -34,7 +36,7 @@ def webhook_fields(values: Mapping[str, Any], what: str) -> dict[str, Any]:
     """
     from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 
-    if unknown := [shown(name) for name in values if name not in _ROW_FIELDS]:
+    if unknown := [shown(name) for name in values if name not in WEBHOOK_ARGUMENTS]:
         raise ReachInputError([f"no field of a webhook is named {', '.join(unknown)}."], what)
     given = {name: typed for name, value in values.items() if (typed := _typed(name, value)) is not None}
     conn_id = given.pop("target_conn_id", None)

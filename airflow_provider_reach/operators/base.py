@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
+from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES
 from airflow_provider_reach.core.values import read
-from airflow_provider_reach.integration.arguments import webhook_fields
+from airflow_provider_reach.integration.arguments import WEBHOOK_ARGUMENTS, webhook_fields
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.rendering import TextStaysText
 from airflow_provider_reach.integration.secret_fields import SECRET_FIELDS, Hidden, hidden
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_reach.core.webhooks.converge import Declared
+    from airflow_provider_reach.core.webhooks.diff import FieldComparison
     from airflow_provider_reach.hooks import ReachHook
 
 _T = TypeVar("_T")
@@ -126,65 +127,48 @@ class ReachWebhookOperator(ReachOperator):
 
 
 class DeclaringOperator(ReachOperator):
-    """What create and update share: a webhook's fields as arguments, and telling what became of them."""
+    """What create and update share: a webhook's fields as arguments, and logging what became of them."""
 
-    DECLARED_FIELDS = (*FIELDS, "extra", "target_conn_id")
-
-    def take(self, **fields: Any) -> None:
+    def take(self, arguments: Mapping[str, Any]) -> None:
         """
-        Make each argument an attribute.
+        Make an attribute of each argument that describes a webhook.
 
-        :param fields: A webhook's fields, ``extra`` and ``target_conn_id``, by name.
+        :param arguments: All arguments by name.
         """
-        for name, value in fields.items():
-            setattr(self, name, self.hide(name, value) if name in SECRET_FIELDS else value)
-        self._has_target_conn = fields["target_conn_id"] is not None
+        for name in WEBHOOK_ARGUMENTS:
+            setattr(self, name, self.hide(name, arguments[name]) if name in SECRET_FIELDS else arguments[name])
+        self._has_target_conn = arguments["target_conn_id"] is not None
 
-    def given(self, what: str) -> dict[str, Any]:
+    def declared_fields(self, what: str) -> dict[str, Any]:
         """
-        The fields that were given, rendered and typed.
+        The webhook's fields that were given, rendered and typed.
 
         :param what: What they are for, such as ``create webhook 'orders'``.
         """
-        values = self.reveal(*self.DECLARED_FIELDS)
+        values = self.reveal(*WEBHOOK_ARGUMENTS)
         if self._has_target_conn and values["target_conn_id"] is None:
             values["target_conn_id"] = "None"  # rendered natively; it is refused as its text is
         return webhook_fields(values, what)
 
-    def tell(self, done: Declared, given: Collection[str]) -> None:
+    def log_outcome(self, done: Declared, declared: Collection[str]) -> None:
         """
         Log what was changed, what was not, and what is not known.
 
         :param done: What became of the declaration.
-        :param given: The fields that were declared.
+        :param declared: The names of the declared fields.
         """
-        differing = [field for field in done.compared if field.result == "differs"]
         unknown = [field for field in done.compared if field.result == "unknown" and field.field not in done.changed]
-        changed = [field for field in differing if field.field in done.changed]
-        seen_to_differ = [field.field for field in changed]
-        along = [field for field in done.changed if field not in seen_to_differ]
-        if changed:
-            self.log.info("Changed webhook %s (from → to):%s", done.label, _listed(map(str, changed)))
-        elif differing:
-            self.log.warning(
-                "Webhook %s exists and was taken as it is, though it differs (what exists → what was declared):%s",
-                done.label,
-                _listed(map(str, differing)),
-            )
-        elif not along:
-            seen = ", as far as the service shows it" if unknown else ""
-            self.log.info("Webhook %s exists and is what was declared%s: nothing was sent.", done.label, seen)
-        if along:
-            self.log.info("Sent to webhook %s, though no difference was seen: %s.", done.label, ", ".join(along))
+        changed = [field for field in done.compared if field.result == "differs" and field.field in done.changed]
+        self._log_changes(done, changed, ", as far as the service shows it" if unknown else "")
         if unknown:
             self.log.log(
                 logging.WARNING if any(field.field in AUTH_TYPES for field in unknown) else logging.INFO,
                 "Whether these are what was declared cannot be told, and they were not sent for that alone "
                 "(ReachUpdateWebhookOperator sends them with always=True):%s",
-                _listed(map(str, unknown)),
+                _listed(unknown),
             )
-        self.tell_unlike(done)
-        if "target" in seen_to_differ:
+        self.log_unlike(done)
+        if any(field.field == "target" for field in changed):
             self.log.warning(
                 "Batches that were queued before still go to the old target: keep it answering 200 for 9 hours."
             )
@@ -193,12 +177,28 @@ class DeclaringOperator(ReachOperator):
                 "Batches that were queued before still carry the old credentials: let the target accept both for "
                 "9 hours."
             )
-        if done.active is False and "active" not in given:
+        if done.active is False and "active" not in declared:
             self.log.warning(
                 "Webhook %s is inactive: it delivers nothing. Declare active=True to change that.", done.label
             )
 
-    def tell_unlike(self, done: Declared) -> None:
+    def _log_changes(self, done: Declared, changed: list[FieldComparison], as_far_as: str) -> None:
+        differing = [field for field in done.compared if field.result == "differs"]
+        along = [name for name in done.changed if name not in {field.field for field in changed}]
+        if changed:
+            self.log.info("Changed webhook %s (from → to):%s", done.label, _listed(changed))
+        elif differing:
+            self.log.warning(
+                "Webhook %s exists and was taken as it is, though it differs (what exists → what was declared):%s",
+                done.label,
+                _listed(differing),
+            )
+        elif not along:
+            self.log.info("Webhook %s exists and is what was declared%s: nothing was sent.", done.label, as_far_as)
+        if along:
+            self.log.info("Sent to webhook %s, though no difference was seen: %s.", done.label, ", ".join(along))
+
+    def log_unlike(self, done: Declared) -> None:
         """
         Warn of what the service shows otherwise than it was sent.
 
@@ -208,9 +208,9 @@ class DeclaringOperator(ReachOperator):
             self.log.warning(
                 "The service shows otherwise what it was sent (what it shows → what was sent), so that each run will "
                 "find it different again:%s",
-                _listed(map(str, done.unlike)),
+                _listed(done.unlike),
             )
 
 
-def _listed(lines: Iterable[str]) -> str:
-    return "".join(f"\n  - {line}" for line in lines)
+def _listed(fields: Iterable[FieldComparison]) -> str:
+    return "".join(f"\n  - {field}" for field in fields)

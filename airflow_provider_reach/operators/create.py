@@ -12,6 +12,7 @@ from airflow_provider_reach.core.errors import ReachUnsettledError
 from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.core.values import choice, read
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
+from airflow_provider_reach.integration.arguments import WEBHOOK_ARGUMENTS
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
 from airflow_provider_reach.integration.xcom import literal
@@ -59,7 +60,7 @@ class ReachCreateWebhookOperator(DeclaringOperator):
     name: str
     template_fields: Sequence[str] = (
         *DeclaringOperator.template_fields,
-        *DeclaringOperator.DECLARED_FIELDS,
+        *WEBHOOK_ARGUMENTS,
         "if_exists",
     )
 
@@ -82,18 +83,7 @@ class ReachCreateWebhookOperator(DeclaringOperator):
     ) -> None:
         kwargs.setdefault("multiple_outputs", True)  # so that .output["webhook_id"] is one of what it returns
         super().__init__(reach_conn_id=reach_conn_id, **kwargs)
-        self.take(
-            name=name,
-            target=target,
-            events=events,
-            active=active,
-            custom_headers=custom_headers,
-            auth_type=auth_type,
-            auth_credentials=auth_credentials,
-            auth_request_details=auth_request_details,
-            target_conn_id=target_conn_id,
-            extra=extra,
-        )
+        self.take(locals())
         self.if_exists = if_exists
 
     @told_to_callbacks
@@ -111,7 +101,7 @@ class ReachCreateWebhookOperator(DeclaringOperator):
         label_mapped_instance(context, self.name)
         with reach_errors():
             what = f"create webhook {shown(self.name)}"
-            spec = WebhookSpec.of(self.given(what))
+            spec = WebhookSpec.of(self.declared_fields(what))
             done = self._declare(spec, what)
         if done.created:
             begins = (
@@ -120,9 +110,9 @@ class ReachCreateWebhookOperator(DeclaringOperator):
                 else "begins to receive events in about a minute"
             )
             self.log.info("Created webhook %s. It %s.", done.label, begins)
-            self.tell_unlike(done)
+            self.log_unlike(done)
         else:
-            self.tell(done, spec.given)
+            self.log_outcome(done, spec.given)
         return {"webhook_id": literal(done.webhook_id), "created": done.created, "changed": done.changed}
 
     def _declare(self, spec: WebhookSpec, what: str) -> Declared:

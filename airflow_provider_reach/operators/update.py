@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.core.values import flag
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
+from airflow_provider_reach.integration.arguments import WEBHOOK_ARGUMENTS
 from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
 from airflow_provider_reach.operators.base import DeclaringOperator, ReachWebhookOperator
@@ -50,7 +51,7 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
 
     template_fields: Sequence[str] = (
         *ReachWebhookOperator.template_fields,
-        *DeclaringOperator.DECLARED_FIELDS,
+        *WEBHOOK_ARGUMENTS,
         "always",
     )
 
@@ -74,18 +75,7 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(webhook_id=webhook_id, webhook_name=webhook_name, reach_conn_id=reach_conn_id, **kwargs)
-        self.take(
-            name=name,
-            target=target,
-            events=events,
-            active=active,
-            custom_headers=custom_headers,
-            auth_type=auth_type,
-            auth_credentials=auth_credentials,
-            auth_request_details=auth_request_details,
-            target_conn_id=target_conn_id,
-            extra=extra,
-        )
+        self.take(locals())
         self.always = always
 
     @told_to_callbacks
@@ -104,10 +94,10 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
         label_mapped_instance(context, self.webhook_name, self.webhook_id)
         with reach_errors():
             what = f"update webhook {shown(self.webhook_name or self.webhook_id)}"
-            changes = WebhookChanges(**self.given(what))
+            changes = WebhookChanges(**self.declared_fields(what))
             done = self.hook.converge_webhook(
                 self.webhook_id, changes, webhook_name=self.webhook_name, always=bool(self.argument("always", flag))
             )
         label_mapped_instance(context, self.webhook_name, done.name)
-        self.tell(done, changes.given)
+        self.log_outcome(done, changes.given)
         return {"webhook_id": done.webhook_id, "changed": done.changed}

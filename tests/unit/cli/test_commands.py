@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_reach import DeliveryPolicy, ReachHook
-from airflow_provider_reach.cli.definition import COMMANDS, LIMITS, get_commands, parser
+from airflow_provider_reach.cli.definition import COMMANDS, POLICY_OPTIONS, get_commands, parser
 from airflow_provider_reach.core.values import duration
 from airflow_provider_reach.sandbox import Fault, Sandbox
 
@@ -239,7 +239,7 @@ def test_which_answers_deliver(cli: Cli, reach: Sandbox) -> None:
 
 def test_the_help_tells_the_policys_own_defaults() -> None:
     policy = DeliveryPolicy()
-    told = {limit.options["dest"]: re.findall(r"\((\w+)\)$", limit.options["help"]) for limit in LIMITS[:-1]}
+    told = {limit.options["dest"]: re.findall(r"\((\w+)\)$", limit.options["help"]) for limit in POLICY_OPTIONS[:-1]}
 
     for name, defaults in told.items():
         default = getattr(policy, name)
