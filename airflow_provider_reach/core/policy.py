@@ -26,26 +26,26 @@ class DeliveryPolicy:
     Values may be given as text, as a template renders them; durations as ``timedelta``, in seconds, or as text such as
     ``1h 30m``, ``01:30:00`` or ``PT90M``.
 
-    :param delivered_by: Which answers of the target deliver a batch: ``200`` alone, as the service's contract says, or
-        any ``2xx``, as an older guide of it does. By ``2xx`` a failure code that only repeats such an answer is none.
-    :param max_undelivered: More undelivered batches than this, each ripe, is a pile-up.
-    :param min_age: A failure younger than this *and* with fewer attempts than ``min_attempts`` is in its early retries:
+    :param delivered_by: Which answers of the target deliver a batch: only ``200``, as the service's contract says, or
+        any ``2xx``, as an older guide says. With ``2xx``, a failure code that only repeats the answer is no failure.
+    :param max_undelivered: More undelivered batches than this are a pile-up; early retries do not count.
+    :param min_age: A batch younger than this *and* with fewer attempts than ``min_attempts`` is in its early retries:
         it is not ripe and does not count yet.
     :param min_attempts: See ``min_age``.
-    :param max_at_risk: More batches than this that will be discarded unless somebody acts is a failure.
-    :param at_risk_after: The age from which an undelivered batch is at risk; with two attempts left or fewer it is at
-        any age.
-    :param max_lost: More batches than this whose data is presumed gone is a failure.
-    :param ignore_lost_before: Losses before this time were told before: they stay in the report but do not fail it. A
-        time, or its text; empty and ``"None"`` mean none, and so does a time in the future.
-    :param max_silence: A webhook that may send, but whose last success is longer ago than this, is a failure, where
-        the last success is known. None, empty and ``"None"``: no limit.
+    :param max_at_risk: More batches than this that will be discarded unless somebody acts are a failure.
+    :param at_risk_after: The age from which an undelivered batch is at risk; with at most two attempts left, it is at
+        risk at any age.
+    :param max_lost: More batches than this that are presumed lost are a failure.
+    :param ignore_lost_before: Losses before this time were reported before: they stay in the report but do not fail
+        it. A time, or its text; empty, ``"None"`` or a time in the future means none.
+    :param max_silence: A webhook that may send but whose last success is longer ago than this is a failure, if the last
+        success is known. None, empty and ``"None"``: no limit.
     :param drain: Wait until every batch of the first look or earlier is decided.
     :param allow_inactive: An inactive webhook does not fail.
-    :param on_cut: What it means when an answer may not be whole: ``fail``, or ``warn`` in the first line.
+    :param on_cut: What an answer that may be incomplete means: ``fail``, or ``warn`` in the first line.
     :param retry_window: How long the service retries a batch before it discards it.
-    :param max_attempts: Attempts in all, the first included.
-    :raises ReachInputError: naming every value that cannot be.
+    :param max_attempts: How often it tries a batch in all, the first attempt included.
+    :raises ReachInputError: naming every value that is not possible.
     """
 
     delivered_by: Literal["200", "2xx"] = "200"
@@ -73,7 +73,7 @@ class DeliveryPolicy:
         if not problems:
             if not timedelta(0) < self.at_risk_after <= self.retry_window <= _LONGEST_WINDOW:
                 problems.append(
-                    "at_risk_after must be above 0 and within retry_window, which may be 30 days at the most."
+                    "at_risk_after must be above 0 and within retry_window, which may be at most 30 days."
                 )
             if self.min_age > self.at_risk_after:
                 problems.append("min_age must not be above at_risk_after: a failure would be at risk before it counts.")
@@ -90,16 +90,17 @@ class DeliveryPolicy:
     @property
     def at_risk_attempts(self) -> int:
         """
-        With so many failed attempts a batch is at risk, whatever its age: at the most two are left.
+        The number of failed attempts from which a batch is at risk, whatever its age: at most two are left.
 
-        Its time may be that of its last attempt, and says little of its age then. Retries come at ever wider intervals:
-        of 12 in 8 hours, the last two are 87 minutes or more away, which an hourly check does not miss.
+        Its time may be that of its last attempt, which says little about its age. Retries come at ever longer
+        intervals: with 12 attempts in 8 hours, the last two are at least 87 minutes away, so an hourly check does not
+        miss them.
         """
         return max(1, self.max_attempts - 2)
 
     @property
     def longest_wait(self) -> timedelta:
-        """How long after the first look something may still be waited for: then all of it is decided, or ripe."""
+        """How long after the first look a watch may wait: by then every batch is decided, or past its early retries."""
         return GRACE + (self.lost_after if self.drain else self.min_age)
 
 
@@ -107,9 +108,9 @@ def default_timeout(min_age: Any, drain: Any, retry_window: Any) -> timedelta:
     """
     How long a watch waits unless told otherwise: as long as there may be something to wait for.
 
-    :param min_age: As in the policy, or a template of it: where a template decides, it is the longest.
-    :param drain: Likewise.
-    :param retry_window: Likewise.
+    :param min_age: The policy's ``min_age``, or a template: if a template decides, this is the longest timeout.
+    :param drain: The policy's ``drain``, or a template.
+    :param retry_window: The policy's ``retry_window``, or a template.
     """
     try:
         policy = DeliveryPolicy(min_age=min_age, drain=drain, retry_window=retry_window)

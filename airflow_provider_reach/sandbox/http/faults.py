@@ -42,7 +42,7 @@ class Fault:
         :param code: the HTTP status.
         :param body: bytes or text as they are, anything else as JSON; None: an error in the contract's shape.
         :param headers: more headers, such as ``Retry-After``.
-        :param content_type: None: ``text/html`` when the body begins with ``<``, else JSON.
+        :param content_type: None: ``text/html`` if the body begins with ``<``, otherwise JSON.
         """
         if body is None:
             phrase = responses.get(code, "Unknown")
@@ -57,13 +57,13 @@ class Fault:
         Do nothing; answer 200 with the wrong content.
 
         :param body: bytes or text as they are, anything else as JSON.
-        :param content_type: None: ``text/html`` when the body begins with ``<``, else JSON.
+        :param content_type: None: ``text/html`` if the body begins with ``<``, otherwise JSON.
         """
         return cls.status(200, b"null" if body is None else body, content_type=content_type)
 
     @classmethod
     def slow(cls, seconds: float) -> Fault:
-        """Carry out the request and answer correctly, but so many real seconds late."""
+        """Carry out the request and answer correctly, but late by this many real seconds."""
         return cls("slow", seconds=seconds)
 
     @classmethod
@@ -89,7 +89,7 @@ class Fault:
     @classmethod
     def huge(cls, size: int) -> Fault:
         """
-        Do nothing; answer 200 with so many bytes of valid JSON, made while they are sent.
+        Do nothing; answer 200 with this many bytes of valid JSON, made while they are sent.
 
         :raises ValueError: it is too small for the JSON.
         """

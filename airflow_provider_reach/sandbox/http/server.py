@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 
 HOST = "127.0.0.1"
 _BACKLOG = 2048
-_WORKERS = 32  # So many POSTs to targets may wait for an answer at once.
+_WORKERS = 32  # How many POSTs to targets may wait for an answer at once.
 _BREATH = 0.002
 
 

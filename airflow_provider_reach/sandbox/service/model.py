@@ -38,7 +38,7 @@ class PostResult:
 
     :param latency: milliseconds from the start of the POST to its end.
     :param status: the HTTP status; None if there was no response.
-    :param failure: None when the status delivers, else the status as text or a word such as ``ETIMEDOUT``.
+    :param failure: None if the status delivers; otherwise the status as text, or a word such as ``ETIMEDOUT``.
     """
 
     latency: int

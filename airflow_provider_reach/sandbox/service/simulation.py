@@ -162,7 +162,7 @@ class Simulation:
 
     def advance(self, span: timedelta) -> None:
         """
-        Let so much time pass, counted from this caller's turn.
+        Let this much time pass, counted from this caller's turn.
 
         :raises ValueError: the span is negative.
         """
