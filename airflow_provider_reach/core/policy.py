@@ -72,9 +72,7 @@ class DeliveryPolicy:
                 problems.append(f"{name} must be {why}, not {shown(getattr(self, name))}.")
         if not problems:
             if not timedelta(0) < self.at_risk_after <= self.retry_window <= _LONGEST_WINDOW:
-                problems.append(
-                    "at_risk_after must be above 0 and within retry_window, which may be at most 30 days."
-                )
+                problems.append("at_risk_after must be above 0 and within retry_window, which may be at most 30 days.")
             if self.min_age > self.at_risk_after:
                 problems.append("min_age must not be above at_risk_after: a failure would be at risk before it counts.")
             if self.max_attempts < 2:
