@@ -1,4 +1,4 @@
-"""The fields of a webhook by name, and the event types: what an operator needs to know of them without a task."""
+"""A webhook's fields by name, and the event types: what is needed before a task runs."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ FIELDS = (
     "auth_credentials",
     "auth_request_details",
 )
-"""Those of the contract that can be written, in the order in which they are told."""
+"""Those of the contract that can be written, in the order in which messages name them."""
 
 LONGEST_NAME = 1000
-"""Characters of a webhook's name: more are not read of an answer, so that a longer one would never be found again."""
+"""Characters of a webhook's name. Answers are read no further, so that a longer name would never be found again."""
 
 AUTH_TYPES = {"auth_credentials": "basic", "auth_request_details": "oauth2"}
-"""The type of authentication that makes use of a field."""
+"""The type of authentication that uses each field."""
 AUTH_FIELDS = ("auth_type", *AUTH_TYPES)
 
 EventType = Literal[
     "injection",  # the service took the message
     "delivery",  # the recipient's mail server took it
-    "delay",  # the recipient's mail server put it off; it is tried again
+    "delay",  # the recipient's mail server deferred it; it is tried again
     "bounce",  # the recipient's mail server refused it
     "spam_complaint",  # the recipient called it spam
     "out_of_band",  # it bounced after the recipient's mail server had taken it
-    "policy_rejection",  # the service refused to send it, by its own policy
+    "policy_rejection",  # the service refused to send it, because of its own policy
     "generation_failure",  # the message could not be made: a technical failure
     "generation_rejection",  # the message was not made: the service's policy, or what it was made from
     "open",  # the recipient opened it
@@ -41,7 +41,7 @@ EventType = Literal[
     "amp_click",  # the recipient followed a link in the AMP version
     "amp_open",  # the recipient opened the AMP version
 ]
-"""The event types of the contract, to choose from; the service may know more, so this is never a gate."""
+"""The event types of the contract, to choose from. The service may know more, so none is refused."""
 
 
 class OptionalFields(TypedDict, total=False):

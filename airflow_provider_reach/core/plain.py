@@ -1,4 +1,4 @@
-"""What of the core may travel from task to task: as plain JSON, and back."""
+"""What may pass from task to task: to plain JSON, and back."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Plain:
     """
     A struct that a task may return.
 
-    Airflow keeps what :meth:`serialize` says, and hands the next task what :meth:`deserialize` makes of it. A text, not
-    a mapping: in a mapping Airflow takes some names, which a webhook's header may have, for marks of its own.
+    Airflow keeps what :meth:`serialize` returns, and gives the next task what :meth:`deserialize` makes of it. It is a
+    text because in a mapping some names, which a webhook's header may have, mean something to Airflow itself.
     """
 
     __slots__ = ()
@@ -36,7 +36,7 @@ class Plain:
         """
         The struct again; each secret in it is ``***``.
 
-        :param data: What :meth:`serialize` said.
-        :param version: The ``__version__`` it was of: fields that are unknown here are left out.
+        :param data: What :meth:`serialize` returned.
+        :param version: The ``__version__`` that wrote it. Fields that are unknown here are left out.
         """
         return msgspec.json.decode(data, type=cls)

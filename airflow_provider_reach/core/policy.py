@@ -23,7 +23,7 @@ class DeliveryPolicy:
     """
     What counts as failed, and what is waited for.
 
-    Values may be given as text, as a template renders them; durations as ``timedelta``, in seconds, or as text such as
+    Any value may be text, as a template renders it. A duration is a ``timedelta``, a number of seconds, or text such as
     ``1h 30m``, ``01:30:00`` or ``PT90M``.
 
     :param delivered_by: Which answers of the target deliver a batch: only ``200``, as the service's contract says, or

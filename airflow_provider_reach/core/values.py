@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 RENDERED_NONE = ("None", "null")
 """What a template makes of None."""
 UNNAMED = ("None",)
-"""The same of a webhook's name: one may be named ``null``."""
+"""The same for a webhook's name, which may well be ``null``."""
 _NOT_GIVEN = ("", "none", "null")
 _FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
@@ -83,7 +83,7 @@ def read_instant(name: str, value: datetime | str | None) -> datetime:
 
 def read_text(name: str, value: Any, what: str, none: Collection[str] = RENDERED_NONE) -> str:
     """
-    A text without the blanks around it; empty where it is not given.
+    A rendered text without the blanks around it; empty if it is not given.
 
     :param name: The argument's name, for the message.
     :param value: A text, or None.
@@ -98,7 +98,7 @@ def read_text(name: str, value: Any, what: str, none: Collection[str] = RENDERED
 
 def text_of(value: str | None, none: Collection[str] = RENDERED_NONE) -> str:
     """
-    The same of what is a text or None.
+    A text without the blanks around it; empty if it is not given.
 
     :param value: A text, or None.
     :param none: The texts that mean None.
@@ -127,8 +127,8 @@ def duration(value: Any) -> timedelta:
     """
     A duration from 0.
 
-    ``01:30`` is none: it may be minutes and seconds as well as hours and minutes. Nor are months and years, which have
-    no one length.
+    ``01:30`` is refused: it may be minutes and seconds as well as hours and minutes. So are months and years, which
+    vary in length.
 
     :param value: A ``timedelta``; seconds, or their text; ``1h``, ``90m``, ``1h 30m``, ``2 hours``; ``01:30:00``,
         ``1 day, 2:00:00``; ``PT45M``, ``P1DT2H``.
@@ -149,7 +149,7 @@ def duration(value: Any) -> timedelta:
 
 def duration_or_none(value: Any) -> timedelta | None:
     """
-    A duration above 0, or None where there is none.
+    A duration above 0, or None if there is no limit.
 
     :param value: As :func:`duration` takes it; what :func:`is_not_given` means none.
     :raises ValueError: with what it must be.
@@ -167,7 +167,7 @@ def duration_or_none(value: Any) -> timedelta | None:
 
 def flag(value: Any) -> bool | None:
     """
-    True or False, or None where it is not given.
+    True or False, or None if it is not given.
 
     :param value: Either, or 1 or 0, or a text: ``true``, ``yes``, ``on``, ``1`` or their opposites, in any case.
     :raises ValueError: with what it must be.
@@ -201,11 +201,11 @@ def choice(value: Any, known: Collection[str]) -> str:
 
 def instant(value: Any) -> datetime | None:
     """
-    A time in UTC, or None where there is none.
+    A time in UTC, or None if it is not given.
 
     :param value: A ``datetime``, or its text; naive means UTC. what :func:`is_not_given` means none.
     :raises ValueError: with what it must be.
-    :raises OverflowError: when it is outside of the calendar.
+    :raises OverflowError: when it is outside the calendar.
     """
     if is_not_given(value):
         return None
@@ -219,9 +219,9 @@ def instant(value: Any) -> datetime | None:
 
 def is_not_given(value: Any) -> bool:
     """
-    Whether a value is None, or a text that can only stand for None: an empty one, ``None`` or ``null`` in any case.
+    Whether a value is None or a text that stands for it: an empty one, or ``None`` or ``null`` in any case.
 
-    :param value: Anything but a free text, in which such a word, or an empty text, may be meant.
+    :param value: Anything but free text, where such a word may be meant.
     """
     return value is None or (isinstance(value, str) and value.strip().lower() in _NOT_GIVEN)
 
@@ -250,7 +250,7 @@ def no_text(what: str, value: object, *, secret: bool = False) -> str:
 
 
 def _of_text(text: str) -> timedelta | None:
-    """The duration of a text with units, of one as on a clock, or of one of ISO 8601; None of any other."""
+    """A duration with units, as on a clock, or in ISO 8601; None if the text is none of these."""
     for form in (_IN_UNITS, _BY_THE_CLOCK):
         if text and (said := form.fullmatch(text)):
             with suppress(OverflowError):

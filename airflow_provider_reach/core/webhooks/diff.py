@@ -1,4 +1,4 @@
-"""What a person declared beside what exists: equal, different, or not to be known."""
+"""What was declared compared with what exists: equal, different, or unknown."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _PORTS = {"http": 80, "https": 443}
 
 class FieldComparison(Plain, Struct, frozen=True, kw_only=True):
     """
-    A declared field beside what exists.
+    A declared field compared with what exists.
 
     :param field: Its name.
-    :param result: ``unknown`` where the answer leaves it out or masks it.
+    :param result: ``unknown`` if the answer leaves it out or masks it.
     :param said: What differs, as ``what exists → what was declared``, or what is not known; without a secret.
     """
 
@@ -49,7 +49,7 @@ def compare(declared: WebhookChanges, existing: Webhook) -> list[FieldComparison
 
     What the answer leaves out or masks is ``unknown``, which alone is no reason to send anything.
 
-    :param declared: What shall be.
+    :param declared: How it should be.
     :param existing: What the service answers.
     """
     return [_compared(name, value, existing) for name, value in declared.given.items()]
@@ -59,7 +59,7 @@ def differences(declared: WebhookChanges, existing: Webhook) -> list[FieldCompar
     """
     The declared fields that differ from what exists.
 
-    :param declared: What shall be.
+    :param declared: How it should be.
     :param existing: What the service answers.
     """
     return [field for field in compare(declared, existing) if field.result == "differs"]
@@ -80,9 +80,9 @@ def value_of(webhook: Webhook, field: str) -> Any:
 
 def fields_that(result: Result, compared: Iterable[FieldComparison]) -> list[str]:
     """
-    The names of the fields that compare so.
+    The names of the fields with this result.
 
-    :param result: How.
+    :param result: The result.
     :param compared: What :func:`compare` found.
     """
     return [comparison.field for comparison in compared if comparison.result == result]
@@ -116,12 +116,12 @@ def _target(declared: Any, existing: Any) -> Found:
 
 
 def same_url(one: Any, other: Any) -> bool:
-    """Whether two URLs are the same, however their host, their scheme's own port and an empty path are written."""
+    """Whether two URLs are the same, however the host, the default port and an empty path are written."""
     return bool(one == other or _canonical(one) == _canonical(other))
 
 
 def same_value(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same, a number and the text of its digits too: services make one of the other."""
+    """Whether two JSON values are the same. A number equals its text: services turn one into the other."""
     if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):
         return len(one) == len(other) and all(map(same_value, one, other))
     if isinstance(one, Mapping) and isinstance(other, Mapping):
@@ -158,14 +158,14 @@ def _headers(declared: Mapping[str, Any], existing: Mapping[str, Any] | None) ->
 
 
 def _credentials(declared: Mapping[str, Any], existing: Mapping[str, Any] | None) -> Found:
-    """Tokens and the like, which the service adds beside what was declared, are no difference."""
+    """Tokens and the like, which the service adds to what was declared, are no difference."""
     if not declared and not is_blank(existing):
         return "differs", "set, and declared empty"
     return _summary(_leaves(declared, existing or {}))
 
 
 def _details(declared: Mapping[str, Any], existing: Mapping[str, Any] | None) -> Found:
-    """The body of a request for a token is the author's alone: what else is in it is a difference."""
+    """The body of a request for a token is the author's alone: anything else in it is a difference."""
     if not declared and not is_blank(existing):
         return "differs", "set, and declared empty"
     asked, found = dict(declared), dict(existing or {})
@@ -218,7 +218,7 @@ def _leaves(
 
 
 def _summary(leaves: Iterable[tuple[str, Result, str]]) -> Found:
-    """One difference makes the whole different; else one that is not known makes the whole unknown."""
+    """One difference makes the whole different; otherwise one unknown makes it unknown."""
     found = list(leaves)
     results: tuple[Result, ...] = ("differs", "unknown")
     for result in results:
@@ -228,10 +228,10 @@ def _summary(leaves: Iterable[tuple[str, Result, str]]) -> Found:
 
 
 def is_blank(value: Any) -> bool:
-    """Whether nothing is set: no value, an empty one, or a mapping with nothing but such."""
+    """Whether nothing is set: no value, an empty one, or a mapping of nothing but these."""
     return all(is_blank(inner) for inner in value.values()) if isinstance(value, Mapping) else value in BLANK
 
 
 def by_lower_name(headers: Mapping[str, Any]) -> dict[str, Any]:
-    """Headers whose names can be compared: upper and lower case are the same in them."""
+    """Headers by names that can be compared: case does not matter in them."""
     return {str(name).lower(): value for name, value in headers.items()}

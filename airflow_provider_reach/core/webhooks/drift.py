@@ -1,4 +1,4 @@
-"""A declared set of webhooks beside those of a workspace: missing, unexpected, different."""
+"""A declared set of webhooks compared with those of a workspace: missing, unexpected, different."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Named(Plain, Struct, frozen=True, kw_only=True):
 
 class Drift(Plain, Struct, frozen=True, kw_only=True):
     """
-    How a workspace differs from what was declared; it holds no secret. False where it does not.
+    How a workspace differs from what was declared; without secrets. It is false if nothing differs.
 
     :param missing: Names declared that no webhook has.
     :param unexpected: Webhooks that were not declared; of several with one declared name, all but the first.
     :param different: By name and field, what differs, as ``what exists → what was declared``.
     :param unknown: By name and field, what cannot be compared, because the service leaves it out or masks it.
-    :param near: By missing name, which webhook that was not declared it may be in another spelling.
+    :param near: By missing name, the undeclared webhook that it may be in another spelling.
     """
 
     missing: list[str]
@@ -65,14 +65,14 @@ class Drift(Plain, Struct, frozen=True, kw_only=True):
 
 
 _MOST_TOLD = 20
-"""Missing names that are compared with others, which takes time."""
+"""Missing names to compare with others, which takes time."""
 
 
 def find_drift(declared: Iterable[WebhookSpec], existing: Iterable[Webhook]) -> Drift:
     """
     Compare a declared set with what exists; webhooks are told apart by their names.
 
-    :param declared: What shall be.
+    :param declared: The webhooks that should exist.
     :param existing: What the service lists.
     :raises ReachInputError: as :func:`check_declared` does.
     """
@@ -109,9 +109,9 @@ def find_drift(declared: Iterable[WebhookSpec], existing: Iterable[Webhook]) -> 
 
 def check_declared(specs: Iterable[WebhookSpec]) -> None:
     """
-    Refuse a set that cannot be.
+    Refuse a set that is not valid.
 
-    :param specs: What shall be.
+    :param specs: The webhooks that should exist.
     :raises ReachInputError: naming everything that is wrong with it.
     """
     specs = list(specs)

@@ -1,8 +1,8 @@
 """
-A webhook that is not there: why, as far as that can be known, and what to do about it.
+A webhook that does not exist: why, as far as that can be known, and what to do about it.
 
-Who asks by a name cannot know that the webhook was deleted: the name may be misspelt, or the webhook be renamed. To
-declare it again then makes a second one, and every event is sent twice.
+That no webhook has a name does not mean that it was deleted: the name may be misspelt, or the webhook renamed.
+Declaring it again would then make a second one, and every event would be sent twice.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ CHECK = "Check the name or id and the connection, or create it first."
 
 def diagnosed(gone: Gone, webhooks: Sequence[Webhook], seen_id: str = "") -> Gone:
     """
-    The same, with why it is not there.
+    The same, with the reason why it does not exist.
 
-    :param gone: By what it was asked for.
+    :param gone: What it was looked for by.
     :param webhooks: Those that exist.
     :param seen_id: The id that an earlier look of the same watch saw under this name.
     """
@@ -45,10 +45,10 @@ def diagnosed(gone: Gone, webhooks: Sequence[Webhook], seen_id: str = "") -> Gon
 
 def missing(gone: Gone, webhooks: Sequence[Webhook]) -> str:
     """
-    What to say of a webhook that does not exist.
+    What to say about a webhook that does not exist.
 
-    :param gone: By what it was asked for.
-    :param webhooks: Those that do exist.
+    :param gone: What it was looked for by.
+    :param webhooks: Those that exist.
     """
     asked = f"of the id {gone.id}" if gone.id else f"named {shown(gone.name.strip())}"
     return f"There is no webhook {asked}. {diagnosed(gone, webhooks).said}"
@@ -56,10 +56,10 @@ def missing(gone: Gone, webhooks: Sequence[Webhook]) -> str:
 
 def missing_and_advice(gone: Gone, webhooks: Sequence[Webhook]) -> str:
     """
-    The same to who needs it to be there, with what to do.
+    The same for a task that needs it, with what to do.
 
-    :param gone: By what it was asked for.
-    :param webhooks: Those that do exist.
+    :param gone: What it was looked for by.
+    :param webhooks: Those that exist.
     """
     cause = diagnosed(gone, webhooks).cause
     return f"{missing(gone, webhooks)} {_TO_A_TASK.get(cause, CHECK)}"
@@ -73,7 +73,7 @@ _TO_A_TASK = {
 
 def clause(gone: Gone) -> str:
     """
-    What a verdict says first of it.
+    What a verdict says about it first.
 
     :param gone: With its cause.
     """

@@ -1,4 +1,4 @@
-"""A name that no webhook has: which of the others was meant, and in what the two differ."""
+"""A name that no webhook has: which other may have been meant, and how the two differ."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from airflow_provider_reach.core.text import one_line, shown
 
 _MOST_ALIKE, _MOST_SIMILAR, _MOST_DIFFERENCES, _MOST_CHARACTERS = 2, 3, 3, 3
 _MOST_COMPARED = 200
-"""Characters of a name: comparing takes long where both are long."""
+"""Characters of a name to compare: comparing long names takes long."""
 
 _TWINS = str.maketrans(
     "авекмнорстухіјѕԁһԛԝӏαβεηικμνορτυχ‐‑‒–—―−’‘",
     "abekmhopctyxijsdhqwlabenikmvoptux-------''",
 )
-"""Small Cyrillic and Greek letters, dashes and quotes, and what they look like, large or small."""
+"""Small Cyrillic and Greek letters, dashes and quotes, and what they look like, in either case."""
 
 
 def alike(name: str, webhooks: Iterable[Webhook]) -> list[Webhook]:
     """
-    The webhooks whose names a person takes for this one: other case, other blanks, letters that look the same.
+    The webhooks whose names a person takes for this one: another case, other blanks, letters that look the same.
 
     :param name: A name that none of them has.
     :param webhooks: Those that exist.
@@ -33,7 +33,7 @@ def alike(name: str, webhooks: Iterable[Webhook]) -> list[Webhook]:
 
 def near(name: str, webhooks: Iterable[Webhook]) -> str:
     """
-    The question that helps, and in what the names differ; empty where no name is near.
+    The question that helps, and how the names differ; empty if no name is similar.
 
     :param name: A name that none of them has.
     :param webhooks: Those that exist.
@@ -62,7 +62,7 @@ def _asked_about(name: str, webhook: Webhook) -> str:
 
 
 def _differences(there: str, name: str) -> Iterator[str]:
-    """In what two names differ that look the same; that upper and lower case differ can be seen."""
+    """How two names differ that look the same, apart from case, which can be seen."""
     there, name = there[:_MOST_COMPARED], name[:_MOST_COMPARED]
     folded = [c.casefold() for c in there], [c.casefold() for c in name]
     for kind, i, j, k, m in SequenceMatcher(None, *folded, autojunk=False).get_opcodes():
@@ -76,6 +76,6 @@ def _characters(text: str) -> str:
 
 
 def _look(name: str) -> str:
-    """What is left of a name where only its look counts."""
+    """What is left of a name if only its look counts."""
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold().translate(_TWINS))
     return " ".join("".join(c for c in text if unicodedata.category(c) != "Cf").split())

@@ -1,4 +1,4 @@
-"""What a person asks a webhook to be: checked before anything is sent."""
+"""How a webhook should be: checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Json = Mapping[str, Any]
 
 class WebhookChanges(Struct, frozen=True, kw_only=True):
     """
-    The fields of a webhook that shall change; what is not given is not sent, what is given empty is.
+    The fields of a webhook to change. A field that is not given is not sent; one that is given empty is.
 
     :param name: The webhook's name.
     :param target: The URL to which batches are POSTed.
@@ -38,7 +38,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
     :param auth_type: ``none``, ``basic`` or ``oauth2``.
     :param auth_credentials: ``{"username", "password"}`` for ``basic``.
     :param auth_request_details: ``{"url", "body"}`` for ``oauth2``.
-    :param extra: Fields of the service that are none of these.
+    :param extra: Any other fields of the service.
     """
 
     name: str | UnsetType = UNSET
@@ -53,7 +53,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
 
     @property
     def given(self) -> dict[str, Any]:
-        """The fields that were given, by name; a repeated event is there once, blanks around the name are not."""
+        """The fields that were given, by name; without repeated events, and without blanks around the name."""
         given = {name: value for name in FIELDS if (value := getattr(self, name)) is not UNSET}
         if isinstance(given.get("name"), str):
             given["name"] = given["name"].strip()
@@ -64,7 +64,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every value that must be masked wherever it turns up."""
+        """Every value that must be masked wherever it appears."""
         given = self.given
         if is_deeper([given, self.extra], DEEPEST):  # which is never sent
             return ()
@@ -79,7 +79,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
         """
         Some of these changes.
 
-        :param names: The fields to keep; of ``extra`` too.
+        :param names: The fields to keep, including those of ``extra``.
         """
         kept = {name: value for name, value in self.given.items() if name in names}
         extra = {name: kept.pop(name) for name in list(kept) if name not in FIELDS}
@@ -103,7 +103,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
         return body
 
     def problems(self) -> Iterator[str]:
-        """What must be refused before anything is sent, a sentence each."""
+        """What must be refused before anything is sent; a sentence for each problem."""
         given = self.given
         if not isinstance(self.extra, Mapping) or not all(isinstance(name, str) for name in self.extra):
             yield "extra must be a mapping of field names to values."
@@ -119,7 +119,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
         yield from _stand_in_problems(given)
 
     def warnings(self) -> Iterator[str]:
-        """What is unusual though not refused, a sentence each."""
+        """What is unusual but not refused; a sentence for each."""
         given = self.given
         if is_list(self.events) and len(given["events"]) < len(self.events):  # type: ignore[arg-type]
             yield "an event type stands twice in events: it is sent once."
@@ -130,7 +130,7 @@ class WebhookChanges(Struct, frozen=True, kw_only=True):
         return f"{type(self).__name__}({', '.join(fields)})"
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """The same for a traceback that shows variables; msgspec's own would show the secrets."""
+        """The same for a traceback that shows variables: msgspec's own would show the secrets."""
         return list(shown_fields(self.given).items())
 
 
@@ -144,14 +144,14 @@ class WebhookSpec(WebhookChanges, frozen=True, kw_only=True):
     @classmethod
     def of(cls, fields: Mapping[str, Any]) -> WebhookSpec:
         """
-        A webhook of fields by name; what is required and not there is told by :meth:`problems`.
+        A webhook from its fields by name; :meth:`problems` reports a required one that is missing.
 
-        :param fields: As the parameters.
+        :param fields: The same as the parameters.
         """
         return cls(**{"name": UNSET, "target": UNSET, "events": UNSET, **fields})
 
     def problems(self) -> Iterator[str]:
-        """What must be refused before anything is sent, a sentence each."""
+        """What must be refused before anything is sent; a sentence for each problem."""
         given = self.given
         yield from (f"{name} is required." for name in ("name", "target", "events") if name not in given)
         yield from super().problems()
@@ -162,14 +162,14 @@ class WebhookSpec(WebhookChanges, frozen=True, kw_only=True):
 
 
 def _plain(value: object) -> dict[Any, Any]:
-    """What JSON has for a mapping of another kind than ``dict``."""
+    """What JSON has for a mapping that is not a ``dict``."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError
 
 
 def _stand_in_problems(given: Mapping[str, Any]) -> Iterator[str]:
-    """What stands in for a secret would overwrite it: what a log shows of it, or what a template makes of nothing."""
+    """A stand-in would overwrite the secret: what a log shows in its place, or what a template makes of None."""
     secrets = {field: list(leaves(given.get(field))) for field in SECRETS_OF}
     secrets |= {field: list(secrets_named({field: value})) for field, value in given.items() if field not in FIELDS}
     for field, values in secrets.items():

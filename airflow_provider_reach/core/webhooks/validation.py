@@ -1,4 +1,4 @@
-"""What of a webhook's fields must be refused before anything is sent, and what is only unusual: a sentence each."""
+"""What must be refused in a webhook's fields before anything is sent, and what is only unusual; a sentence each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def problems_of(given: Mapping[str, Any]) -> Iterator[str]:
     elif "name" in given and not given["name"].strip():
         yield "name must be a text that is not empty."
     elif len(given.get("name", "")) > LONGEST_NAME:
-        yield f"name must have {LONGEST_NAME} characters at the most."
+        yield f"name must have at most {LONGEST_NAME} characters."
     if "target" in given:
         yield from _target_problems(given["target"])
     if "events" in given:
@@ -42,9 +42,9 @@ def problems_of(given: Mapping[str, Any]) -> Iterator[str]:
 
 def warnings_of(given: Mapping[str, Any]) -> Iterator[str]:
     """
-    What is unusual though not refused.
+    What is unusual but not refused.
 
-    :param given: Fields in which nothing must be refused.
+    :param given: Fields without problems.
     """
     if len(given.get("name", "")) > _MAX_NAME:
         yield f"the name has more than {_MAX_NAME} characters: the service's own page shows no more."
@@ -61,17 +61,17 @@ def warnings_of(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def is_unused(field: str, auth_type: Any) -> bool:
-    """Whether it is known that this type of authentication makes no use of the field."""
+    """Whether this type of authentication is known not to use the field."""
     return field in AUTH_TYPES and auth_type in ("none", *AUTH_TYPES.values()) and auth_type != AUTH_TYPES[field]
 
 
 def list_of(value: object) -> list[Any]:
-    """What is in a list of any kind; anything else stands for itself."""
+    """The items of a list of any kind; any other value is an item itself."""
     return list(value) if isinstance(value, _LISTS) else [value]
 
 
 def is_list(value: object) -> bool:
-    """Whether it is a list of texts, of any kind of list."""
+    """Whether it is a list of texts; any kind of list counts."""
     return isinstance(value, _LISTS) and all(isinstance(item, str) for item in value)
 
 
@@ -186,5 +186,5 @@ def _oauth2_problems(details: Json) -> Iterator[str]:
             yield no_text(f"auth_request_details: {name}", value, secret=True)
 
 
-# Of a request for a token; what else stands in it may be of any kind.
+# Of a request for a token; its other values may be of any kind.
 _TEXTS_OF_BODY = ("grant_type", "client_id", "client_secret", "scope", "audience", "username", "password")

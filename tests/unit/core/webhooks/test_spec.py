@@ -35,7 +35,7 @@ REFUSED = [
     ({"name": ""}, "name must be a text that is not empty"),
     ({"name": "  "}, "name must be a text"),
     ({"name": None}, "name must be a text"),
-    ({"name": "x" * 1001}, "name must have 1000 characters at the most"),
+    ({"name": "x" * 1001}, "name must have at most 1000 characters"),
     ({"target": ""}, "target must be a URL"),
     ({"target": None}, "target must be a URL"),
     ({"target": "ftp://c.example.com"}, "target must start with https://"),
