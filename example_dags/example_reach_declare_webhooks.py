@@ -1,16 +1,16 @@
 """
-Keep the webhooks of a workspace as this table says.
+Keep the webhooks of a workspace as this table describes them.
 
-Each run creates what is missing, changes what differs, and sends nothing where all is as it should be; what somebody
-changed by hand is set right. Then the targets are tested, and the workspace is compared with the table once more: a
-webhook that nobody declared fails the run.
+Each run creates what is missing, changes what differs, and sends nothing where everything is as it should be; it
+corrects what somebody changed by hand. Then it tests the targets, and compares the workspace with the table once more:
+a webhook that nobody declared fails the run.
 
-The targets stand under ``consumer``, a parameter of the DAG. The credentials at the targets lie in the connection
+The targets are below ``consumer``, a parameter of the DAG. The credentials at the targets are in the connection
 ``reach_consumer`` (login and password), where no log and no page of Airflow shows them.
 
 To rotate the password: let the consumer accept both the old and the new one, change it in the connection, and run this
-DAG with the parameter ``send_credentials``, which sends them also where the service does not show whether they differ.
-Take the old one away 9 hours later: batches that were queued before still carry it.
+DAG with the parameter ``send_credentials``, which sends them even where the service does not show whether they differ.
+Remove the old one 9 hours later: batches that were queued before still carry it.
 """
 
 from datetime import datetime, timedelta, timezone

@@ -1,10 +1,10 @@
 """
-Check every hour that no batch of e-mail events was or is about to be lost, and tell each loss once.
+Check every hour that no batch of e-mail events was or is about to be lost, and report each loss once.
 
 A run takes a moment: it waits only while fresh failures are in their early retries. A loss can be seen for as long as
-Reach tells the batch's status, most of a day, and would fail every run of that time. So ``ignore_lost_before`` is the
+Reach shows the batch's status, most of a day, and would fail every run in that time. So ``ignore_lost_before`` is the
 time of the last look at the same webhook, which the sensor pushes as the XCom ``looked_at_<webhook_id>``, failed or
-not: what was lost before it has been told. Pile-ups and batches at risk fail every run until they are gone.
+not: what was lost before that has been reported. Pile-ups and batches at risk fail every run until they are gone.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -22,7 +22,7 @@ with DAG(
     dag_id="example_reach_hourly_health",
     schedule="@hourly",
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    catchup=False,  # the status is always that of now
+    catchup=False,  # the status is always the current one
     max_active_runs=1,
     default_args={"retries": 3, "retry_delay": timedelta(minutes=5)},  # for failures to ask; a verdict is final
     doc_md=__doc__,
@@ -34,7 +34,7 @@ with DAG(
     )
     ReachBatchStatusSensor.partial(
         task_id="watch_delivery",
-        map_index_template="{{ task.webhook_name }}",  # shown at the end anyway, and so already while it waits
+        map_index_template="{{ task.webhook_name }}",  # the label while it waits, not only at the end
         ignore_lost_before=LAST_LOOK,
         mode="reschedule",
     ).expand_kwargs(webhooks.output)

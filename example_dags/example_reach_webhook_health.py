@@ -1,16 +1,16 @@
 """
 Check every night that no batch of e-mail events was or is about to be lost.
 
-Reach retries a batch for 8 hours, then discards it, and tells the status of the last 24 hours only. So this check
+Reach retries a batch for 8 hours, then discards it, and shows the status of the last 24 hours only. So this check
 *drains*: it watches until every batch that was in flight when it began is delivered or lost, up to 9 hours, and fails
-as soon as one is at risk. What is lost in the daytime is told in the afternoon or at night: the second run, at 14:00,
-is there because 24 hours of status leave no room for a nightly run that begins a few minutes later than the last.
+as soon as one is at risk. What is lost in the daytime is reported in the afternoon or at night: there is a second run,
+at 14:00, because 24 hours of status leave no room for a nightly run that begins a few minutes later than the last.
 
 Waiting takes a worker for some seconds every ten minutes; or never, where a triggerer runs and Airflow's setting
 ``[operators] default_deferrable`` is on.
 
-Beside it each target is sent a test batch: a quiet webhook tells nothing of a target that is down. A target that is
-only restarting gets the time of the retries.
+Each target is also sent a test batch: a quiet webhook says nothing about a target that is down. A target that is only
+restarting gets the time of the retries.
 
 To be told within the hour instead, see ``example_reach_hourly_health.py``.
 """
@@ -29,7 +29,7 @@ with DAG(
     dag_id="example_reach_webhook_health",
     schedule="0 2,14 * * *",
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    catchup=False,  # the status is always that of now
+    catchup=False,  # the status is always the current one
     max_active_runs=1,
     default_args={"retries": 3, "retry_delay": timedelta(minutes=5)},  # for failures to ask; a verdict is final
     doc_md=__doc__,
@@ -41,7 +41,7 @@ with DAG(
     )
     ReachBatchStatusSensor.partial(
         task_id="watch_delivery",
-        map_index_template="{{ task.webhook_name }}",  # shown at the end anyway, and so already while it waits
+        map_index_template="{{ task.webhook_name }}",  # the label while it waits, not only at the end
         drain=True,
         mode="reschedule",  # where it is not deferrable
         poke_interval=timedelta(minutes=10),

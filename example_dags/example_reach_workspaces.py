@@ -1,8 +1,8 @@
 """
-Check every hour the webhooks of several workspaces, each of which has an Airflow connection.
+Check the webhooks of several workspaces every hour; each workspace has an Airflow connection.
 
-One task lists each workspace, and says in every row which connection it is from; ``flat`` makes one list of them all,
-and a watch is mapped over that. For another workspace add its connection to ``WORKSPACES``.
+One task lists each workspace, and names in every row the connection it came from; ``flat`` makes one list of them all,
+and a watch is mapped over that. To add a workspace, add its connection to ``WORKSPACES``.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -19,7 +19,7 @@ with DAG(
     dag_id="example_reach_workspaces",
     schedule="@hourly",
     start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
-    catchup=False,  # the status is always that of now
+    catchup=False,  # the status is always the current one
     max_active_runs=1,
     default_args={"retries": 3, "retry_delay": timedelta(minutes=5)},  # for failures to ask; a verdict is final
     doc_md=__doc__,

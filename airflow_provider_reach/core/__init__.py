@@ -14,8 +14,8 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
     target     what a target's answer means (response, service_words, no_response), and what to do about it (advice)
     secrets    what is secret (detect, depth), and what is shown instead (redact)
     policy  config  errors    what counts as failed; where the service is; what can go wrong
-    values  times             readers of what people write, and of times
-    fields  plain  text       a webhook's fields; plain JSON; a text in a message
+    values                    readers of what people write
+    fields  plain  text  times    a webhook's fields; plain JSON; a text in a message; a time
 
 Arrows point down only. The client carries out an exchange over a transport, the hook has a client, and operators and
 sensors have a hook; client and transport exist twice: for a task, and for the event loop of the triggerer.

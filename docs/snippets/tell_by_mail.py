@@ -15,14 +15,14 @@ tell_of_task = SmtpNotifier(
     subject="{{ dag.dag_id }}, {{ ti.task_id }} has failed",
     html_content="<pre>"
     "{% if exception is defined and exception and exception is not string %}{{ exception | e }}"
-    "{% else %}The task failed, and told no error: see its log.{% endif %}"
+    "{% else %}The task failed, but gave no error: see its log.{% endif %}"
     "</pre>",
 )
 tell_of_run = SmtpNotifier(
     to="on-call@example.com",
     from_email="airflow@example.com",
     subject="{{ dag.dag_id }} has failed",
-    html_content="The run {{ run_id | e }} failed ({{ reason | e }}): look which of its tasks failed, or were skipped.",
+    html_content="The run {{ run_id | e }} failed ({{ reason | e }}): see which of its tasks failed or were skipped.",
 )
 
 with DAG(

@@ -29,7 +29,7 @@ Told = Callable[[dict[str, Any]], str]
 VERDICT = ReachDeliveryFailed(assess([], NOW, DeliveryPolicy(), webhook=Gone(name="<!channel>")))
 HEADLINE = "FAILED: webhook '&lt;!channel&gt;': it does not exist (any more), its events go nowhere."
 KILLED = "{'DAG Id': 'a_dag', 'Task Id': 'a_task', 'Run Id': 'a_run', 'Hostname': 'vm'}"
-NO_ERROR = "The task failed, and told no error: see its log."
+NO_ERROR = "The task failed, but gave no error: see its log."
 RUN = {"dag": SimpleNamespace(dag_id="a_dag"), "run_id": "a_run"}
 TASK = {**RUN, "ti": SimpleNamespace(dag_id="a_dag", task_id="a_task", run_id="a_run")}
 
@@ -46,7 +46,7 @@ RUNS: dict[str, dict[str, Any]] = {
     "a run": {**RUN, "reason": "timed_out"},
     "a run with one of its tasks": {**TASK, "reason": "timed_out"},
 }
-FAILED_RUN = "(timed_out): look which of its tasks failed, or were skipped."
+FAILED_RUN = "(timed_out): see which of its tasks failed or were skipped."
 
 
 @pytest.fixture

@@ -124,13 +124,13 @@ def test_a_chat_is_told_of_the_task_and_then_of_its_run(scene: Sandbox, airflow:
     assert run.states == {"watch_bounces": "failed"}
     told, of_run = scene.target("chat").received
     assert of_run.body["text"].startswith(
-        "The run failed (task_failure): look which of its tasks failed, or were skipped.\n"
+        "The run failed (task_failure): see which of its tasks failed or were skipped.\n"
         "(example_reach_chat_alert, manual__"
     )
     headline, *more = told.body["text"].splitlines()
     if airflow_version.startswith(("3.0.", "3.1.", "3.2.")):
         assert (
-            headline == "The task failed, and told no error: see its log."
+            headline == "The task failed, but gave no error: see its log."
         )  # their `dags test`, not their workers, tells no exception
         return
     assert headline == run.xcoms["watch_bounces", -1, "report"]["headline"]
