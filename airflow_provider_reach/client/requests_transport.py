@@ -171,7 +171,7 @@ class Adapter(HTTPAdapter):
 def _recording(connection: type[Any]) -> type[Any]:
     if issubclass(connection, _Recording):
         return connection
-    return type(connection.__name__, (_Recording, connection), {"response_class": _Answer})
+    return type(connection.__name__, (_Recording, connection), {"response_class": _Response})
 
 
 class _Recording:
@@ -189,7 +189,7 @@ class _Recording:
         super().endheaders(*arguments, **named)  # type: ignore[misc]
 
 
-class _Answer(HTTPResponse):
+class _Response(HTTPResponse):
     def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
         super().__init__(sock, *arguments, **named)
         self._incoming = _Incoming(self.fp.detach(), sock)
