@@ -101,7 +101,7 @@ def delete(ref: WebhookRef, context: AskContext, *, ignore_if_missing: bool = Tr
 def _must_be_gone(webhook: Webhook, context: AskContext, said: str, origin: Origin) -> Exchange[None]:
     """Make sure with a list that the webhook is gone, since a 404 may not be the API's own."""
     for may_lag in (True, False):
-        found, _ = yield from find(WebhookRef(webhook.id, webhook.name), context)
+        found, _ = yield from find(WebhookRef(webhook.id), context)
         if isinstance(found, Gone):
             return
         if may_lag:

@@ -93,4 +93,14 @@ def test_several_problems_have_a_line_each() -> None:
 
 
 def test_what_the_service_did_not_say_is_empty() -> None:
-    assert ReachStatusError("m", operation="o", status=500).service_message == ""
+    error = ReachStatusError("m", operation="o", status=500)
+    assert (error.service_message, error.kind, error.request_id) == ("", "", "")
+    other = errors.ReachCallError("m", operation="o")
+    assert (other.kind, other.request_id) == ("", "")
+
+
+def test_an_error_made_of_another_is_about_the_same_call() -> None:
+    error = ReachStatusError("m", operation="o", status=500, kind="list", request_id="a-1")
+    other = errors.ReachCallError("n", **error.origin)
+    assert (other.operation, other.kind, other.request_id) == ("o", "list", "a-1")
+    assert (str(error), str(other)) == ("m (request id a-1)", "n (request id a-1)")

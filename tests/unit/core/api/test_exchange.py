@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api import operations
 from airflow_provider_reach.core.api.exchange import Send, ask
+from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.api.responses import Answer, Failure
 from airflow_provider_reach.core.webhooks.create import create
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges
@@ -164,6 +166,27 @@ def test_a_list_cut_off_anywhere_shows_no_secret_of_the_webhooks_in_it(cut: int,
 @pytest.mark.parametrize(("left", "budget"), [(5.0, 5.0), (0.0, 0.0), (-3.0, 0.0)])
 def test_a_request_waits_for_its_turn_no_longer_than_the_budget_lasts(left: float, budget: float) -> None:
     assert next(ask(LIST, ask_context(left))) == Send(LIST, budget)
+
+
+def test_what_calls_share_shows_no_secret() -> None:
+    context = ask_context(60.0, "k3y-4711").masking("p4ssword")
+    assert context.secrets == ("k3y-4711", "p4ssword")
+    assert context.with_budget(5.0).secrets == context.secrets
+    assert "k3y-4711" not in repr(context)
+    assert "p4ssword" not in repr(context)
+
+
+def test_the_budget_is_shared_unless_it_is_replaced() -> None:
+    context = ask_context(60.0)
+    assert context.masking("k3y-4711").budget is context.budget
+    assert context.with_budget(5.0).budget.left == 5.0
+    assert context.budget.left == 60.0
+
+
+def test_what_is_read_of_a_404_to_a_repeat_is_masked_too() -> None:
+    call: Call[Any] = replace(DELETE, read=lambda _, secrets: secrets)  # type: ignore[arg-type,return-value]
+    lost = Failure("lost", "")
+    assert play(ask(call, ask_context(60.0, "k3y-4711")), lost, refused(404)).result == ("k3y-4711",)
 
 
 def test_who_says_nothing_does_not_wait_for_a_turn() -> None:

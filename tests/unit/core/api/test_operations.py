@@ -219,25 +219,40 @@ def test_an_unknown_method_is_refused(method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "kind", "changes"),
+    ("call", "kind", "operation", "changes"),
     [
-        (operations.list_webhooks(), "list", False),
-        (operations.get_webhook(ID), "get", False),
-        (operations.create_webhook(SPEC), "create", True),
-        (operations.update_webhook(ID, CHANGES), "update", True),
-        (operations.delete_webhook(ID), "delete", True),
-        (operations.validate_webhook(ID), "validate", False),
-        (operations.get_batch_status(ID), "batch_status", False),
-        (operations.any_request("GET", "/webhooks"), "request", False),
-        (operations.any_request("HEAD", "/webhooks"), "request", False),
-        (operations.any_request("PATCH", "/webhooks"), "request", True),
+        (operations.list_webhooks(), "list", "list webhooks", False),
+        (operations.get_webhook(ID), "get", f"get webhook {ID}", False),
+        (
+            operations.create_webhook(SPEC),
+            "create",
+            "create webhook 'orders' with target https://***@c.example.com/x?***",
+            True,
+        ),
+        (operations.update_webhook(ID, CHANGES), "update", f"update webhook {ID}", True),
+        (operations.delete_webhook(ID), "delete", f"delete webhook {ID}", True),
+        (operations.validate_webhook(ID), "validate", f"validate webhook {ID}", False),
+        (operations.get_batch_status(ID), "batch_status", f"get batch status of webhook {ID}", False),
+        (operations.any_request("GET", "/webhooks"), "request", "GET '/webhooks'", False),
+        (operations.any_request("HEAD", "/x"), "request", "HEAD '/x'", False),
+        (operations.any_request("PATCH", "/webhooks"), "request", "PATCH '/webhooks'", True),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_a_call_says_what_it_is_and_whether_it_changes_anything(
-    call: operations.Call[Any], kind: str, changes: bool
+    call: operations.Call[Any], kind: str, operation: str, changes: bool
 ) -> None:
-    assert (call.kind, call.changes) == (kind, changes)
+    assert (call.kind, call.operation, call.changes) == (kind, operation, changes)
+    assert call.label in operation
+    assert operations.list_webhooks().label == ""
+
+
+def test_what_is_refused_says_for_what_it_was() -> None:
+    with pytest.raises(ReachInputError) as raised:
+        operations.delete_webhook(5)  # type: ignore[arg-type]
+    assert str(raised.value).startswith(
+        "Nothing was sent: delete webhook was refused:\n  - webhook_id must be a text, not 5 (int)."
+    )
 
 
 def test_a_call_about_a_webhook_names_it() -> None:

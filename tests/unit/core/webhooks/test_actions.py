@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_reach.core import errors
+from airflow_provider_reach.core.api.exchange import Wait
 from airflow_provider_reach.core.api.responses import Failure
 from airflow_provider_reach.core.webhooks.actions import Deleted, Validated, delete, validate
 from airflow_provider_reach.core.webhooks.find import LOOK_AGAIN
@@ -233,7 +234,9 @@ def test_what_the_list_still_shows_is_not_deleted_whoever_says_404(lost: tuple[R
     assert type(played.error) is errors.ReachCallError
     assert not played.error.final
     assert str(played.error).startswith(f"Could not delete webhook 'orders' ({ID})")
-    assert str(played.error).endswith(" Yet the webhook is there: ask again.")
+    said = str(played.error).removesuffix(" Yet the webhook is there: ask again.")
+    assert said != str(played.error)
+    assert played.waits[len(lost) :] == [Wait(LOOK_AGAIN, said)]
 
 
 @pytest.mark.parametrize(
