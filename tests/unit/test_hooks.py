@@ -150,6 +150,7 @@ def test_a_hook_is_patient_for_a_minute(reach: Sandbox, connect: Connect) -> Non
     connect(reach)
 
     assert ReachHook().get_conn().outage_tolerance == 60
+    assert ReachHook(patience=5).get_conn().outage_tolerance == 5  # its former name
 
 
 def test_list_get_and_find(hook: ReachHook, reach: Sandbox) -> None:

@@ -615,6 +615,11 @@ def test_a_refused_key_and_an_unknown_workspace(driver: Driver, reach: Sandbox) 
         assert said in str(error)
 
 
+def test_patience_is_the_former_name_of_the_outage_tolerance(reach: Sandbox) -> None:
+    with ReachClient(config_of(reach), patience=0.0) as client:
+        assert client.outage_tolerance == 0.0
+
+
 # --- the service's id of the request
 
 
