@@ -1,4 +1,4 @@
-"""How the core's errors reach Airflow: what is final ends the task for good, the rest is left to its retries."""
+"""How the core's errors reach Airflow: a final one ends the task for good; the rest are left to its retries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ NO_VERDICT = "This is no verdict: whether the batches are delivered is not known
 
 class ReachDeliveryFailed(AirflowFailException):
     """
-    A verdict: batches of events pile up, are about to be discarded, or were lost. Final: a retry would delay the alarm.
+    A verdict: batches of events pile up, are about to be discarded, or were lost. It is final: a retry would only delay
+    the alarm.
 
     :param report: The whole report; callbacks find it as ``context["exception"].report``.
     """
@@ -35,11 +36,11 @@ class ReachDeliveryFailed(AirflowFailException):
 
 def airflow_error(error: ReachError, and_said: str = "") -> AirflowException:
     """
-    The Airflow exception that an error of the core means.
+    The Airflow exception for an error of the core.
 
     :param error: Raised by a client or a hook.
     :param and_said: A sentence to add to its message.
-    :return: ``AirflowFailException`` where asking again cannot help, else ``AirflowException``.
+    :return: ``AirflowFailException`` if asking again cannot help, otherwise ``AirflowException``.
     """
     message = str(error)
     if and_said:
@@ -50,9 +51,9 @@ def airflow_error(error: ReachError, and_said: str = "") -> AirflowException:
 
 def ended_by_airflow(said: Mapping[str, Any]) -> AirflowException:
     """
-    The exception that it means when Airflow ends a deferred watch, and there is no event.
+    The exception for a deferred watch that Airflow ended, without an event.
 
-    :param said: What Airflow tells in its place.
+    :param said: What Airflow says instead.
     """
     reason = said.get("error", "for an unknown reason")
     reason = str(getattr(reason, "value", reason))
@@ -73,10 +74,10 @@ def reach_errors() -> Iterator[None]:
 
 def tell_of(error: BaseException, report: DeliveryReport | None) -> None:
     """
-    Hang a report on an exception, as its ``.report``; one that has it keeps its own.
+    Attach a report to an exception as its ``.report``, unless it has one.
 
     :param error: Any exception that ends a task.
-    :param report: What it tells of; None where nothing was seen.
+    :param report: What it is about; None if nothing was seen.
     """
     vars(error).setdefault("report", report)
 
@@ -92,9 +93,9 @@ def is_told(error: BaseException) -> bool:
 
 def told_to_callbacks(execute: Callable[_Given, _Returned]) -> Callable[_Given, _Returned]:
     """
-    Give every exception that ends a task a ``.report``, so that no callback fails for want of it.
+    Give every exception that ends a task a ``.report``, so that no callback fails because there is none.
 
-    :param execute: What Airflow calls: whatever leaves it, Airflow's own timeouts too, has a report or None.
+    :param execute: What Airflow calls. Whatever it raises, including Airflow's own timeouts, has a report or None.
     """
 
     @wraps(execute)

@@ -1,4 +1,4 @@
-"""What Airflow reads at its start; it imports nothing but the plain fields of the connection."""
+"""What Airflow reads when it starts; it imports only the plain fields of the connection."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def get_provider_info() -> dict[str, Any]:
                 "options": {
                     "max_connections": {
                         "description": (
-                            "Connections to one Reach service that a triggerer holds open at once, at the most; all "
+                            "At most how many connections to one Reach service a triggerer holds open at once; all "
                             "watches of one Airflow connection share them.\n"
                         ),
                         "version_added": "0.1.0",

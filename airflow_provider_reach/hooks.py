@@ -140,8 +140,8 @@ class ReachHook(ReachCalls, BaseHook):
         """
         Create a webhook and return its id; a lost answer is settled by looking, never by a second POST.
 
-        The service POSTs a test batch to the target first. None means not given; anything else, also empty or False,
-        is sent.
+        The service POSTs a test batch to the target first. None means not given; anything else, even if it is empty or
+        False, is sent.
 
         :param name: The webhook's name.
         :param target: The URL to which batches are POSTed.
@@ -161,8 +161,8 @@ class ReachHook(ReachCalls, BaseHook):
         """
         Change the given fields of a webhook and return its id.
 
-        None means not given; anything else, also empty or False, is sent. The service POSTs a test batch to a new
-        target first; batches that are already queued still go to the old one.
+        None means not given; anything else is sent, even if it is empty or False. The service POSTs a test batch to a
+        new target first; batches that are already queued still go to the old one.
 
         :param webhook_id: Its UUID.
         :param changes: ``name``, ``target``, ``events``, ``active``, ``custom_headers``, ``auth_type``,

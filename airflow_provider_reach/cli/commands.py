@@ -34,7 +34,7 @@ def run(options: Namespace) -> int:
     :param options: The command line as it was read: ``subcommand`` is the verb.
     :return: The exit status.
     """
-    # As Airflow's own commands do: else Airflow 3 does not look into its database.
+    # As Airflow's own commands do: otherwise Airflow 3 does not look into its database.
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
     commands: dict[str, Callable[[Namespace], Listing | Verdicts]] = {"list": list_webhooks, "check": check_webhooks}
     with claimed_stdout() as stdout:
@@ -193,7 +193,7 @@ def _which(hook: ReachHook, asked: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _told(errors: list[str]) -> Iterator[None]:
-    """Keep why something could not be asked, each reason once; no failure undoes what was found before it."""
+    """Keep why something could not be asked, each reason once; a failure does not undo what was found before it."""
     try:
         yield
     except ReachError as error:

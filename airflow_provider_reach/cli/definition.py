@@ -1,7 +1,7 @@
 """
-What the command line takes, said once, for ``airflow reach`` and for ``python -m airflow_provider_reach``.
+What the command line takes, for ``airflow reach`` and ``python -m airflow_provider_reach``.
 
-Airflow imports this module at every one of its commands; what a command does is loaded when it runs.
+Airflow imports this module with every one of its commands; what a command does is loaded when it runs.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _run_and_exit(options: Namespace) -> None:
         status = run(options)
     except KeyboardInterrupt:
         status = INTERRUPTED
-    except BaseException:  # even of one who wants to exit: only a look may say 0, and 1 is a verdict
+    except BaseException:  # even a SystemExit: only a look may return 0, and 1 is a verdict
         traceback.print_exc()
         status = NOT_ASKED
     sys.exit(status)

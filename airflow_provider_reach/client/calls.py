@@ -1,5 +1,5 @@
 """
-What the client and Airflow's hook can both be asked: each call said once.
+The calls that the client and the hook have in common.
 
 Every DAG file that uses this package loads this module: what only a call needs is imported by the call.
 """
@@ -82,12 +82,12 @@ class ReachCalls:
 
     def declare_webhook(self, spec: WebhookSpec, if_exists: IfExists | str = "reuse") -> Declared:
         """
-        Have a webhook of this name exist; the same once or twice.
+        Make sure that a webhook of this name exists; doing it twice changes nothing.
 
-        :param spec: What it shall be.
-        :param if_exists: ``reuse`` takes the one that is there as it is, ``update`` makes it match, ``fail`` refuses.
+        :param spec: How it should be.
+        :param if_exists: ``reuse`` takes the one that exists as it is, ``update`` makes it match, ``fail`` refuses.
         :raises ReachInputError: before anything is sent, naming everything that is wrong.
-        :raises ReachLookupError: when several have the name, or one has it and ``if_exists`` is ``fail``.
+        :raises ReachLookupError: when several webhooks have the name, or one has it and ``if_exists`` is ``fail``.
         :raises ReachTargetError: when the target did not answer the test batch with 200.
         :raises ReachUnsettledError: when the answer to the creation was lost; asking again looks first.
         """
@@ -108,9 +108,9 @@ class ReachCalls:
         Make a webhook match: send what differs, and see that nothing else has changed.
 
         :param webhook_id: Its UUID; with a name as well, the id decides.
-        :param changes: What shall be.
+        :param changes: How it should be.
         :param webhook_name: Its name.
-        :param always: Send every given field, also where nothing differs: for secrets that the service does not show.
+        :param always: Send every given field even if nothing differs, for secrets that the service does not show.
         :raises ReachInputError: before anything is sent, naming everything that is wrong.
         :raises ReachLookupError: when there is no such webhook, or several have the name.
         :raises ReachTargetError: when a new target did not answer the test batch with 200.
@@ -129,7 +129,7 @@ class ReachCalls:
         """
         Compare a declared set of webhooks with what exists; true when they differ.
 
-        :param declared: What shall be.
+        :param declared: The webhooks that should exist.
         :raises ReachInputError: naming everything that is wrong with it.
         """
         from airflow_provider_reach.core.webhooks.drift import find_drift

@@ -1,4 +1,4 @@
-"""What a person declares of a webhook, in a task or a row of a table: typed, and told from what is not given."""
+"""A webhook's fields as a task's arguments or a table's row give them: rendered values, typed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _TEXTS = ("name", "target", "auth_type", "target_conn_id")
 
 def webhook_fields(values: Mapping[str, Any], what: str) -> dict[str, Any]:
     """
-    The fields of a webhook that rendered arguments give; every secret among them is masked in the task's log.
+    A webhook's fields from rendered arguments; every secret among them is masked in the task's log.
 
-    None, or what a template renders to None, is not given; anything else is, also empty or False. An empty ``active``
-    is not given either; a ``target_conn_id`` that renders to None is refused.
+    None, or what a template renders to None, is not given. Anything else is, even if it is empty or False, but an empty
+    ``active`` is not. A ``target_conn_id`` that renders to None is refused.
 
     :param values: By name: a webhook's fields, ``extra``, and ``target_conn_id``.
     :param what: What they are for, such as ``create webhook 'orders'``.
@@ -50,10 +50,10 @@ def webhook_fields(values: Mapping[str, Any], what: str) -> dict[str, Any]:
 
 def webhook_specs(rows: Any) -> list[WebhookSpec]:
     """
-    The webhooks that the rendered rows of a table declare.
+    The webhooks that a table's rendered rows declare.
 
     :param rows: Mappings of a webhook's fields, as :func:`webhook_fields` takes them.
-    :raises ReachInputError: when it is no list of mappings, or as :func:`webhook_fields` does.
+    :raises ReachInputError: when it is not a list of mappings, or as :func:`webhook_fields` does.
     :raises ReachConfigError: when a target's connection cannot be used.
     """
     from airflow_provider_reach.core.webhooks.spec import WebhookSpec
@@ -68,9 +68,10 @@ def webhook_specs(rows: Any) -> list[WebhookSpec]:
 
 def _no_texts(conn_id: Any, details: Any) -> Iterator[str]:
     """
-    What the core does not look at: it takes a token's body as it is, as a connection's JSON has it.
+    What the core does not check: it takes the body of a request for a token as a connection's JSON has it.
 
-    A number in it is most likely a text that a template made one; whoever means a number writes it in the connection.
+    A number in it is most likely a text that a template turned into one; a number that is meant belongs in the
+    connection.
     """
     from airflow_provider_reach.core.secrets.depth import DEEPEST, is_deeper
     from airflow_provider_reach.core.secrets.detect import leaves
@@ -99,9 +100,9 @@ def _typed(name: str, value: Any) -> Any:
 
 def parsed(value: Any) -> Any:
     """
-    A list or mapping that a template made text of, or that comes from mapped tasks, as what it stands for.
+    A list or mapping that a template turned into text, or that comes from mapped tasks.
 
-    :param value: Any rendered value; what is no such text stays as it is.
+    :param value: Any rendered value; one that stands for neither stays as it is.
     """
     if isinstance(value, str) and value.strip()[:1] in ("[", "{", "("):
         for parse in (json.loads, ast.literal_eval):

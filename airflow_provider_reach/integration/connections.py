@@ -1,4 +1,4 @@
-"""The Airflow connection, said once: its fields → the forms of both Airflow generations, and → ReachConfig."""
+"""The Airflow connection: its fields, their forms in both Airflow generations, and the ReachConfig they give."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ FIELD_BEHAVIOUR: dict[str, Any] = {
 
 
 class AirflowConnection(Protocol):
-    """What is read of an Airflow connection."""
+    """What is read from an Airflow connection."""
 
     conn_id: Any
     host: Any
@@ -73,7 +73,7 @@ def form_widgets() -> dict[str, Any]:
     """
     The extra fields as WTForms fields, for the form of Airflow 2.11 to 3.1.
 
-    Of a value that the form refuses it says nothing helpful, so it takes what the connection may hold.
+    The form says nothing helpful about a value that it refuses, so it accepts whatever the connection may hold.
     """
     from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
     from flask_babel import lazy_gettext
@@ -94,7 +94,7 @@ def form_widgets() -> dict[str, Any]:
 
 
 def _checkbox(field: Any, **attributes: Any) -> Any:
-    """One that the text "false" does not tick, and whose value is a word that is understood."""
+    """A box that the text "false" does not tick, and whose own value is understood."""
     from wtforms.widgets import CheckboxInput
 
     from airflow_provider_reach.core.values import flag
@@ -105,7 +105,7 @@ def _checkbox(field: Any, **attributes: Any) -> Any:
 
 
 def _as_written_in(choices: Sequence[str], form: Any, field: Any) -> None:
-    """A validator, since the fields that Airflow 3.1 puts in place of WTForms' own take no filters."""
+    """A validator, because the fields with which Airflow 3.1 replaces WTForms' own take no filters."""
     text = str(field.data).strip().lower()
     field.data = next((choice for choice in choices if choice.lower() == text), field.data)
 
@@ -119,7 +119,7 @@ def read_connection(conn: AirflowConnection) -> ReachConfig:
     """
     Check an Airflow connection.
 
-    :param conn: Made in the UI, on the command line, or given as URI or JSON in the environment: then all is text.
+    :param conn: From the UI, the command line, or a URI or JSON in the environment, where everything is text.
     :raises ReachConfigError: naming every wrong or missing value and how to set each.
     """
     from airflow_provider_reach.core.config import read_config
@@ -146,10 +146,10 @@ def read_connection(conn: AirflowConnection) -> ReachConfig:
 
 def unknown_extras(conn: AirflowConnection, known: Collection[str] = EXTRA_FIELDS) -> list[str]:
     """
-    The names among the extras that mean nothing here: most likely misspelt.
+    The names of extras that mean nothing here, and are most likely misspelt.
 
-    :param conn: As above.
-    :param known: Those that mean something.
+    :param conn: The connection.
+    :param known: The names that mean something.
     """
     extra = conn.extra_dejson
     if not isinstance(extra, Mapping):
@@ -161,7 +161,7 @@ def unknown_extras(conn: AirflowConnection, known: Collection[str] = EXTRA_FIELD
 
 
 def _base_url(conn: AirflowConnection, problems: list[str]) -> str:
-    """The host, with the port and path that a connection URI such as ``reach://:key@127.0.0.1:8000/api`` splits off."""
+    """The host, with the port and path that are split off a URI such as ``reach://:key@127.0.0.1:8000/api``."""
     url = str(conn.host or "").strip().rstrip("/")
     schema_scheme, schema_path = _scheme_and_path(conn, problems)
     if not url:
@@ -179,7 +179,7 @@ def _base_url(conn: AirflowConnection, problems: list[str]) -> str:
     if schema_path and path and path != schema_path:
         problems.append("schema holds another path than host: empty schema, and set host to the whole base URL.")
     if host.count(":") > 1 and not re.search(r"[@\[]", host):
-        host = f"[{host}]"  # an IPv6 address, whose brackets the URI's reader takes off
+        host = f"[{host}]"  # an IPv6 address, whose brackets are lost when a URI is read
     if conn.port and not re.search(r":\d*$", host):
         host = f"{host}:{conn.port}"
     if schema_path and not path:
@@ -189,14 +189,14 @@ def _base_url(conn: AirflowConnection, problems: list[str]) -> str:
 
 
 _PATH = re.compile(r"(?:[\w.-]{1,30}/){0,3}api(?:/v\d{1,3})?", re.ASCII)
-"""The path of a base URL, as a URI has it: it leads to the API, and no secret looks like that."""
+"""The path of a base URL, as a URI has it. No secret looks like that."""
 
 
 def _scheme_and_path(conn: AirflowConnection, problems: list[str]) -> tuple[str, str]:
     """
-    What ``schema`` holds: a scheme, as Airflow's HTTP provider has it there, or the path of a connection URI.
+    What ``schema`` holds: a scheme, as for Airflow's HTTP provider, or the path of a connection URI.
 
-    Nothing else that stands there is shown: it may be the key, or all of a connection.
+    Nothing else that it holds is shown: it may be the key, or a whole connection.
     """
     schema = str(conn.schema or "").strip().strip("/")
     if schema.lower() in ("http", "https"):

@@ -7,12 +7,12 @@ from typing import Any
 
 def label_mapped_instance(context: Any, *labels: str | None) -> None:
     """
-    Show the webhook's name in place of the map index, unless the DAG's author chose another label.
+    Show the webhook's name instead of the map index, unless the DAG's author chose another label.
 
-    A task that is not mapped has none to replace.
+    A task that is not mapped has no index to replace.
 
     :param context: The task's context; it is changed.
-    :param labels: The webhook's names and ids, the first that is given counts; a template may render each to None.
+    :param labels: The webhook's names and ids. The first that is given counts; a template may render any to None.
     """
     from airflow_provider_reach.core.text import one_line, shown
     from airflow_provider_reach.core.values import UNNAMED, text_of
@@ -26,5 +26,5 @@ def label_mapped_instance(context: Any, *labels: str | None) -> None:
 
 
 _TEMPLATE = "{{ reach_webhook }}"
-# Rendered natively, a name of digits is a number, with which Airflow fails the task after its work.
+# Rendered natively, a name of digits becomes a number, and Airflow fails the task when its work is done.
 _NATIVELY = "{{ '%r' | format(reach_webhook) }}"

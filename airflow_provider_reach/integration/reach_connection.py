@@ -1,4 +1,4 @@
-"""The connection to Reach, as the hook reads it: found, checked, and warned of where it is unusual."""
+"""The connection to Reach, as the hook reads it: found and checked, with warnings about what is unusual."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def read_config(conn_id: Any, get_connection: Callable[[str], Any], warn: Callab
     Where the service is and who asks, as an Airflow connection says.
 
     :param conn_id: The connection's id.
-    :param get_connection: How Airflow gives it.
+    :param get_connection: Gets it from Airflow.
     :param warn: Logs a warning.
     :raises ReachConfigError: naming every wrong or missing value of the connection.
-    :raises ReachConnectionError: when there is none of that id, or no backend answered.
+    :raises ReachConnectionError: when there is no connection of that id, or no backend answered.
     """
     _check_id(conn_id)
     with _reading(conn_id):

@@ -1,4 +1,4 @@
-"""How the arguments of a task are rendered: a text, written or given by a template, stays that text."""
+"""How a task's arguments are rendered: a text, written or rendered, stays that text."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class TextStaysText(_Base):
     """
     For an operator or sensor, before its base class; mapped or not.
 
-    A DAG with ``render_template_as_native_obj`` has every text read as Python: the name ``1.10`` becomes the number 1.1
-    and ``2024_01`` the number 202401, though neither is a template. Here an expression's own value is taken as it is,
-    and a text that is no list or mapping stays a text.
+    In a DAG with ``render_template_as_native_obj`` every text is read as Python: the name ``1.10`` becomes the number
+    1.1 and ``2024_01`` the number 202401, though neither is a template. Here an expression's own value is taken as it
+    is, and a text that is not a list or mapping stays a text.
     """
 
     def render_template(
@@ -36,13 +36,13 @@ class TextStaysText(_Base):
         :param content: The value.
         :param context: The task's context.
         :param jinja_env: Jinja's environment.
-        :param seen_oids: What was rendered before.
+        :param seen_oids: The objects that have been rendered.
         """
         from jinja2.nativetypes import NativeEnvironment
 
         jinja_env = jinja_env or self.get_template_env()
         if isinstance(content, str):
-            content = str.__str__(content)  # Jinja takes str() of it: of an Enum's member that is its name in the code
+            content = str.__str__(content)  # Jinja takes str(), which of an Enum's member is its name in the code
         if isinstance(content, str) and isinstance(jinja_env, NativeEnvironment):
             return _render_natively(jinja_env.from_string(content), content, context)
         return super().render_template(content, context, jinja_env, seen_oids)
@@ -60,19 +60,19 @@ def _render_natively(template: jinja2.Template, source: str, context: Context) -
     value = native_concat(nodes)
     if value is None or isinstance(value, (list, tuple, dict, set)):
         return value
-    # In quotes of its own a template keeps a text elsewhere; here it need not, and means the same.
+    # Elsewhere a template needs quotes of its own to keep a text; here it does not, and they mean the same.
     return value if isinstance(value, str) and source.strip()[:1] in ("'", '"') else text
 
 
 def _nodes(template: jinja2.Template, context: Context) -> Any:
-    """What a template gives, part by part, rendered as Airflow does: its context must not be made a ``dict``."""
+    """What a template gives, part by part, rendered as Airflow does: its context must not become a ``dict``."""
     variables: Any = copy(context)
     variables.update({name: value for name, value in template.globals.items() if name not in variables})
     return template.root_render_func(template.new_context(variables, shared=True))
 
 
 def _defined(node: Any) -> Any:
-    """What is not defined fails here, as it does where a template renders to text; not where it is used."""
+    """What is undefined fails here, as when a template renders to text, and not where it is used."""
     from jinja2 import Undefined
 
     return str(node) if isinstance(node, Undefined) else node

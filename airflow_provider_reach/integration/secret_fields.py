@@ -1,4 +1,4 @@
-"""Arguments of operators that may hold secrets: rendered like any other, and shown without them."""
+"""Arguments of operators that may hold secrets: rendered like any others, and shown without the secrets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECRET_FIELDS = ("target", "custom_headers", "auth_credentials", "auth_request_d
 
 class Hidden:
     """
-    The value of a template field, which Airflow renders in place and keeps in its database as :meth:`serialize` has it.
+    A template field's value: Airflow renders it in place, and keeps what :meth:`serialize` returns in its database.
 
     :param field: The webhook's field, or ``declared`` for the rows of a table of webhooks.
     :param value: What a person gave.
@@ -47,14 +47,14 @@ def hidden(field: str, value: Any) -> Hidden | None:
     """
     The value, hidden; None stays None.
 
-    :param field: As for :class:`Hidden`.
-    :param value: Likewise.
+    :param field: The webhook's field, or ``declared``.
+    :param value: What a person gave.
     """
     return None if value is None else Hidden(field, value)
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON: an object's own text may hold its address, which would make a new DAG version of each parse."""
+    """A value as JSON. The address in an object's own text would give the DAG a new version at each parse."""
     from airflow_provider_reach.core.secrets.redact import stable_name
 
     if value is None or isinstance(value, (str, int, float)):
@@ -67,7 +67,7 @@ def _plain(value: Any) -> Any:
 
 
 def _holds_literal_secret(field: str, value: Any) -> bool:
-    """Whether a secret is written in the DAG itself, or comes by XCom; a template may get it from a connection."""
+    """Whether a secret stands in the DAG itself, or comes by XCom; a template may get it from a connection."""
     if field == "declared" and isinstance(value, (list, tuple)):
         rows = [row for row in value if isinstance(row, Mapping)]
         return any(_holds_literal_secret(str(name), inner) for row in rows for name, inner in row.items())

@@ -1,4 +1,4 @@
-"""What a task hands on of the service's and the targets' words: never a template, never one of Airflow's own names."""
+"""What a task passes on from the service and its targets: never a template, and no name that Airflow reserves."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def literal(value: Any) -> Any:
     """
     The same JSON value for an XCom, with a blank in each ``{{``, ``{%`` and ``{#`` of its texts.
 
-    There is a blank too in the two underscores that a name begins with: under ``__id__``, ``__classname__`` or
-    ``__type`` Airflow keeps what is no plain JSON, so that a header of that name would break the XCom, or its pull.
+    Airflow renders what ``.expand_kwargs()`` takes from an XCom. Otherwise anybody who may name a webhook could have
+    any expression rendered, with every variable and connection of Airflow.
 
-    Airflow renders what ``.expand_kwargs()`` takes from an XCom. Whoever may name a webhook could else have any
-    expression rendered, with every variable and connection of Airflow.
+    There is also a blank between two underscores at the beginning of a name: Airflow uses ``__id__``, ``__classname__``
+    and ``__type`` for what is not plain JSON, so that a header of that name would break the XCom, or its pull.
 
     :param value: A JSON value.
     """
@@ -33,7 +33,7 @@ def literal(value: Any) -> Any:
 
 
 _PACKAGE = "airflow_provider_reach"
-# What the hook returns: a class, its module, and the module under which older XComs have it.
+# What the hook returns: a class, its module, and its module in older XComs.
 _CLASSES = (
     ("BatchRow", "core.api.models", "core.models"),
     ("BatchStatus", "core.api.models", "core.models"),
@@ -49,7 +49,7 @@ _CLASSES = (
 
 
 class _FormerModule(ModuleType):
-    """A module that is elsewhere now: it imports a class when Airflow asks for it."""
+    """A module that has moved: it imports a class when Airflow asks for it."""
 
     def __getattr__(self, name: str) -> Any:
         for known, module, formerly in _CLASSES:
@@ -60,10 +60,10 @@ class _FormerModule(ModuleType):
 
 def allow_in_xcoms() -> None:
     """
-    Let tasks of this process take what the hook returns from XComs; by default Airflow takes only its own classes.
+    Let tasks of this process read what the hook returns from XComs; by default Airflow reads only its own classes.
 
-    Classes are allowed by name: importing them would slow down every DAG file. Airflow's own ``allow_class``, from 3.3
-    on, takes the classes themselves.
+    Classes are allowed by name, because importing them would slow down every DAG file. Airflow's own ``allow_class``
+    (from 3.3 on) needs the classes themselves.
     """
     try:
         serde = import_module("airflow.sdk.serde")

@@ -1,4 +1,4 @@
-"""What the operators share."""
+"""What the operators have in common."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ReachOperator(TextStaysText, BaseOperator):
 
     def hide(self, field: str, value: Any) -> Hidden | None:
         """
-        A value that may hold secrets, for a template field; the tasks whose XComs it holds run before this one.
+        A value that may hold secrets, for a template field. The tasks whose XComs it holds run before this one.
 
         :param field: The field's name.
         :param value: What the DAG's author gave.
@@ -65,7 +65,7 @@ class ReachOperator(TextStaysText, BaseOperator):
 
     def render_template_fields(self, context: Context, jinja_env: jinja2.Environment | None = None) -> None:
         """
-        Render the template fields; what is hidden is rendered in a copy, since this task may run once more.
+        Render the template fields. What is hidden is rendered in a copy, because this task may run again.
 
         :param context: The task's context.
         :param jinja_env: Jinja's environment.
@@ -77,7 +77,7 @@ class ReachOperator(TextStaysText, BaseOperator):
 
     def reveal(self, *fields: str) -> dict[str, Any]:
         """
-        The values of these template fields, rendered by now, by name; a secret given literally is warned of.
+        The rendered values of these template fields by name, with a warning if a secret is given literally.
 
         :param fields: Their names.
         """
@@ -99,7 +99,7 @@ class ReachOperator(TextStaysText, BaseOperator):
 
     def argument(self, field: str, reader: Callable[[Any], _T]) -> _T:
         """
-        A rendered argument as what it stands for.
+        A rendered argument, as the value that it stands for.
 
         :param field: The attribute's name.
         :param reader: One of :mod:`airflow_provider_reach.core.values`.
@@ -110,7 +110,7 @@ class ReachOperator(TextStaysText, BaseOperator):
 
 class ReachWebhookOperator(ReachOperator):
     """
-    A task on one webhook, which is looked up when the task runs.
+    A task on one webhook, which it looks up when it runs.
 
     :param webhook_id: The webhook's UUID; with a name as well, the id decides and the name is its label.
     :param webhook_name: The webhook's name.
@@ -200,7 +200,7 @@ class DeclaringOperator(ReachOperator):
 
     def log_unlike(self, done: Declared) -> None:
         """
-        Warn of what the service shows otherwise than it was sent.
+        Warn if the service shows something other than what was sent.
 
         :param done: What became of the declaration.
         """

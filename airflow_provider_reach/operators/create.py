@@ -1,4 +1,4 @@
-"""The operator that has a webhook exist."""
+"""The operator that makes sure that a webhook exists."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 class ReachCreateWebhookOperator(DeclaringOperator):
     """
-    Have a webhook of this name exist: create it, or take, change or refuse the one that is there.
+    Make sure that a webhook of this name exists: create it, or take, change or refuse the one that exists.
 
-    Running it twice changes nothing. A creation whose answer was lost is settled by looking before anything is
-    repeated, also by the task's next try; only with ``if_exists="fail"`` a next try cannot tell the webhook that an
-    earlier one made from somebody else's, and fails.
+    Running it twice changes nothing. If the answer to a creation is lost, the task looks for the webhook before it
+    repeats anything, and so does its next try. Only with ``if_exists="fail"`` the next try fails: it cannot tell a
+    webhook that an earlier try made from somebody else's.
 
     Returns ``{"webhook_id": ..., "created": ..., "changed": [...]}``. To validate what a mapped task made:
     ``.expand(webhook_id=create.output.map(lambda made: made["webhook_id"]))``.
 
-    None, or a template that renders to None, is not given; anything else is, also empty or False. Let only one task
-    declare a name: two that look at the same time both create, and both fail.
+    None, or a template that renders to None, is not given; anything else is, even if it is empty or False. Let only one
+    task declare a name: two that look at the same time both create it, and both fail.
 
     :param name: The webhook's name.
     :param target: The URL to which batches are POSTed; the service POSTs a test batch to it first.
@@ -89,7 +89,7 @@ class ReachCreateWebhookOperator(DeclaringOperator):
     @told_to_callbacks
     def execute(self, context: Context) -> dict[str, Any]:
         """
-        Look for the webhook, and create or change it where need be.
+        Look for the webhook, and create or change it if necessary.
 
         :param context: The task's context.
         :raises AirflowFailException: wrong arguments or configuration, a refused key, several webhooks of that name, or

@@ -1,4 +1,4 @@
-"""The operator that has a webhook be gone."""
+"""The operator that deletes a webhook."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 class ReachDeleteWebhookOperator(ReachWebhookOperator):
     """
-    Delete a webhook; one that is gone already is a success. Batches that are queued are still delivered.
+    Delete a webhook; if it no longer exists, that is a success. Batches that are queued are still delivered.
 
-    Returns ``{"webhook_id": ..., "deleted": ...}``; the id is empty where there was none of that name.
+    Returns ``{"webhook_id": ..., "deleted": ...}``; the id is empty if no webhook had that name.
 
     :param webhook_id: The webhook's UUID; with a name as well, the id decides and the name is its label.
     :param webhook_name: The webhook's name.
-    :param ignore_if_missing: Whether it is fine that there is none. With False a retry fails where its first try
+    :param ignore_if_missing: Whether it is fine if it does not exist. With False, a retry fails if the first try
         deleted the webhook and the answer was lost.
     :param reach_conn_id: The Airflow connection.
     """

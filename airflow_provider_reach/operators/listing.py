@@ -1,4 +1,4 @@
-"""The operator that lists webhooks, and tells how they differ from what was declared."""
+"""The operator that lists webhooks, and reports how they differ from what was declared."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ class ReachListWebhooksOperator(ReachOperator):
     """
     List the webhooks of the workspace, for a mapped sensor or operator to work on each.
 
-    With ``declared`` it compares them with what they shall be: what is missing, unexpected or different is pushed as
+    With ``declared`` it compares them with how they should be: what is missing, unexpected or different is pushed as
     the XCom ``drift``, and fails the task for good.
 
     Returns ``[{"webhook_id": ..., "webhook_name": ...}, ...]``, made for ``.expand_kwargs()``; everything else that is
-    known of them, without secrets, is pushed as the XCom ``webhooks``. Where a name looks like a template, it has a
-    blank in each ``{{`` there, so that Airflow does not render it; the id says which webhook is meant. Airflow maps a
-    task over 1,024 of them at the most: its setting ``[core] max_map_length``.
+    known of them, without secrets, is pushed as the XCom ``webhooks``. A name that looks like a template has a blank in
+    each ``{{`` there, so that Airflow does not render it; the id says which webhook is meant. Airflow maps a task over
+    at most 1,024 of them, unless its setting ``[core] max_map_length`` says otherwise.
 
-    Finding nothing is a failure: an empty mapping would be green with nothing watched. So is a name of ``expect`` that
-    is not found. Both are final.
+    Finding nothing is a failure: an empty mapping would succeed with nothing watched. A name in ``expect`` that is not
+    found is one too. Both are final.
 
     :param active: Only those that are active (True) or inactive (False). None, the default, takes both, so that a
         watch can tell that a webhook was deactivated.
     :param name_pattern: Only names that match, such as ``orders-*``; upper and lower case differ.
     :param expect: Names that must be among those found.
     :param allow_empty: Whether finding nothing is fine.
-    :param declared: The webhooks that shall exist: mappings of those arguments of
-        :class:`~airflow_provider_reach.ReachCreateWebhookOperator` that describe a webhook, also
-        ``target_conn_id``. Where ``active`` or ``name_pattern`` is given, webhooks outside of it are not unexpected.
+    :param declared: The webhooks that should exist: mappings of those arguments of
+        :class:`~airflow_provider_reach.ReachCreateWebhookOperator` that describe a webhook, including
+        ``target_conn_id``. If ``active`` or ``name_pattern`` is given, other webhooks are not unexpected.
     :param on_drift: ``fail``, or ``warn`` in the log.
     :param with_conn_id: Whether each row that is returned has ``reach_conn_id`` too, so that the rows of several
         workspaces can be mapped together.
@@ -194,13 +194,13 @@ class ReachListWebhooksOperator(ReachOperator):
             )
 
     def _check_mapped(self, number: int, ti: Any) -> None:
-        """Refuse for good what Airflow would refuse, without a word of this, at each try."""
+        """Refuse for good what Airflow would refuse at each try, without saying this."""
         most = conf.getint("core", "max_map_length", fallback=1024) or 0
         # Then Airflow asks nothing of each list's length; of a task in a mapped group it does.
         is_mapped_itself = ti.map_index >= 0 and self.get_closest_mapped_task_group() is None
         if number > most and not is_mapped_itself and next(self.iter_mapped_dependants(), None) is not None:
             raise AirflowFailException(
-                f"{number:,} webhooks were found, and Airflow maps a task over {most:,} at the most. Raise its setting "
+                f"{number:,} webhooks were found, and Airflow maps a task over at most {most:,}. Raise its setting "
                 "[core] max_map_length, for the workers too, or list fewer at a time by name_pattern. The XCom "
                 "'webhooks' has what was found."
             )

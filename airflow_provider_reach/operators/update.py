@@ -23,12 +23,12 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
     """
     Make a webhook match: read it, send what differs, read it again.
 
-    Each field that was given is equal, different, or not known because the service leaves it out or masks it. What
-    differs is sent; what is not known is no reason to send anything. Where nothing differs nothing is sent, and the log
-    says so. A field that was not sent and has changed fails the task, named.
+    Each given field is equal, different, or unknown because the service leaves it out or masks it. What differs is
+    sent; what is unknown is no reason to send anything. If nothing differs, nothing is sent, and the log says so. The
+    task fails if a field that was not sent has changed, and names it.
 
     Returns ``{"webhook_id": ..., "changed": [...]}``. None, or a template that renders to None, is not given; anything
-    else is, also empty or False.
+    else is, even if it is empty or False.
 
     :param webhook_id: The webhook's UUID; with a name as well, the id decides and the name is its label.
     :param webhook_name: The webhook's name.

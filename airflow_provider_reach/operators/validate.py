@@ -1,4 +1,4 @@
-"""The operator that has a webhook's target tested."""
+"""The operator that tests a webhook's target."""
 
 from __future__ import annotations
 

@@ -129,6 +129,6 @@ def test_more_webhooks_than_airflow_maps_over_fail_the_list_for_good(reach: Sand
         **{f"validate_some orders-{number}": "success" for number in (1, 2, 3)},
     }
     assert run.tasks["list_webhooks", -1].tries == 1
-    assert "4 webhooks were found, and Airflow maps a task over 3 at the most. Raise its setting" in run.output
+    assert "4 webhooks were found, and Airflow maps a task over at most 3. Raise its setting" in run.output
     assert len(run.xcoms["list_webhooks", -1, "webhooks"]) == 4
     assert run.xcoms["count", -1, "return_value"] == 4

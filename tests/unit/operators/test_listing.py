@@ -57,7 +57,7 @@ def test_each_row_may_say_the_connection_it_is_from(given: Any, told: bool, ids:
 
 
 OVER_TWO = (
-    "3 webhooks were found, and Airflow maps a task over 2 at the most. Raise its setting [core] max_map_length, for "
+    "3 webhooks were found, and Airflow maps a task over at most 2. Raise its setting [core] max_map_length, for "
     "the workers too, or list fewer at a time by name_pattern. The XCom 'webhooks' has what was found."
 )
 
