@@ -49,9 +49,9 @@ class ReachCalls:
 
         :param expected: Names that should be there: if one is missing, the list is read once more 3 s later.
         """
-        from airflow_provider_reach.core.webhooks.find import list_surely
+        from airflow_provider_reach.core.webhooks.find import list_with_recheck
 
-        return self.do(partial(list_surely, expected)).webhooks
+        return self.do(partial(list_with_recheck, expected)).webhooks
 
     def get_webhook(self, webhook_id: str) -> Webhook:
         """

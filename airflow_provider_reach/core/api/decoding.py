@@ -3,7 +3,7 @@ From the body of an answer to a model.
 
 The fast path is typed: one pass of msgspec over the bytes. An answer that it cannot take is read again leniently, row
 by row, so that one odd row never costs the others and never makes a batch look safe. A body that does not follow the
-contract at all raises :class:`NotTheContract`, which says why.
+contract at all raises :class:`ContractViolation`, which says why.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from airflow_provider_reach.core.times import parse_time
 T = TypeVar("T")
 
 
-class NotTheContract(Exception):
+class ContractViolation(Exception):
     """A body does not follow the contract; the message says how."""
 
 
@@ -42,7 +42,7 @@ def batch_rows(body: bytes) -> list[BatchRow]:
     The rows of a batch-status answer.
 
     :param body: The answer's body.
-    :raises NotTheContract: when it is not JSON, or has no list of rows.
+    :raises ContractViolation: when it is not JSON, or has no list of rows.
     """
     try:
         return _batch_rows.decode(body).results
@@ -55,12 +55,12 @@ def webhooks(body: bytes) -> list[Webhook]:
     The webhooks of a list answer.
 
     :param body: The answer's body.
-    :raises NotTheContract: when it is not JSON, has no list, or has a webhook without an id.
+    :raises ContractViolation: when it is not JSON, has no list, or has a webhook without an id.
     """
     found = []
     for raw in _list(_results(body)):
         if not isinstance(raw, Mapping) or not _id(raw.get("id")):
-            raise NotTheContract("a webhook without an id")
+            raise ContractViolation("a webhook without an id")
         found.append(_webhook(raw["id"], raw))
     return found
 
@@ -71,11 +71,11 @@ def webhook(body: bytes, webhook_id: str) -> Webhook:
 
     :param body: The answer's body.
     :param webhook_id: The id that was asked for.
-    :raises NotTheContract: when it is not JSON, or has no webhook.
+    :raises ContractViolation: when it is not JSON, or has no webhook.
     """
     raw = _mapping(_results(body))
     if not raw.keys() & {"name", "target", "active"}:
-        raise NotTheContract("results without name, target or active")
+        raise ContractViolation("results without name, target or active")
     return _webhook(webhook_id, raw)
 
 
@@ -84,11 +84,11 @@ def written_id(body: bytes) -> str:
     The id in the answer to a create or an update.
 
     :param body: The answer's body.
-    :raises NotTheContract: when it is not JSON, or has no id.
+    :raises ContractViolation: when it is not JSON, or has no id.
     """
     if webhook_id := _id(_mapping(_results(body)).get("id")):
         return webhook_id
-    raise NotTheContract("results without an id")
+    raise ContractViolation("results without an id")
 
 
 def validation(body: bytes, secrets: tuple[str, ...] = (), seconds: float = 0.0) -> ValidationResult:
@@ -98,11 +98,11 @@ def validation(body: bytes, secrets: tuple[str, ...] = (), seconds: float = 0.0)
     :param body: The answer's body.
     :param secrets: Values to mask in what the target said.
     :param seconds: How long the call took.
-    :raises NotTheContract: when it is not JSON, or does not say what the target answered.
+    :raises ContractViolation: when it is not JSON, or does not say what the target answered.
     """
     results = _mapping(_results(body))
     if not isinstance(results.get("response"), Mapping):
-        raise NotTheContract("results without the target's response")
+        raise ContractViolation("results without the target's response")
     return ValidationResult(
         message=safe_text(str(results.get("msg") or results.get("message") or ""), secrets),
         response=target_response(results["response"], secrets),
@@ -115,10 +115,10 @@ def nothing(body: bytes) -> None:
     Check the answer to a deletion, which has no body: a proxy's page or a login page in its place deletes nothing.
 
     :param body: The answer's body.
-    :raises NotTheContract: when it has anything but empty results.
+    :raises ContractViolation: when it has anything but empty results.
     """
     if body.strip() and any_json(body) not in ({}, None) and _results(body) not in ({}, [], None):
-        raise NotTheContract("an answer that does not say that it was deleted")
+        raise ContractViolation("an answer that does not say that it was deleted")
 
 
 def target_response(raw: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> TargetResponse:
@@ -141,39 +141,39 @@ def any_json(body: bytes) -> Any:
     The JSON value of a body.
 
     :param body: The answer's body.
-    :raises NotTheContract: when it is empty, cut off, or not JSON.
+    :raises ContractViolation: when it is empty, cut off, or not JSON.
     """
     if not body.strip():
-        raise NotTheContract("an empty body")
+        raise ContractViolation("an empty body")
     try:
         value = msgspec.json.decode(body)
     except RecursionError:
-        raise NotTheContract("JSON nested too deep") from None
+        raise ContractViolation("JSON nested too deep") from None
     except (msgspec.MsgspecError, ValueError) as error:
-        raise NotTheContract("JSON that is cut off" if "truncated" in str(error) else "no JSON") from None
+        raise ContractViolation("JSON that is cut off" if "truncated" in str(error) else "no JSON") from None
     if is_deeper(value, DEEPEST):
-        raise NotTheContract("JSON nested too deep")
+        raise ContractViolation("JSON nested too deep")
     return value
 
 
 def _results(body: bytes) -> Any:
     answer = any_json(body)
     if isinstance(answer, Mapping) and answer.get("errors"):
-        raise NotTheContract("results together with errors")
+        raise ContractViolation("results together with errors")
     if not isinstance(answer, Mapping) or "results" not in answer:
-        raise NotTheContract("JSON without 'results'")
+        raise ContractViolation("JSON without 'results'")
     return answer["results"]
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise NotTheContract("results that are no list")
+        raise ContractViolation("results that are no list")
     return value
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise NotTheContract("results that are no object")
+        raise ContractViolation("results that are no object")
     return value
 
 

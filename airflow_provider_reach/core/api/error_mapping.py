@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_reach.core import errors
-from airflow_provider_reach.core.api.decoding import NotTheContract, any_json, target_response
+from airflow_provider_reach.core.api.decoding import ContractViolation, any_json, target_response
 from airflow_provider_reach.core.api.gateways import (
     answered_by,
     gateway_error,
@@ -60,7 +60,7 @@ def failure_error(call: Call[Any], failure: Failure) -> errors.ReachCallError:
     )
 
 
-def decode_error(call: Call[Any], answer: Answer, why: NotTheContract) -> errors.ReachDecodeError:
+def decode_error(call: Call[Any], answer: Answer, why: ContractViolation) -> errors.ReachDecodeError:
     """
     The error for an answer with a good status, whose body does not follow the contract.
 
@@ -87,7 +87,7 @@ def status_error(call: Call[Any], answer: Answer) -> errors.ReachCallError:
     :param answer: What was answered.
     """
     if answer.status < 200:
-        return decode_error(call, answer, NotTheContract("an interim answer, with none after it"))
+        return decode_error(call, answer, ContractViolation("an interim answer, with none after it"))
     if why := "larger than any answer of the API" if answer.too_large else not_the_api(answer):
         return gateway_error(call, answer, why)
     said, target = _service_message(answer, call.secrets)

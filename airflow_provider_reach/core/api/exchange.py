@@ -12,7 +12,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
-from airflow_provider_reach.core.api.decoding import NotTheContract
+from airflow_provider_reach.core.api.decoding import ContractViolation
 from airflow_provider_reach.core.api.error_mapping import decode_error, failure_error, status_error
 from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.api.responses import Answer, Failure
@@ -103,11 +103,11 @@ def ask(call: Call[T], context: AskContext) -> Exchange[T]:
         else:
             try:
                 if result.too_large:
-                    raise NotTheContract("larger than any answer of the API")
+                    raise ContractViolation("larger than any answer of the API")
                 if result.unreadable:
-                    raise NotTheContract(result.unreadable)
+                    raise ContractViolation(result.unreadable)
                 return call.read(result, secrets)
-            except NotTheContract as why:
+            except ContractViolation as why:
                 error = decode_error(call.masking(context.secrets), result, why)
         if call.gone_is_done and may_have_been_taken and isinstance(error, ReachNotFoundError):
             return call.read(result, secrets)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_provider_reach.core import errors
-from airflow_provider_reach.core.api.decoding import NotTheContract, any_json
+from airflow_provider_reach.core.api.decoding import ContractViolation, any_json
 from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.api.origin import origin_of
 from airflow_provider_reach.core.api.responses import Answer
@@ -28,7 +28,7 @@ def not_the_api(answer: Answer) -> str:
         return (answer.unreadable or "an HTML page") if _is_page(answer) else ""
     try:
         body = any_json(answer.body)
-    except NotTheContract as why:
+    except ContractViolation as why:
         return str(why)
     return "" if isinstance(body, Mapping) and body.keys() & _OF_THE_API else "JSON of another form"
 

@@ -43,7 +43,7 @@ class RetryBudget:
 NOT_TAKEN = (ReachUnreachableError, ReachRateLimitError)
 
 
-MAY_PASS = (ReachTimeoutError, ReachLostAnswerError, ReachDecodeError, ReachServerError)
+PERHAPS_TAKEN = (ReachTimeoutError, ReachLostAnswerError, ReachDecodeError, ReachServerError)
 
 
 def may_repeat(call: Call[Any], error: ReachCallError) -> bool:
@@ -55,7 +55,7 @@ def may_repeat(call: Call[Any], error: ReachCallError) -> bool:
     """
     if isinstance(error, NOT_TAKEN):
         return True
-    return isinstance(error, MAY_PASS) and call.repeatable
+    return isinstance(error, PERHAPS_TAKEN) and call.repeatable
 
 
 def wait_before_repeat(error: ReachCallError, tries: int) -> float:

@@ -14,7 +14,7 @@ from airflow_provider_reach.core.api.origin import origin_of
 from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.api.target_errors import target_error
 from airflow_provider_reach.core.errors import Origin, ReachCallError, ReachLookupError, ReachNotFoundError
-from airflow_provider_reach.core.webhooks.find import LOOK_AGAIN, find, find_surely, resolve
+from airflow_provider_reach.core.webhooks.find import LOOK_AGAIN, find, find_with_recheck, resolve
 from airflow_provider_reach.core.webhooks.missing import diagnosed, missing
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
 
@@ -78,7 +78,7 @@ def delete(ref: WebhookRef, context: AskContext, *, ignore_if_missing: bool = Tr
     :param ignore_if_missing: Whether a webhook that is not there is no error.
     :raises ReachLookupError: when several have the name, or it is missing and that is an error.
     """
-    webhook, listed = yield from find_surely(ref, context)
+    webhook, listed = yield from find_with_recheck(ref, context)
     if isinstance(webhook, Gone):
         said = missing(webhook, listed.webhooks)
         if not ignore_if_missing:

@@ -33,7 +33,7 @@ from airflow_provider_reach.core.webhooks.diff import (
     fields_that,
     value_of,
 )
-from airflow_provider_reach.core.webhooks.find import find_surely, only
+from airflow_provider_reach.core.webhooks.find import find_with_recheck, only
 from airflow_provider_reach.core.webhooks.missing import missing_and_advice
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.core.webhooks.side_effects import how_changed
@@ -159,7 +159,7 @@ def converge(
     """
     changes.body(f"update webhook {ref}")
     context = context.masking(*changes.secrets)
-    webhook, listed = yield from find_surely(ref, context)
+    webhook, listed = yield from find_with_recheck(ref, context)
     existing = _renamed(webhook, changes.given.get("name"), listed.webhooks)
     return (yield from _update(existing.id, changes, context, always=always))
 

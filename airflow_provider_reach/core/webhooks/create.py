@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Wait, ask
 from airflow_provider_reach.core.api.operations import create_webhook, list_webhooks
-from airflow_provider_reach.core.api.retry import FIRST_WAIT, MAY_PASS
+from airflow_provider_reach.core.api.retry import FIRST_WAIT, PERHAPS_TAKEN
 from airflow_provider_reach.core.errors import ReachError, ReachUnsettledError
 from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.core.webhooks.diff import same_url
@@ -25,7 +25,7 @@ def create(spec: WebhookSpec, context: AskContext) -> Exchange[str]:
     call = create_webhook(spec)
     try:
         return (yield from ask(call, context))
-    except MAY_PASS as error:
+    except PERHAPS_TAKEN as error:
         lost = error
     seen = f"no webhook of this name and target appeared within {LOOK_AFTER_CREATE:.0f} s"
     try:

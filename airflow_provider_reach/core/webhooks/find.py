@@ -39,7 +39,7 @@ def find(ref: WebhookRef, context: AskContext) -> Exchange[tuple[Webhook | Gone,
         return Gone(id=ref.id, name=ref.name), listed
 
 
-def find_surely(ref: WebhookRef, context: AskContext) -> Exchange[tuple[Webhook | Gone, WebhookList]]:
+def find_with_recheck(ref: WebhookRef, context: AskContext) -> Exchange[tuple[Webhook | Gone, WebhookList]]:
     """
     Find a webhook, and look once more when it is missing: a list may lag behind a creation.
 
@@ -55,7 +55,7 @@ def find_surely(ref: WebhookRef, context: AskContext) -> Exchange[tuple[Webhook 
     return found
 
 
-def list_surely(expected: Collection[str], context: AskContext) -> Exchange[WebhookList]:
+def list_with_recheck(expected: Collection[str], context: AskContext) -> Exchange[WebhookList]:
     """
     Every webhook; the list is read once more when an expected one is missing.
 
@@ -79,7 +79,7 @@ def resolve(ref: WebhookRef, context: AskContext) -> Exchange[Webhook]:
     :raises ReachInputError: as :func:`find` does.
     :raises ReachLookupError: when there is none, or several have the name.
     """
-    webhook, listed = yield from find_surely(ref, context)
+    webhook, listed = yield from find_with_recheck(ref, context)
     if isinstance(webhook, Gone):
         raise ReachLookupError(missing_and_advice(webhook, listed.webhooks))
     return webhook

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core.api import decoding
-from airflow_provider_reach.core.api.decoding import NotTheContract
+from airflow_provider_reach.core.api.decoding import ContractViolation
 from airflow_provider_reach.core.api.models import BatchRow
 from airflow_provider_reach.core.delivery.batches import batches_of
 from airflow_provider_reach.core.times import as_utc, parse_time
@@ -306,14 +306,14 @@ OUTSIDE = [
 @pytest.mark.parametrize(("raw", "why"), OUTSIDE)
 @pytest.mark.parametrize("reader", READERS)
 def test_what_is_no_json_is_refused_by_every_reader(reader: str, raw: bytes, why: str) -> None:
-    with pytest.raises(NotTheContract, match=f"^{why}$"):
+    with pytest.raises(ContractViolation, match=f"^{why}$"):
         READERS[reader](raw)
 
 
 @pytest.mark.parametrize("raw", [b"null", b"[]", b"5", b'"results"', b"{}", b'{"result": []}'])
 @pytest.mark.parametrize("reader", [name for name in READERS if name != "any_json"])
 def test_json_without_results_is_refused(reader: str, raw: bytes) -> None:
-    with pytest.raises(NotTheContract, match="^JSON without 'results'$"):
+    with pytest.raises(ContractViolation, match="^JSON without 'results'$"):
         READERS[reader](raw)
 
 
@@ -339,7 +339,7 @@ def test_json_without_results_is_refused(reader: str, raw: bytes) -> None:
     ],
 )
 def test_results_of_another_shape_are_refused(reader: str, results: object, why: str) -> None:
-    with pytest.raises(NotTheContract, match=f"^{why}$"):
+    with pytest.raises(ContractViolation, match=f"^{why}$"):
         READERS[reader](body(results))
 
 
@@ -372,7 +372,7 @@ def test_json_is_read_or_refused_and_nothing_else(reader: str, value: Any, whole
 def read_or_refused(reader: str, raw: bytes) -> None:
     try:
         READERS[reader](raw)
-    except NotTheContract as why:
+    except ContractViolation as why:
         assert len(str(why)) < 60
 
 
@@ -382,7 +382,7 @@ def test_a_body_nested_as_deep_as_json_may_be_is_quoted() -> None:
 
 
 def test_results_that_come_with_errors_are_no_answer() -> None:
-    with pytest.raises(NotTheContract, match="together with errors"):
+    with pytest.raises(ContractViolation, match="together with errors"):
         decoding.batch_rows(b'{"results": [], "errors": [{"message": "partial", "code": "x"}]}')
     assert decoding.batch_rows(b'{"results": [], "errors": []}') == []
 
@@ -434,7 +434,7 @@ def test_the_answer_to_a_deletion_holds_nothing(raw: bytes) -> None:
     ],
 )
 def test_anything_else_says_nothing_of_a_deletion(raw: bytes, says: str) -> None:
-    with pytest.raises(NotTheContract, match=says):
+    with pytest.raises(ContractViolation, match=says):
         decoding.nothing(raw)
 
 
@@ -444,7 +444,7 @@ def test_a_webhook_nested_however_deep_is_refused_or_can_be_shown(field: str, de
     nested = b'{"password":' * depth + b'"planted"' + b"}" * depth
     try:
         [webhook] = decoding.webhooks(b'{"results": [{"id": "x", "%s": {"token": %s}}]}' % (field.encode(), nested))
-    except NotTheContract as why:
+    except ContractViolation as why:
         assert str(why) == "JSON nested too deep"
         assert depth > 40
         return
@@ -454,9 +454,9 @@ def test_a_webhook_nested_however_deep_is_refused_or_can_be_shown(field: str, de
 
 @pytest.mark.parametrize("blank", ["", " ", "\n", "\x00\x1b"])
 def test_an_id_of_nothing_to_see_is_none(blank: str) -> None:
-    with pytest.raises(NotTheContract, match="without an id"):
+    with pytest.raises(ContractViolation, match="without an id"):
         decoding.written_id(json.dumps({"results": {"id": blank}}).encode())
-    with pytest.raises(NotTheContract, match="without an id"):
+    with pytest.raises(ContractViolation, match="without an id"):
         decoding.webhooks(json.dumps({"results": [{"id": blank}]}).encode())
 
 

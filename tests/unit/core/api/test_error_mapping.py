@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core import errors
-from airflow_provider_reach.core.api.decoding import NotTheContract
+from airflow_provider_reach.core.api.decoding import ContractViolation
 from airflow_provider_reach.core.api.error_mapping import decode_error, failure_error, status_error
 from airflow_provider_reach.core.api.responses import Failure
 from airflow_provider_reach.core.api.target_errors import target_error
@@ -175,7 +175,7 @@ def test_a_404_that_is_no_json_says_nothing_about_a_webhook() -> None:
 
 
 def test_an_answer_outside_the_contract_quotes_its_beginning_and_says_where_to_look() -> None:
-    got = decode_error(call_to(), answer(b"<html><p>Log in</p>"), NotTheContract("no JSON"))
+    got = decode_error(call_to(), answer(b"<html><p>Log in</p>"), ContractViolation("no JSON"))
     assert str(got) == (
         "Could not list webhooks: the answer (HTTP 200) is not the Reach API's: no JSON. It begins: Log in - Check "
         "that the connection's host is the API's base URL (it ends in /api) and that no proxy or login page answers in "

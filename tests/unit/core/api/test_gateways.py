@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_reach.core import errors
-from airflow_provider_reach.core.api.decoding import NotTheContract
+from airflow_provider_reach.core.api.decoding import ContractViolation
 from airflow_provider_reach.core.api.error_mapping import decode_error, failure_error, status_error
 from airflow_provider_reach.core.api.responses import Answer, Failure
 from airflow_provider_reach.core.api.retry import wait_before_repeat
@@ -201,7 +201,7 @@ def test_names_are_bounded_printable_and_hold_no_secret() -> None:
 
 @pytest.mark.parametrize("names", [{"server": "AkamaiGHost"}, {}])
 def test_a_page_in_the_place_of_a_good_answer_names_itself_too(names: dict[str, str]) -> None:
-    text = str(decode_error(call_to(), answer(PAGE, **names), NotTheContract("no JSON")))
+    text = str(decode_error(call_to(), answer(PAGE, **names), ContractViolation("no JSON")))
 
     assert ("Another server or a proxy answered in its place (Server: AkamaiGHost). " in text) == bool(names)
 
@@ -255,7 +255,7 @@ def test_a_page_that_cannot_be_read_is_a_page_all_the_same(got: Answer) -> None:
 
 def test_a_good_status_that_cannot_be_read_is_no_good_answer() -> None:
     got = unreadable(200)
-    text = str(decode_error(call_to(), got, NotTheContract(got.unreadable)))
+    text = str(decode_error(call_to(), got, ContractViolation(got.unreadable)))
 
     assert "(HTTP 200) is not the Reach API's: its body is packed with br" in text
     assert "It begins" not in text

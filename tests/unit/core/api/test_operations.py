@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_reach.core.api import operations
-from airflow_provider_reach.core.api.decoding import NotTheContract
+from airflow_provider_reach.core.api.decoding import ContractViolation
 from airflow_provider_reach.core.api.models import BatchRow, Webhook
 from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.errors import ReachInputError
@@ -178,7 +178,7 @@ def test_any_request_without_a_body() -> None:
     assert (call.query, call.body) == ({}, None)
     assert call.read(answer({"a": 1}), ()) == {"a": 1}
     assert call.read(answer(b" ", 204), ()) is None
-    with pytest.raises(NotTheContract):
+    with pytest.raises(ContractViolation):
         call.read(answer(b"<html>"), ())
 
 
@@ -298,7 +298,7 @@ def test_the_answer_to_a_delete_says_that_it_was_done() -> None:
         assert call.read(good, ()) is True
     assert call.read(refused(404), ()) is False
     for odd in (answer(b"<html>"), results({"id": ID}), answer({"login": "x"})):
-        with pytest.raises(NotTheContract):
+        with pytest.raises(ContractViolation):
             call.read(odd, ())
 
 

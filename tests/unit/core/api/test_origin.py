@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_reach.core import errors
-from airflow_provider_reach.core.api.decoding import NotTheContract
+from airflow_provider_reach.core.api.decoding import ContractViolation
 from airflow_provider_reach.core.api.error_mapping import decode_error, failure_error, status_error
 from airflow_provider_reach.core.api.exchange import ask
 from airflow_provider_reach.core.api.operations import create_webhook, list_webhooks, validate_webhook
@@ -48,7 +48,7 @@ def test_every_error_of_an_answer_has_it_once(got: Answer) -> None:
 
 
 def test_so_has_a_good_status_with_an_odd_body() -> None:
-    error = decode_error(list_webhooks(), answer(PAGE, x_request_id=REQUEST_ID), NotTheContract("no JSON"))
+    error = decode_error(list_webhooks(), answer(PAGE, x_request_id=REQUEST_ID), ContractViolation("no JSON"))
 
     assert error.request_id == REQUEST_ID
     assert str(error).endswith(f" (request id {REQUEST_ID})")
@@ -120,7 +120,7 @@ def test_an_error_made_of_another_takes_it_over_and_shows_it_once() -> None:
 def test_the_repr_is_the_same_for_all() -> None:
     shown = [
         repr(status_error(list_webhooks(), refused(401, x_request_id="a-1"))),
-        repr(decode_error(validate_webhook(ID), answer(PAGE), NotTheContract("no JSON"))),
+        repr(decode_error(validate_webhook(ID), answer(PAGE), ContractViolation("no JSON"))),
         repr(failure_error(list_webhooks(), Failure("timeout", "no"))),
     ]
 

@@ -9,8 +9,8 @@ from airflow_provider_reach.core.api.models import Gone, Webhook, WebhookList
 from airflow_provider_reach.core.webhooks.find import (
     LOOK_AGAIN,
     find,
-    find_surely,
-    list_surely,
+    find_with_recheck,
+    list_with_recheck,
     only,
     resolve,
 )
@@ -30,7 +30,7 @@ def found(*script: Reply, by_id: str = "", name: str = "") -> Played[tuple[Webho
 
 
 def surely_found(*script: Reply, by_id: str = "", name: str = "") -> Played[tuple[Webhook | Gone, WebhookList]]:
-    return play(find_surely(WebhookRef(by_id, name), ask_context(0.0, "k3y-123")), *script)
+    return play(find_with_recheck(WebhookRef(by_id, name), ask_context(0.0, "k3y-123")), *script)
 
 
 def resolved(*script: Reply, by_id: str = "", name: str = "") -> Played[Webhook]:
@@ -161,7 +161,7 @@ def test_what_cannot_be_asked_is_not_looked_for_once_more() -> None:
 
 
 def surely_listed(expected: list[str], *script: Reply) -> Played[WebhookList]:
-    return play(list_surely(expected, ask_context(0.0, "k3y-123")), *script)
+    return play(list_with_recheck(expected, ask_context(0.0, "k3y-123")), *script)
 
 
 @pytest.mark.parametrize("expected", [[], ["orders"], [" orders\n", "other"]])
