@@ -34,16 +34,16 @@ ROOT = Path(__file__).resolve().parent.parent
 # Variables that would make the outcome depend on who runs this: another Airflow, another
 # environment, how Python starts, how and where packages are installed.
 FOREIGN = re.compile(r"_?AIRFLOW_|VIRTUAL_ENV|PYTHON(?!DONTWRITEBYTECODE$|UNBUFFERED$)|PIP_|UV_")
-# Of those, what says where packages come from is the user's to say.
+# Of those, the user may say where packages come from.
 SOURCES = re.compile(r"(PIP|UV)_.*(INDEX|LINKS|CERT|HOST|PROXY|TIMEOUT|RETRIES|KEYRING|CONFIG|TLS|OFFLINE|FEATURE)")
 
 
 Step = Callable[[str | None], None]
-"""What a way consists of; it is given uv, where that is to be used."""
+"""A step of the set-up; it gets uv, where that is to be used."""
 
 
 class StepError(Exception):
-    """A step did not work; the text is what the installer said."""
+    """A step failed; the text is what the installer said."""
 
 
 def main() -> int:
@@ -72,7 +72,7 @@ def main() -> int:
 
 def clean_environment(temporary: str) -> dict[str, str]:
     """
-    Return the variables to run under: the user's, less the foreign ones, and a few of our own.
+    Return the variables to run under: the user's without the foreign ones, plus a few of our own.
 
     :param temporary: A folder for everything temporary.
     """
@@ -138,7 +138,7 @@ class Venv:
         raise StepError("\n\n".join(problems))
 
     def project(self) -> list[str | Path]:
-        """Return what it is of the project that the environment is made from."""
+        """Return the parts of the project that the environment is made from."""
         return [str(ROOT), ROOT / "pyproject.toml", ROOT / "airflow_provider_reach/version.py"]
 
     def ways(self, same_packages: bool) -> list[list[Step]]:
@@ -229,7 +229,7 @@ class Venv:
 
 class WheelVenv(Venv):
     """
-    One as users have it: the wheel, its extra for the sandbox, an Airflow, and nothing else.
+    An environment as users have it: the wheel, its extra for the sandbox, an Airflow, and nothing else.
 
     :param folder: Where it is.
     :param requirements: The file of the pinned packages, which tells the Airflow and constrains the rest.

@@ -199,7 +199,7 @@ def environment(home: Path, logs: Path, address: str, more: Mapping[str, str]) -
 
 
 def free_port(wanted: int = 0) -> int:
-    """Return the wanted port where it is free, else another one."""
+    """Return the wanted port if it is free, otherwise another one."""
     for port in (wanted, 0):
         with suppress(OSError, OverflowError), socket.create_server((HOST, port)) as free:
             return int(free.getsockname()[1])

@@ -1,4 +1,4 @@
-"""What is seen of the watches of ``scripts/live.py``: their looks, their rows in the database, their logs."""
+"""What can be seen of the watches of ``scripts/live.py``: their looks, their rows in the database, their logs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Looks:
         return lambda: all((self.so_far() - before)[name] > number for name in WEBHOOKS)
 
     def within(self, seconds: float) -> Counter[str]:
-        """How many come, once what is under way has arrived."""
+        """How many have come, once those under way have arrived."""
         time.sleep(0.5)
         before = self.so_far()
         time.sleep(seconds)

@@ -112,7 +112,7 @@ def main() -> int:
 
 
 def named(row: Row, names: list[str]) -> bool:
-    """Whether the row is among these; all are, where nothing is named."""
+    """Whether the row is among these names; with no names, every row is."""
     return not names or row.name in names or str(row) in names
 
 

@@ -1,4 +1,4 @@
-"""How a script plays a story: in a folder of its own, as far as all is as it should be."""
+"""How a script plays a story: in a folder of its own, and only as long as everything is as it should be."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INTERRUPTED = 130
 
 
 class NotAsItShouldBe(Exception):
-    """The story went another way; the text is how."""
+    """The story took another course; the text says which."""
 
 
 def interruptible(main: Callable[[], int]) -> int:
@@ -36,14 +36,14 @@ def play(logs: Path, story: Callable[[Path], None]) -> int:
     """
     Play a story in a new home of Airflow, and return the exit status: 0 only when all of it was as it should be.
 
-    :param logs: A folder for all that Airflow says; it is made anew.
-    :param story: What is played, given the home.
+    :param logs: A folder for all that Airflow says; it is created anew.
+    :param story: The story; it gets the home.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end as tidily as by Ctrl-C
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir(parents=True)
     try:
-        with tempfile.TemporaryDirectory(prefix="reach-") as home:  # of which Airflow wants that it has no '%' in it
+        with tempfile.TemporaryDirectory(prefix="reach-") as home:  # Airflow accepts no '%' in it
             story(Path(home))
     except NotAsItShouldBe as error:
         say(colour(f"\nThis is not as it should be: {error}", "31"))

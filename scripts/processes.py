@@ -1,4 +1,4 @@
-"""Processes of Airflow, which are ended for certain, and can be killed."""
+"""Processes of Airflow that can be killed, and that always end with the script."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Part:
 
     @property
     def name(self) -> str:
-        """What it is called, as is its log."""
+        """Its name, which is also its log's."""
         return self.log.stem
 
     @property

@@ -8,7 +8,7 @@ import textwrap
 
 
 def step(text: str) -> None:
-    """Say what is done now."""
+    """Say what happens now."""
     say(f"\n{next(_numbers)}. {text}")
 
 
@@ -16,17 +16,17 @@ _numbers = itertools.count(1)
 
 
 def say(text: str) -> None:
-    """Show it at once, also where the output is a file."""
+    """Show the text at once, even where the output is a file."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def wrapped(text: str, indent: int) -> str:
-    """Fold a long line, so that it can be read."""
+    """Fold a long line to make it readable."""
     margin = " " * indent
     return textwrap.fill(text, 110, initial_indent=margin, subsequent_indent=f"{margin}    ", break_on_hyphens=False)
 
 
 def colour(text: str, code: str) -> str:
-    """Colour it where a person is looking."""
+    """Colour the text where a person is looking."""
     return f"\033[{code}m{text}\033[0m" if sys.stdout.isatty() else text

@@ -31,7 +31,7 @@ HEALTHY, FAILED, NOT_ASKED = 0, 1, 2
 
 
 class NotAsItShouldBe(Exception):
-    """The wheel does something else; the text is what."""
+    """The wheel does something else; the text says what."""
 
 
 def main() -> int:
@@ -74,7 +74,7 @@ def trial(log: Path) -> None:
 
 
 def is_installed() -> None:
-    """See that what is imported is what was installed."""
+    """Check that what is imported is what was installed."""
     spec = find_spec(PACKAGE)
     origin = Path(spec.origin if spec and spec.origin else "nowhere").resolve()
     must_be("site-packages" in origin.parts and origin.is_relative_to(sys.prefix), f"it is imported from {origin}")
@@ -145,7 +145,7 @@ def succeeds(log: Path, *arguments: str) -> str:
 
 
 def must_be(is_so: bool, otherwise: str, log: Path | None = None) -> None:
-    """Go on only when it is so; else say what the last command said."""
+    """Go on only if it is so; otherwise say what the last command said."""
     if not is_so:
         raise NotAsItShouldBe(otherwise + (f"; all that was said:\n{log.read_text(encoding='utf-8')}" if log else ""))
 

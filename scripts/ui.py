@@ -88,7 +88,7 @@ def folder_of_dags(home: Path) -> Path:
 
 
 def as_made_by_the_form(connection: dict[str, Any]) -> dict[str, Any]:
-    """Name all extras, else the form has no fields for the others; and the port that the Test button asks for."""
+    """Name all extras, since the form has fields only for those, and the port that the Test button requires."""
     return {**connection, "port": 0, "extra": {**dict.fromkeys(EXTRA_FIELDS), **connection["extra"]}}
 
 
@@ -123,7 +123,7 @@ def let_time_flow(reach: Sandbox, airflow: Airflow) -> None:
 
 
 def click(airflow: Airflow) -> None:
-    """Take the three steps, and see that each ends as people are told."""
+    """Take the three steps, and check that each ends as people are told it will."""
     step(f"Triggering {HEALTH}, {PLAY}, and the first again")
     before = ended(airflow, airflow.trigger(HEALTH))
     failed = {("watch_delivery", "bounces"), ("validate_target", "bounces")}

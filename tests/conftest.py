@@ -33,9 +33,9 @@ def reach() -> Iterator[Sandbox]:
 @pytest.fixture(autouse=True)
 def nothing_masked() -> None:
     """
-    What Airflow was told to hide in one test shows again in the next, as it would in a process of its own.
+    Show again what a test told Airflow to hide, as a process of its own would.
 
-    Airflow 2.11 hides even the one letter that some connection had as its password.
+    Airflow 2.11 hides even a single letter that was some connection's password.
     """
     for name in (
         "airflow.sdk._shared.secrets_masker",
@@ -49,7 +49,7 @@ def nothing_masked() -> None:
 
 @pytest.fixture
 def connected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A Reach that the default connection leads to; on a busy machine too its targets answer in time."""
+    """A Reach to which the default connection leads; its targets answer in time even on a busy machine."""
     with Sandbox(target_timeout=5) as reach:
         monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", reach.connection_json)
         yield reach
@@ -57,7 +57,7 @@ def connected(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the client would have waited before asking again; it does not."""
+    """The waits that the client would have made before asking again; it makes none."""
     naps: list[float] = []
     monkeypatch.setitem(ReachClient.__init__.__kwdefaults__, "sleep", naps.append)
     return naps

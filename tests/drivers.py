@@ -64,7 +64,7 @@ class LoopClient(ReachClient):
     """
     A ReachClient whose exchanges an AsyncReachClient drives, in an event loop of its own.
 
-    What is slept with ``sleep`` passes in the loop, however long it really takes.
+    Time spent in ``sleep`` passes in the loop, however long it really takes.
     """
 
     def __init__(

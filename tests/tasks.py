@@ -30,7 +30,7 @@ class TaskInstance:
     What the provider uses of Airflow's own.
 
     :param first_look: When the sensor was first rescheduled.
-    :param xcoms: What was pushed; only what is plain JSON.
+    :param xcoms: The pushed values, plain JSON only.
     """
 
     task: BaseOperator
@@ -64,7 +64,7 @@ class Ended:
 
     @property
     def how(self) -> str:
-        """The class of what was raised, else ``success``."""
+        """The class of what was raised, or ``success``."""
         return type(self.raised).__name__ if self.raised else "success"
 
     @property
@@ -104,14 +104,14 @@ def _first_looked(when: datetime | None) -> AbstractContextManager[Any]:
 
 
 def in_dag(make: Callable[..., BaseOperator], **arguments: Any) -> Any:
-    """A task in a DAG, where its templates can be rendered; one that must not call other operators."""
+    """A task in a DAG, so that its templates can be rendered; its execution must call no other operator."""
     with DAG("a_dag", schedule=None):
         return make(task_id="a_task", allow_nested_operators=False, **arguments)
 
 
 class Clock:
     """
-    A clock for whoever waits: asleep, nobody waits for real, and the sandbox's time passes along.
+    A clock for code that waits: a sleep takes no real time, and the sandbox's time moves with it.
 
     :param reach: The sandbox.
     """

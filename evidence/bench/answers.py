@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 LIMIT = 1000
-"""Rows of a full answer; one fewer where a watch reads it, which would else ask again with a larger limit."""
+"""Rows of a full answer; one fewer where a watch reads it, which would otherwise ask again with a larger limit."""
 
 WORKSPACE = "01234567-89ab-cdef-0123-456789abcdef"
 WEBHOOKS = tuple(str(uuid.UUID(int=number, version=4)) for number in (1, 2, 3))

@@ -18,9 +18,9 @@ class Plan:
     """
     What is measured.
 
-    :param numbers: Of watches.
-    :param warm_up: Seconds at the least.
-    :param seconds: To measure.
+    :param numbers: Numbers of watches.
+    :param warm_up: Seconds of warming up, at least.
+    :param seconds: Seconds of measuring.
     """
 
     numbers: tuple[int, ...]

@@ -13,7 +13,7 @@ DRIVERS: dict[str, type[ReachClient]] = {"sync": ReachClient, "async": LoopClien
 TIMEOUT, SHORT_TIMEOUT = 5.0, 1.0
 
 MOST_MEMORY = 160 * 1024 * 1024
-"""Bytes at the most while an answer without end is read."""
+"""The most bytes while an answer without end is read."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """As it is told, and as ``--only`` finds it."""
+        """Its name in the output, by which ``--only`` finds it."""
         return f"{self.operation.name}/{self.fault.group}: {self.fault.name}/{self.driver}/{self.way}"
 
     @property
@@ -49,8 +49,8 @@ class Tried:
     What came of a cell.
 
     :param cell: The cell.
-    :param outcome: The error; None: a result.
-    :param wrong: All that is not as it must be.
+    :param outcome: The error, or None for a result.
+    :param wrong: Everything that is not as it must be.
     :param text: What the error says.
     :param seconds: How long it took.
     :param memory: Bytes at the most; 0 where it was not measured.

@@ -13,7 +13,7 @@ _HERE = "127.0.0.1"
 
 def make(folder: Path) -> dict[str, ssl.SSLContext]:
     """
-    What a server shows, by what is wrong with it; the client is to trust ``trusted.pem``.
+    What a server may show, by what is wrong with it; the client trusts ``trusted.pem``.
 
     :param folder: Where the files are put.
     """

@@ -90,7 +90,7 @@ class Front(ThreadingTCPServer):
     :param play: The fault.
     :param meets: The operation whose requests meet it.
     :param behind: The sandbox's port.
-    :param certificates: What may be shown, by what is wrong with it.
+    :param certificates: The certificates that may be shown, by what is wrong with them.
     """
 
     daemon_threads = True
@@ -208,7 +208,7 @@ def answer(reply: Reply, *headers: str, length: str | None = "") -> bytes:
 
     :param reply: What it says.
     :param headers: More headers.
-    :param length: What Content-Length says; empty: what is true; None: nothing.
+    :param length: The Content-Length: empty for the true one, None for none.
     """
     lines = [f"HTTP/1.1 {reply.status} As It Is", *headers]
     if length is not None and reply.status != 204:

@@ -1,4 +1,4 @@
-"""Faults of what an answer holds: its JSON, its letters, its wrapping."""
+"""Faults in an answer's content: its JSON, its letters, its encoding."""
 
 from __future__ import annotations
 

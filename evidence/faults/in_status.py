@@ -1,4 +1,4 @@
-"""Faults that HTTP has a status for, and what is told beside it."""
+"""Faults that HTTP has a status for, and what comes with the status."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ PAGE = "<html>nothing here</html>"
 
 
 def _page(code: int) -> Fault:
-    """It is whoever stands between that says so."""
+    """A page of a proxy or gateway in between."""
     return Fault(STATUS, f"{code} with a page that is no JSON", SandboxFault.status(code, PAGE), ReachDecodeError)
 
 

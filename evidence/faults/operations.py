@@ -1,4 +1,4 @@
-"""Every operation of the API, and what is made of several; each with how to see that it was done."""
+"""Every operation of the API, and those that combine several; each with how to see that it was done."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Scene:
 
     def difference(self, kind: Kind, *, done: bool) -> str:
         """
-        What is other than it must be; empty where all is well.
+        What differs from what it must be; empty if nothing does.
 
         :param kind: What was asked for.
         :param done: Whether it must have been done, or must not.

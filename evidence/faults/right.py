@@ -1,4 +1,4 @@
-"""What is right, said once: what a fault means for one request, and what is to come of it."""
+"""What is right, said once: what a fault means for one request, and what must come of it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Fault:
     """
     One way in which a request can go wrong.
 
-    :param group: Under which heading it is told.
+    :param group: The heading under which it is reported.
     :param name: What it is.
     :param play: How it is played: by the sandbox, or before it.
     :param means: What one request brings, for every kind of operation; several where the HTTP libraries may differ.

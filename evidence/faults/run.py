@@ -69,7 +69,7 @@ def _ways(fault: Fault, *, short: bool) -> list[Way]:
 
 
 def _chosen(cells: list[Cell], only: str) -> list[Cell]:
-    """The one of this name; else all whose name holds its parts."""
+    """The one of this name, or otherwise all whose names hold its parts."""
     named = [cell for cell in cells if cell.name == only]
     return named or [cell for cell in cells if all(part in cell.name for part in only.split("/"))]
 

@@ -24,7 +24,7 @@ class Stage:
 
     :param url: The base URL to ask.
     :param heal: Ends the fault.
-    :param break_off: Ends it, and all that is under way, for whoever asks for ever.
+    :param break_off: Ends it and everything under way, for a client that asks for ever.
     :param requests: The operations that were asked for.
     """
 

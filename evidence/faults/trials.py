@@ -52,7 +52,7 @@ def try_cell(cell: Cell, certificates: dict[str, ssl.SSLContext]) -> Tried:
 
 @contextmanager
 def _noted(what: str, wrong: list[str]) -> Iterator[None]:
-    """An error of what is tried, or of how it is judged, is wrong in this cell, and is no end of the others."""
+    """Count an error of the trial, or of its judging, against this cell, and let the others go on."""
     try:
         yield
     except KeyboardInterrupt:
@@ -69,7 +69,7 @@ class _Waits:
     """
     Sleeps in no time, and adds up how long.
 
-    :param then: What is done in each wait.
+    :param then: Called in each wait.
     """
 
     def __init__(self, then: Callable[[], None]) -> None:
@@ -228,7 +228,7 @@ def _names(client: ReachClient) -> set[str]:
 
 
 class Listening(logging.Handler):
-    """Keeps what is logged, by thread."""
+    """Keeps the log lines, by thread."""
 
     def emit(self, record: logging.LogRecord) -> None:
         said_in_logs.setdefault(record.thread, []).append(self.format(record))

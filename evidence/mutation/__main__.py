@@ -1,5 +1,5 @@
 """
-Break ``core/`` in every way there is, and see whether a test notices: ``make mutate``; what that tells, says its page.
+Break ``core/`` in every way there is, and see whether a test notices: ``make mutate``; its page explains it.
 
 ::
 
@@ -13,38 +13,28 @@ survived that nobody explained, or when an explanation fits none.
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import libcst as cst
-from mutmut.mutation.file_mutation import create_mutations, deep_replace, mutate_file_contents
-from mutmut.mutation.trampoline_templates import CLASS_NAME_SEPARATOR
 
 from evidence.mutation.explained import EXPLAINED, Explained
+from evidence.mutation.mutants import INSTALLED, PACKAGE, Mutant, Undecorated, mutants_of, sources, within
 from evidence.pages import ROOT, MadePage
 from scripts.playing import interruptible
 from scripts.telling import say
 
 PAGE = MadePage("docs/proof/mutation.md", "make mutate")
 FOLDER = ROOT / ".mutants"
-PACKAGE = "airflow_provider_reach"
-# As if it were installed: of what is not, hypothesis takes the numbers and texts to make examples of, the mutants' too.
-INSTALLED = Path("site-packages")
-CORE = f"{PACKAGE}.core."
-SOURCES = ("core/**/*.py", "client/body.py")
-"""What is broken: all that decides, and what reads an answer as it comes in, which is as pure."""
 TESTS = ("tests/unit/core", "tests/unit/client/test_body.py")
 PLUGIN = "mutants_tried"
 
@@ -52,50 +42,13 @@ LONGEST = 300.0
 """Seconds for all tests with a constant changed, which take some 30 without."""
 VERDICT = ("delivery.assess", "delivery.states", "delivery.findings", "delivery.batches", "policy")
 SAMPLE = 400
-"""So many of them are tried by ``--short``, always the same while the code is."""
+"""As many as ``--short`` tries, always the same ones while the code stays the same."""
 
 # What mutmut reads in the folder where it works; without it, it guesses.
 CONFIGURATION = f'\n[tool.mutmut]\nsource_paths = ["{PACKAGE}"]\n'
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist")
 # Nobody reads how a mutant's test fails; to describe it takes longer than to run the test.
 QUICK = ("-p", "no:logging", "--tb=native", "--assert=plain", "--capture=sys")
-
-
-@dataclass
-class Mutant:
-    """
-    One change of the code.
-
-    :param module: Its dotted name below core.
-    :param path: Its file in the copy.
-    :param function: The function, with its class; empty for what is no function's.
-    :param was: The lines it changes.
-    :param becomes: What they become.
-    :param name: By which mutmut knows it; empty for what is no function's.
-    :param code: The whole changed module, where it is no function's.
-    :param verdict: ``killed``, ``survived``, ``time`` (it never ended), ``broken`` (nothing could be imported).
-    :param said: By which test, or how many did not notice.
-    """
-
-    module: str
-    path: Path
-    function: str
-    was: str
-    becomes: str
-    name: str = ""
-    code: str = field(default="", repr=False)
-    verdict: str = ""
-    said: str = ""
-
-    @property
-    def place(self) -> str:
-        """Where it is, as the command line takes it."""
-        return f"{self.module}.{self.function}" if self.function else self.module
-
-    @property
-    def why(self) -> Explained | None:
-        """Why no test can or should notice it."""
-        return next((one for one in EXPLAINED if one.fits(self.place, self.was, self.becomes)), None)
 
 
 def main() -> int:
@@ -125,7 +78,7 @@ def main() -> int:
 
 
 def prepare() -> None:
-    """Copy what the tests need, and make every function of core one that mutmut can change."""
+    """Copy what the tests need, and turn every function into one that mutmut can change."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     copy(ROOT / PACKAGE, FOLDER / INSTALLED / PACKAGE)
     for tests in ("tests/conftest.py", *TESTS):
@@ -148,123 +101,13 @@ def copy(source: Path, target: Path) -> None:
         shutil.copy(source, target)
 
 
-def sources() -> list[Path]:
-    """The files of the copy that are broken."""
-    return sorted(path for pattern in SOURCES for path in (INSTALLED / PACKAGE).glob(pattern))
-
-
-def within(place: str, asked: str) -> bool:
-    """Whether a place is the one that was asked for, or in it."""
-    return f"{place}.".startswith(f"{asked}.")
-
-
-class Undecorated(cst.CSTTransformer):
-    """
-    ``@property`` becomes an assignment after the function: mutmut leaves alone what is decorated.
-
-    A cache is taken away: what it holds of the function would hide the function's mutants.
-    """
-
-    def leave_FunctionDef(
-        self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef
-    ) -> cst.FunctionDef | cst.FlattenSentinel[cst.BaseStatement]:
-        """Take its decorators away, where mutmut knows them not."""
-        names = [cst.ensure_type(found, cst.Name).value for found in map(_called, updated_node.decorators)]
-        bare = updated_node.with_changes(decorators=[])
-        if names == ["lru_cache"]:
-            return bare
-        if names == ["property"]:
-            value = cst.Call(cst.Name("property"), [cst.Arg(updated_node.name)])
-            assigned = cst.Assign([cst.AssignTarget(updated_node.name)], value)
-            return cst.FlattenSentinel([bare, cst.SimpleStatementLine([assigned])])
-        if names not in ([], ["classmethod"], ["staticmethod"]):
-            raise NotImplementedError(f"{updated_node.name.value} has the decorators {names}: say here what to do")
-        return updated_node
-
-
-def _called(decorator: cst.Decorator) -> cst.BaseExpression:
-    return decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
-
-
-def mutants_of(places: Collection[str]) -> Iterator[Mutant]:
-    """
-    Every mutant; the files of the copy then hold those of functions, each put to sleep.
-
-    :param places: Rooms, modules or functions, whose whole modules are meant; none for all.
-    """
-    for path in sources():
-        import_path = ".".join(path.relative_to(INSTALLED).with_suffix("").parts)
-        module = import_path.removeprefix(CORE).removeprefix(f"{PACKAGE}.")
-        if places and not any(within(module, place) or within(place, module) for place in places):
-            continue
-        source = path.read_text(encoding="utf-8")
-        yield from mutants_of_values(module, path, source)
-        mutated = mutate_file_contents(str(path), source)
-        path.write_text(mutated.code, encoding="utf-8")
-        lines = mutated.code.splitlines()
-        spans = mutated.line_span_by_function_name
-        texts = {
-            name: [line.replace(f"def {name}(", "def (") for line in lines[span.start - 1 : span.end]]
-            for name, span in spans.items()
-        }
-        for name in mutated.mutant_names:
-            mangled = name.rpartition("__mutmut_")[0]
-            was, becomes = difference(texts[f"{mangled}__mutmut_orig"], texts[name])
-            function = mangled.removeprefix("x_").removeprefix("x" + CLASS_NAME_SEPARATOR)
-            if not is_prose(was, becomes):
-                place = function.replace(CLASS_NAME_SEPARATOR, ".")
-                yield Mutant(module, path, place, was, becomes, f"{import_path}.{name}")
-
-
-def is_prose(was: str, becomes: str) -> bool:
-    """Whether only the text of a sentence differs: by XX at its ends, or by its capitals."""
-    if marked := re.search(r"""(["'])XX(.*)XX\1""", becomes):
-        return " " in marked[2]
-    differing = [at for at, (old, new) in enumerate(zip(was, becomes, strict=False)) if old != new]
-    if was.lower() != becomes.lower() or not differing:
-        return False
-    first, last = differing[0], differing[-1]
-    return " " in was[was.rfind('"', 0, first) : was.find('"', last)]
-
-
-def mutants_of_values(module: str, path: Path, source: str) -> Iterator[Mutant]:
-    """What no function holds: the numbers, flags and operators of constants and of fields' defaults."""
-    tree, mutations, _, _ = create_mutations(str(path), source)
-    values = {id(node) for statement in statements(tree) for node in below(statement)}
-    texts = (cst.SimpleString, cst.Call, cst.Assign, cst.AnnAssign)
-    for mutation in mutations:
-        if id(mutation.original_node) in values and not isinstance(mutation.original_node, texts):
-            code = cst.ensure_type(deep_replace(tree, mutation.original_node, mutation.mutated_node), cst.Module).code
-            yield Mutant(module, path, "", *difference(source.splitlines(), code.splitlines()), code=code)
-
-
-def statements(module: cst.Module) -> Iterator[cst.CSTNode]:
-    """The plain statements of a module and of its classes."""
-    for node in module.body:
-        inner = node.body.body if isinstance(node, cst.ClassDef) else [node]
-        yield from (statement for statement in inner if isinstance(statement, cst.SimpleStatementLine))
-
-
-def below(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The node and all that it holds."""
-    yield node
-    for child in node.children:
-        yield from below(child)
-
-
-def difference(before: Sequence[str], after: Sequence[str]) -> tuple[str, str]:
-    """The lines that differ, each side on one line."""
-    changed = [line for line in difflib.ndiff(before, after) if line[:2] in ("- ", "+ ")]
-    return tuple(" ".join(line[2:].strip() for line in changed if line[0] == sign) for sign in "-+")  # type: ignore[return-value]
-
-
 def chosen(mutants: list[Mutant], places: Sequence[str], short: bool) -> list[Mutant]:
     """
-    Those that were asked for.
+    The mutants that were asked for.
 
     :param mutants: All.
     :param places: Rooms, modules or functions; none for all.
-    :param short: Whether a sample of the verdict's is meant.
+    :param short: Whether a sample of the verdict's is wanted.
     """
     if short:
         verdict = [mutant for mutant in mutants if mutant.module in VERDICT and mutant.name]
@@ -292,7 +135,7 @@ def try_functions(mutants: Sequence[Mutant], workers: int) -> None:
 
 
 def try_values(mutants: Sequence[Mutant], workers: int) -> None:
-    """Try those of constants: each needs the package imported anew, and so a process and a copy of its own."""
+    """Try those of constants: each needs a new import of the package, and so a process and a copy of its own."""
     if not mutants:
         return
     pristine = Path("values")
@@ -318,10 +161,10 @@ def try_value(mutant: Mutant, number: int) -> None:
 
 def verdict_in(home: Path, first: Path | None = None) -> tuple[str, str]:
     """
-    What all tests say in a copy, and by which.
+    What all tests say in a copy, and which test says it.
 
     :param home: The copy.
-    :param first: The file whose tests run before the others, where there is one.
+    :param first: The file whose tests run before the others, if there is one.
     """
     home = home.absolute()
     own = [str(first)] if first and (home / first).exists() else []
@@ -337,7 +180,7 @@ def verdict_in(home: Path, first: Path | None = None) -> tuple[str, str]:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """In which the copy is imported, and what is temporary stays in the folder."""
+    """The variables under which the copy is imported; temporary files stay in the folder."""
     paths = os.pathsep.join([str(home / INSTALLED), str(FOLDER)])
     return {**os.environ, "PYTHONPATH": paths, "TMPDIR": str(FOLDER / "tmp"), "PYTHONHASHSEED": "0"}
 
@@ -369,7 +212,7 @@ def cell(code: str) -> str:
 
 
 def row(name: str, mutants: Sequence[Mutant]) -> str:
-    """One line of the table; what never ended, or left nothing to import, was noticed without a test that says so."""
+    """One line of the table; a mutant that never ended, or left nothing to import, counts as noticed."""
     verdicts = Counter(mutant.verdict for mutant in mutants)
     explained = sum(mutant.why is not None for mutant in survivors(mutants))
     noticed = [verdicts[verdict] for verdict in ("killed", "time", "broken")]
@@ -378,7 +221,7 @@ def row(name: str, mutants: Sequence[Mutant]) -> str:
 
 
 def told(mutants: Sequence[Mutant], stale: Sequence[Explained]) -> int:
-    """Say what does not hold; the exit status."""
+    """Say what does not hold, and return the exit status."""
     open_ones = [mutant for mutant in survivors(mutants) if not mutant.why]
     for mutant in open_ones:
         say(f"\nSurvived {mutant.said} in {mutant.place}:\n  - {mutant.was}\n  + {mutant.becomes}")

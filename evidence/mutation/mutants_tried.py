@@ -1,5 +1,5 @@
 """
-A plugin for pytest that tries mutants: all tests once, to see which reach what; then a fork a mutant.
+A pytest plugin that tries mutants: it runs all tests once, to see which reach what, and then forks for each mutant.
 
 ``evidence/mutation`` runs it beside a copy of the package in which mutmut has put every mutant of a function next
 to the function. Tests are collected once; a mutant gets the tests that reach its function, those of its own module and
@@ -98,7 +98,7 @@ def try_all(plan: Sequence[str], tests: Tests, workers: int) -> None:
     """
     Find a verdict for each mutant: ``killed`` and by which test, ``survived`` and how many, ``time``, ``broken``.
 
-    The first, without a name, is none: it has to survive, or no other verdict means anything.
+    The first, without a name, is no mutant: it must survive, or no other verdict means anything.
 
     :param plan: The mutants' names.
     :param tests: All tests.

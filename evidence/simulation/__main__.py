@@ -56,7 +56,7 @@ def main() -> int:
 
 
 def asked() -> argparse.Namespace:
-    """What the command line asks for; only what is tried in full is written."""
+    """What the command line asks for; only a full trial is written."""
     parser = argparse.ArgumentParser(description="Simulate the life of webhooks, and their checks.")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.place}")
     parser.add_argument("--short", action="store_true", help=f"{SHORT} lives, not {LONG}; writes nothing")
@@ -83,10 +83,10 @@ def searched(examples: int) -> bool:
 
 def lived(seeds: range, whole: bool) -> list[Trial]:
     """
-    All trials of these lives, in two processes; what fails is told at once.
+    All trials of these lives, in two processes; a failure is reported at once.
 
-    :param seeds: Of the lives.
-    :param whole: Whether thresholds and caps are tried, too.
+    :param seeds: The lives' seeds.
+    :param whole: Whether thresholds and caps are tried too.
     """
     say(f"{len(seeds)} lives, {'schedules, thresholds and caps' if whole else 'schedules only'} ...")
     tried: list[Trial] = []

@@ -43,7 +43,7 @@ class Play:
     What happens to one webhook, under one retry schedule.
 
     :param target: What the target answers.
-    :param batches_per_hour: How many batches are made, at equal distances.
+    :param batches_per_hour: How many batches are created, at equal intervals.
     :param changes: What is done to the webhook.
     :param retry_schedule: How the service spreads its retries.
     :param times: When it can be looked at, the first one its beginning.

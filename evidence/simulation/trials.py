@@ -175,10 +175,10 @@ def view_of(retry_schedule: str, number: int, seed: int) -> Switches:
 
 def broken(schedule: Schedule, found: Score, *, seen: bool = True, agreed: bool = True) -> list[str]:
     """
-    What a schedule promises and did not keep.
+    The promises that a schedule did not keep.
 
     :param schedule: The schedule.
-    :param found: How it did.
+    :param found: What it found.
     :param seen: Whether it can be seen that an answer was cut.
     :param agreed: Whether policy and service count the same answers; else it may tell what is wrong, with a doubt.
     """

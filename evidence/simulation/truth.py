@@ -230,7 +230,7 @@ def _count_alarms(found: Score, checks: Sequence[Checked]) -> None:
 
 
 def _told(checks: Sequence[Checked]) -> tuple[dict[str, datetime], dict[str, datetime]]:
-    """When a check failed first, and last, that counts a batch among what is not delivered, for each such batch."""
+    """For each batch, when the first and the last check failed that counted it as not delivered."""
     first: dict[str, datetime] = {}
     last: dict[str, datetime] = {}
     for checked in checks:
@@ -253,6 +253,6 @@ def _in_flight_from(begun: datetime, moment: Moment) -> bool:
 
 
 def _was_needed(checked: Checked) -> bool:
-    """Whether something of what an alarm told was not well in the end."""
+    """Whether anything that an alarm reported did not recover in the end."""
     ended = {batch.batch_id: batch.state for batch in checked.service.play.batches}
     return not checked.works or any(ended[batch.batch_id] != "delivered" for batch in checked.moment.batches)

@@ -47,9 +47,9 @@ def tried(*, short: bool, only: str | None, write: bool) -> int:
     """
     Both parts, or one of them.
 
-    :param short: Whether with fewer watches.
+    :param short: Whether to use fewer watches.
     :param only: One part's name.
-    :param write: Whether to write the page, where all was tried.
+    :param write: Whether to write the page, if everything was tried.
     """
     began, parts, statuses = time.monotonic(), [where(with_postgres=only != "loop")], []
     if only != "triggerers":

@@ -1,4 +1,4 @@
-"""The long run of one event loop in a process of its own, and what has to hold of it."""
+"""The long run of one event loop in a process of its own, and what must hold for it."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def read(line: str) -> Seen:
 
 
 def rows(seen: Seen, plan: Plan) -> list[Row]:
-    """All that was seen, and what it has to be."""
+    """Everything that was seen, and what it must be."""
     number, before = sum(seen.ends.values()), seen.between[0]
     ends = ", ".join(f"{fate} {count}" for fate, count in sorted(seen.ends.items()))
     wrong = f"; {'; '.join(seen.wrong[:5])}" if seen.wrong else ""

@@ -40,9 +40,9 @@ _IN_TURN = (RECOVERS, FAILS, RECOVERS, DELETED, RECOVERS, FAILS, RECOVERS, INACT
 
 def fate_of(number: int) -> Fate:
     """
-    What is to become of a webhook.
+    What becomes of a webhook.
 
-    :param number: Of its watch.
+    :param number: Its watch's number.
     """
     return _IN_TURN[number % len(_IN_TURN)]
 
@@ -146,7 +146,7 @@ def times_fired(logs: Path, number: int) -> int:
 
 
 def log_of(logs: Path, number: int, *, by_triggerers: bool) -> list[str]:
-    """All lines that triggerers, or else workers, wrote of a watch."""
+    """All lines that triggerers, or otherwise workers, wrote about a watch."""
     paths = sorted(logs.glob(f"tasks/*/*/task_id=watch/map_index={number}/*"))
     wanted = [path for path in paths if (".trigger." in path.name) == by_triggerers]
     return [line for path in wanted for line in path.read_text(encoding="utf-8").splitlines()]

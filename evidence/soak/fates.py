@@ -1,4 +1,4 @@
-"""What becomes of each webhook of the long run, and so how its watch has to end, and when."""
+"""What becomes of each webhook of the long run, and so how its watch must end, and when."""
 
 from __future__ import annotations
 

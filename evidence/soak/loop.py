@@ -68,7 +68,7 @@ def connect(port: int, key: str) -> None:
 
 
 def outages(first: float) -> Iterator[Outage]:
-    """What a generation has to bear."""
+    """The outages of a generation."""
     yield Outage(first + 2 * HOUR, first + 2 * HOUR + 4 * MINUTE, "reset")
     yield Outage(first + 2.7 * HOUR, first + 2.7 * HOUR + 8 * MINUTE, 503)
     yield Outage(first + 3.2 * HOUR, first + 3.2 * HOUR + 3 * MINUTE, 429)
@@ -76,7 +76,7 @@ def outages(first: float) -> Iterator[Outage]:
 
 
 async def live(loop: SoakLoop, watches: int, generations: int) -> Seen:
-    """Let generation follow generation."""
+    """Run one generation after another."""
     seen, service, runner, chance = Seen(), Service(loop.time), TriggerRunner(), random.Random(1)
     server = await loop.create_server(lambda: Protocol(service), "127.0.0.1", 0, backlog=4096)
     port = server.sockets[0].getsockname()[1]
@@ -115,7 +115,7 @@ async def live(loop: SoakLoop, watches: int, generations: int) -> Seen:
 
 
 def begin(loop: SoakLoop, runner: TriggerRunner, script: Script) -> asyncio.Task[None]:
-    """Let Airflow run the trigger of a watch, from when it begins."""
+    """Let Airflow run the trigger of a watch, from its beginning."""
     trigger = ReachBatchStatusTrigger(reach_conn_id=f"reach_{script.workspace}", **script.watch())
     return start(runner, script.number, trigger, max(0.0, script.begins - loop.time()))
 
@@ -136,7 +136,7 @@ def judge(runner: TriggerRunner, of_it: Sequence[Script], service: Service, seen
 
 
 def problem(script: Script, event: Any, service: Service) -> str:
-    """What is wrong with the end of a watch; nothing: empty."""
+    """What is wrong with the end of a watch; empty if nothing is."""
     end = read_event(json.loads(json.dumps(event)))
     if script.fate == "unanswered":
         return "" if isinstance(end, ReachServerError) else f"it ended with {end}"
@@ -151,7 +151,7 @@ def problem(script: Script, event: Any, service: Service) -> str:
 
 
 def told(text: str) -> None:
-    """Say how it goes, to whoever looks on."""
+    """Say how it goes."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 

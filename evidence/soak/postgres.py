@@ -36,7 +36,7 @@ class NoPostgres(Exception):
 @dataclass(frozen=True)
 class Postgres:
     """
-    A server that runs.
+    A running server.
 
     :param folder: Where its socket is; nobody else may enter it, and so nobody else may connect.
     """
@@ -98,7 +98,7 @@ def wait_for(programs: Path, folder: Path, server: subprocess.Popen[bytes], log:
 
 
 def end(server: subprocess.Popen[bytes]) -> None:
-    """End it, whoever is still connected."""
+    """End it, even with clients still connected."""
     for number in (signal.SIGINT, signal.SIGQUIT):  # fast; at once
         server.send_signal(number)
         try:

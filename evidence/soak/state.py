@@ -19,7 +19,7 @@ _OURS = "airflow_provider_reach."
 
 
 def state(loop: SoakLoop) -> State:
-    """What there is now that the package's bounded caches are empty, and the collector has been through."""
+    """What the process holds, with the package's bounded caches empty, after a garbage collection."""
     for each in gc.get_objects():
         if isinstance(each, _Cached) and each.cache_parameters()["maxsize"] and is_ours(each):
             each.cache_clear()

@@ -1,4 +1,4 @@
-"""What was seen, as the tables of docs/proof/soak.md, and what of it is not as it has to be."""
+"""What was seen, as the tables of docs/proof/soak.md, and which of it is not as it must be."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Row:
     One thing that was seen.
 
     :param what: What was counted or measured.
-    :param seen: What came of it.
-    :param has_to: What it has to be, where it has to be something.
+    :param seen: The outcome.
+    :param has_to: What it must be, if there is a rule.
     :param held: Whether it is so.
     """
 
@@ -30,10 +30,10 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def told(row: Row) -> str:
-    """What was seen, and that it is not as it has to be."""
+    """What was seen, marked if it is not as it must be."""
     return row.seen if row.held else f"**not so:** {row.seen}"
 
 
 def all_held(rows: Iterable[Row]) -> bool:
-    """Whether all is as it has to be."""
+    """Whether everything is as it must be."""
     return all(row.held for row in rows)

@@ -42,7 +42,7 @@ class Plan:
     How much is tried.
 
     :param watches: How many there are.
-    :param start: Seconds that they may take until all are deferred, and likewise to end.
+    :param start: Seconds that they may take until all are deferred, and again until all have ended.
     """
 
     watches: int

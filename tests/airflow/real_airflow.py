@@ -153,6 +153,6 @@ def _last_run(database: sqlite3.Connection, dag_id: str, output: str) -> Run:
 
 
 def _value(stored: Any) -> Any:
-    """Airflow 3 stores JSON within JSON; SQLite makes a number of what looks like one."""
+    """Airflow 3 stores JSON within JSON; SQLite turns what looks like a number into one."""
     value = json.loads(stored) if isinstance(stored, (str, bytes)) else stored
     return json.loads(value) if isinstance(value, str) and value.startswith(("{", "[", '"')) else value

@@ -1,4 +1,4 @@
-"""Who is told of a failure by the callbacks of the examples and the docs: whatever Airflow hands them."""
+"""What the callbacks of the examples and the docs report of a failure, whatever Airflow passes to them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FAILED_RUN = "(timed_out): see which of its tasks failed or were skipped."
 
 @pytest.fixture
 def chat(reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Told:
-    """What a chat is told by the example's callback."""
+    """What the example's callback sends to a chat."""
     connection = {"conn_type": "http", "password": reach.target("chat").url}
     monkeypatch.setenv("AIRFLOW_CONN_REACH_CHAT", json.dumps(connection))
     tell_chat = runpy.run_path(str(EXAMPLES / "example_reach_chat_alert.py"))["tell_chat"]

@@ -77,7 +77,7 @@ models.TargetResponse models.ValidationResult models.Webhook report.DeliveryRepo
 
 
 def test_airflow_takes_each_kind_of_what_the_hook_returns() -> None:
-    """By its class; what is refused is refused before anything of it is looked at."""
+    """By its class; a refusal comes before anything in the object is read."""
     assert hooks.__name__  # it is what tells Airflow
     for module in walk_packages(core.__path__, "airflow_provider_reach.core."):
         import_module(module.name)

@@ -18,7 +18,7 @@ WATCHES = (*WAITING, "piles_up_deferrable", "gives_up", "cannot_ask_at_first", "
 
 
 def with_failures(reach: Sandbox, number: int) -> None:
-    """A webhook of which so many batches have just failed for the first time."""
+    """A webhook with this many batches that have just failed for the first time."""
     webhook_id = reach.add_webhook("orders", target=reach.target("orders").url)
     reach.target("orders").answer(503)
     for _ in range(number):

@@ -1,4 +1,4 @@
-"""A DAG that nobody changed is the same each time it is parsed: else each parse makes a version of it."""
+"""A DAG that nobody changed is the same each time it is parsed: otherwise each parse makes a new version of it."""
 
 from __future__ import annotations
 

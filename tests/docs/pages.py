@@ -1,4 +1,4 @@
-"""The pages, and what is in them."""
+"""The pages, and their blocks."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Block:
     """
     A fenced block.
 
-    :param kind: What stands after its fence.
-    :param text: What is in it.
+    :param kind: The word after its fence.
+    :param text: Its content.
     :param follows: The kind of the block directly before it, with nothing between them.
     """
 

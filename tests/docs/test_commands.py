@@ -56,13 +56,13 @@ def pip_install(package: str, extra: str | None) -> str:
 
 
 def pip_install_beside(package: str, version: str) -> str:
-    """It would ask the package index: that it names this version, and that Airflow tells its own and nothing else."""
+    """It would ask the package index; check that it names this version, and that Airflow prints only its own."""
     assert (package, version) == ("airflow-provider-reach", airflow_provider_reach.__version__)
     return f'test "$(airflow version)" = "{airflow.__version__}"'
 
 
 def pip_check() -> str:
-    """It is run by scripts/try_wheel.py, in an environment that holds nothing else."""
+    """scripts/try_wheel.py runs it, in an environment that holds nothing else."""
     assert "fits_together()" in (ROOT / "scripts/try_wheel.py").read_text("utf-8")
     return ":"
 
@@ -163,7 +163,7 @@ def lines_for(typed: list[Command]) -> Iterator[str]:
 
 
 def in_place_of(command: Command) -> str:
-    """What is typed: the command as it stands, or what the table says."""
+    """What is typed: the command as it is, or its replacement in the table."""
     for pattern, instead in INSTEAD.items():
         if found := re.fullmatch(pattern, without_comment(command)):
             return instead(*found.groups())

@@ -20,7 +20,7 @@ GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of what the first step is about."""
+    """A copy of the code that the first step changes."""
     shutil.copytree(ROOT / "airflow_provider_reach", tmp_path / "airflow_provider_reach")
     shutil.copy(ROOT / "tests/first_step.py", tmp_path)
     return tmp_path

@@ -1,4 +1,4 @@
-"""That the reference has every public name, and says what Airflow is told."""
+"""The reference has every public name, and repeats the provider's metadata."""
 
 from __future__ import annotations
 

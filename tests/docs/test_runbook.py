@@ -197,7 +197,7 @@ def test_what_is_left_out_is_still_said() -> None:
 
 
 def sentences(module: ModuleType) -> Iterator[str]:
-    """The texts in a module's code that have two words or more: between what is put in, line by line."""
+    """The texts of two words or more in a module's code: the parts between inserted values, line by line."""
     tree = ast.parse(inspect.getsource(module))
     silent = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
     for node in ast.walk(tree):

@@ -100,7 +100,7 @@ _FORMATS: dict[str | None, SearchStrategy[str]] = {
 
 
 def of_schema(schema: dict[str, Any]) -> SearchStrategy[Any]:
-    """Whatever is valid by a schema made of what the contract's are made of."""
+    """Values that are valid by a schema, built from the keywords that the contract's schemas use."""
     kind = schema["type"]
     if kind == "object":
         return _objects(schema)

@@ -313,7 +313,7 @@ def test_an_ending_is_the_same_after_the_database(end: Any) -> None:
 
 @st.composite
 def events(draw: st.DrawFn) -> Any:
-    """An event as it is, but for something in it; or anything else."""
+    """A real event with something in it changed, or anything else."""
     event = json.loads(json.dumps(event_of(draw(ends))))
     inner = event
     while isinstance(inner, dict) and inner:

@@ -111,7 +111,7 @@ def replaced(draw: DrawFn, values: SearchStrategy[Any] = json_values | deep) -> 
 
 @st.composite
 def damaged(draw: DrawFn) -> bytes:
-    """A good answer or an error that was cut off, or of which some bytes are others."""
+    """A good answer or an error, cut off or with some bytes changed."""
     body = bytearray(as_bytes(draw(st.sampled_from([*GOOD.values(), REFUSED]))))
     for _ in range(draw(st.integers(0, 5))):
         body[draw(st.integers(0, len(body) - 1))] = draw(st.integers(0, 255))
@@ -148,7 +148,7 @@ answers = st.builds(
 
 
 def family(status: int) -> tuple[type[ReachCallError], ...]:
-    """The errors that an answer of this status may mean, whatever its body is: the API's, or of what stands between."""
+    """The errors that an answer of this status may mean, whatever its body: the API's, or a proxy's."""
     return (*_api_family(status), ReachTargetError) if _refuses(status) else _api_family(status)
 
 

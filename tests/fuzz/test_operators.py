@@ -1,4 +1,4 @@
-"""Operators and the sensor with any arguments: they end as Airflow knows it, and what is refused is never sent."""
+"""Operators and the sensor with any arguments: they end as Airflow expects, and what is refused is never sent."""
 
 from __future__ import annotations
 

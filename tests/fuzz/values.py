@@ -96,10 +96,10 @@ json_values: SearchStrategy[Any] = st.recursive(
 @dataclass(frozen=True)
 class Nested:
     """
-    A value that many levels deep, which JSON's own writer could not write.
+    A value nested this deep, which JSON's own writer could not write.
 
     :param depth: How many.
-    :param in_list: Lists; else mappings.
+    :param in_list: Whether to nest lists, not mappings.
     :param leaf: What is at its bottom.
     """
 
@@ -200,7 +200,7 @@ anything = python_values | st.just(Endless())
 
 
 def as_bytes(value: Any) -> bytes:
-    """JSON as some writers make it: also NaN, infinities, halves of a character, and what is nested without end."""
+    """JSON as some writers produce it, including NaN, infinities, halves of a character, and very deep nesting."""
     nests: list[str] = []
 
     def place(nested: Nested) -> str:
@@ -215,11 +215,11 @@ def as_bytes(value: Any) -> bytes:
 
 def check_said(said: str, *secrets: str, lines: int = 60) -> None:
     """
-    What is said is short, can be shown on a terminal, and holds no secret.
+    Check that a message is short, can be shown on a terminal, and holds no secret.
 
     :param said: A message.
     :param secrets: What must not be in it.
-    :param lines: At the most.
+    :param lines: The most lines it may have.
     """
     assert said.strip()
     assert len(said) <= LONGEST, len(said)

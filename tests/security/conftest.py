@@ -19,7 +19,7 @@ def _a_plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=DRIVERS)
 def driver(request: pytest.FixtureRequest) -> Driver:
-    """What makes a client: what is said here of requests and answers holds for both."""
+    """What makes a client: what is tested here holds for both."""
     made: Driver = request.param
     return made
 
@@ -36,6 +36,6 @@ def connected(reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
 def logged(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], str]:
-    """All that was logged and printed, of every library, wherever Airflow's version writes it to."""
+    """Everything that was logged and printed, by any library, wherever this Airflow writes it."""
     caplog.set_level(logging.DEBUG)
     return lambda: "".join([*capfd.readouterr(), caplog.text])

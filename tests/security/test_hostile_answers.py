@@ -1,4 +1,4 @@
-"""A service and a target whose every text is an attack on whoever reads the log, the UI or a terminal."""
+"""A service and a target whose every text attacks those who read the log, the UI or a terminal."""
 
 from __future__ import annotations
 

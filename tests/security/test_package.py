@@ -1,4 +1,4 @@
-"""What the package never does, wherever in it."""
+"""What the package never does, anywhere."""
 
 from __future__ import annotations
 

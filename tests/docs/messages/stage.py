@@ -53,7 +53,7 @@ POLICY, DRAIN = DeliveryPolicy(), DeliveryPolicy(drain=True)
 
 @dataclass(frozen=True)
 class Told:
-    """What a person is told, and the exception it is told by."""
+    """A message that a person gets, and the exception that carries it."""
 
     text: str
     raised: BaseException | None = None
