@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -219,29 +220,30 @@ def test_an_unknown_method_is_refused(method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "kind", "operation", "changes"),
+    ("made", "kind", "operation", "changes"),
     [
-        (operations.list_webhooks(), "list", "list webhooks", False),
-        (operations.get_webhook(ID), "get", f"get webhook {ID}", False),
+        (lambda: operations.list_webhooks(), "list", "list webhooks", False),
+        (lambda: operations.get_webhook(ID), "get", f"get webhook {ID}", False),
         (
             operations.create_webhook(SPEC),
             "create",
             "create webhook 'orders' with target https://***@c.example.com/x?***",
             True,
         ),
-        (operations.update_webhook(ID, CHANGES), "update", f"update webhook {ID}", True),
-        (operations.delete_webhook(ID), "delete", f"delete webhook {ID}", True),
-        (operations.validate_webhook(ID), "validate", f"validate webhook {ID}", False),
-        (operations.get_batch_status(ID), "batch_status", f"get batch status of webhook {ID}", False),
-        (operations.any_request("GET", "/webhooks"), "request", "GET '/webhooks'", False),
-        (operations.any_request("HEAD", "/x"), "request", "HEAD '/x'", False),
-        (operations.any_request("PATCH", "/webhooks"), "request", "PATCH '/webhooks'", True),
+        (lambda: operations.update_webhook(ID, CHANGES), "update", f"update webhook {ID}", True),
+        (lambda: operations.delete_webhook(ID), "delete", f"delete webhook {ID}", True),
+        (lambda: operations.validate_webhook(ID), "validate", f"validate webhook {ID}", False),
+        (lambda: operations.get_batch_status(ID), "batch_status", f"get batch status of webhook {ID}", False),
+        (lambda: operations.any_request("GET", "/webhooks"), "request", "GET '/webhooks'", False),
+        (lambda: operations.any_request("HEAD", "/x"), "request", "HEAD '/x'", False),
+        (lambda: operations.any_request("PATCH", "/webhooks"), "request", "PATCH '/webhooks'", True),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_a_call_says_what_it_is_and_whether_it_changes_anything(
-    call: operations.Call[Any], kind: str, operation: str, changes: bool
+    made: Callable[[], operations.Call[Any]], kind: str, operation: str, changes: bool
 ) -> None:
+    call = made()
     assert (call.kind, call.operation, call.changes) == (kind, operation, changes)
     assert call.label in operation
     assert operations.list_webhooks().label == ""
