@@ -225,7 +225,7 @@ def test_an_unknown_method_is_refused(method: str) -> None:
         (lambda: operations.list_webhooks(), "list", "list webhooks", False),
         (lambda: operations.get_webhook(ID), "get", f"get webhook {ID}", False),
         (
-            operations.create_webhook(SPEC),
+            lambda: operations.create_webhook(SPEC),
             "create",
             "create webhook 'orders' with target https://***@c.example.com/x?***",
             True,
