@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -99,8 +98,10 @@ def _checkbox(field: Any, **attributes: Any) -> Any:
 
     from airflow_provider_reach.core.values import flag
 
-    with suppress(ValueError):
-        field.checked = flag(field.data)
+    try:
+        field.checked = bool(flag(field.data))
+    except ValueError:
+        field.checked = False
     return CheckboxInput()(field, **{**attributes, "value": "true"})
 
 
