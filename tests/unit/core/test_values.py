@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pendulum
@@ -10,7 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.values import count, duration, read_duration, read_instant
+from airflow_provider_reach.core.values import (
+    UNNAMED,
+    choice,
+    count,
+    duration,
+    flag,
+    is_not_given,
+    is_rendered_none,
+    no_text,
+    read,
+    read_duration,
+    read_instant,
+    read_text,
+    text_of,
+)
 from tests.unit.core.helpers import HOUR, MINUTE, bounded
 
 SECOND = timedelta(seconds=1)
@@ -135,6 +150,85 @@ def test_a_count_may_be_written_as_json_and_templates_do(value: Any, read: int) 
 def test_what_is_no_whole_number_is_no_count(value: Any) -> None:
     with pytest.raises(ValueError, match="^a whole number from 0$"):
         count(value)
+
+
+NOT_GIVEN = ["", " \n", None, "None", " NONE", "none", "null", "Null\n"]
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        *((value, True) for value in (True, 1, "True", " TRUE\n", "1", "yes", "YES", "on")),
+        *((value, False) for value in (False, 0, "False", " false", "0", "no", "No", "off")),
+        *((value, None) for value in NOT_GIVEN),
+    ],
+)
+def test_a_switch_is_read_by_one_rule(value: Any, read: bool | None) -> None:
+    assert flag(value) is read
+
+
+@pytest.mark.parametrize("value", ["perhaps", "y", "2", 2, 1.0, [True], (1,), {"true": 1}, "9" * 5000])
+def test_what_is_no_switch_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError, match="^True or False$"):
+        flag(value)
+
+
+def test_a_number_of_too_many_digits_is_no_value_of_any_kind() -> None:
+    for reader in (flag, partial(choice, known=("200", "2xx"))):
+        with pytest.raises(ReachInputError, match="a_switch must be "):
+            read(reader, "a_switch", 10**5000, "a task")
+
+
+@pytest.mark.parametrize("value", ["update", " Update\n", "UPDATE"])
+def test_a_choice_is_read_in_any_case(value: str) -> None:
+    assert choice(value, ("reuse", "update", "fail")) == "update"
+
+
+def test_a_choice_may_have_become_a_number() -> None:
+    assert choice(200, ("200", "2xx")) == "200"
+
+
+@pytest.mark.parametrize("value", ["", None, "None", "updated", 200.0, True, ["update"]])
+def test_no_other_choice_is_taken(value: Any) -> None:
+    with pytest.raises(ValueError, match="^'reuse', 'update' or 'fail'$"):
+        choice(value, ("reuse", "update", "fail"))
+
+
+@pytest.mark.parametrize("value", NOT_GIVEN)
+def test_what_is_not_given(value: Any) -> None:
+    assert is_not_given(value)
+
+
+@pytest.mark.parametrize("value", [0, False, [], {}, "nothing", "nulls", "None of them"])
+def test_what_is_given(value: Any) -> None:
+    assert not is_not_given(value)
+    assert not is_rendered_none(value)
+
+
+def test_only_what_a_template_renders_of_none_stands_for_it_in_a_free_text() -> None:
+    assert [value for value in NOT_GIVEN if is_rendered_none(value)] == [None, "None", "null"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, ""), (" orders\n", "orders"), ("None", ""), ("null", ""), ("none", "none")]
+)
+def test_a_text_is_stripped(value: str | None, text: str) -> None:
+    assert read_text("name_pattern", value, "a task") == text_of(value) == text
+
+
+def test_a_webhook_may_be_named_null() -> None:
+    assert [text_of(name, UNNAMED) for name in ("null", "None", " None ")] == ["null", "", ""]
+    assert read_text("webhook_name", "null", "a task", UNNAMED) == "null"
+
+
+@pytest.mark.parametrize(("value", "cure"), [(7, True), (1.5, True), (["orders"], False), (b"orders", False)])
+def test_what_is_not_a_text_is_refused_with_how_to_make_it_one(value: Any, cure: bool) -> None:
+    with pytest.raises(ReachInputError) as refused:
+        read_text("webhook_name", value, "the look at a webhook")
+    [problem] = refused.value.problems
+    assert problem.startswith(f"webhook_name must be a text, not {value!r} ({type(value).__name__}).")
+    assert ("end the expression with '| string'" in problem) is cure
+    assert repr(value) not in no_text("webhook_name", value, secret=True)
 
 
 def test_what_is_refused_of_a_watch_is_shown() -> None:
