@@ -25,8 +25,8 @@ autodoc_preserve_defaults = True
 add_module_names = False
 maximum_signature_line_length = 100
 
-# What docstrings and types name must be found. Not looked for are the names of others, which would need the network
-# (without their module where a type is imported for the type checker alone), and the package's own affairs.
+# Every name in a docstring or a type must be found, except those of other projects, which would need the network (they
+# have no module where a type is imported only for the type checker), and internal ones.
 nitpick_ignore_regex = [
     (r"py:.*", r"(airflow|collections|datetime|http|jinja2|msgspec|requests|types|typing)\..*"),
     (r"py:class", r"(Context|PokeReturnValue|datetime)"),

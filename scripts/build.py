@@ -26,7 +26,7 @@ METADATA = {  # by which registries and installers know it
 
 
 def main() -> int:
-    """Build and check; return 0 only when all is as it should be."""
+    """Build and check; return 0 only if everything is as it should be."""
     dist = ROOT / "dist"
     shutil.rmtree(dist, ignore_errors=True)
     build(ROOT, dist, "sdist", "wheel")
@@ -115,7 +115,7 @@ def check_sdist(sdist: Path, wheel: Path) -> list[str]:
 
 
 def differences(what: str, have: set[str], want: set[str]) -> list[str]:
-    """Return a line for each file too few or too many."""
+    """Return a line for each missing and each surplus file."""
     return [
         *(f"the {what} lacks {name}" for name in sorted(want - have)),
         *(f"the {what} has {name}, which does not belong there" for name in sorted(have - want)),

@@ -1,7 +1,7 @@
 """
 The main job, watched: a real Airflow checks three webhooks of an embedded Reach, before and after a repair.
 
-The whole output of Airflow is kept in ``.airflow/demo``, beside what is shown; its database is made anew each time.
+The whole output of Airflow is kept in ``.airflow/demo``; its database is created anew each time.
 """
 
 from __future__ import annotations

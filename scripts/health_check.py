@@ -32,9 +32,9 @@ _FAILED = re.compile(
 
 def set_up(home: Path) -> None:
     """
-    Have Airflow test a target again without the quarter of an hour in between, and every version log alike.
+    Make Airflow test a target again without the quarter of an hour in between, and every version log in the same way.
 
-    By itself, ``dags test`` of 3.0 folds each error into a box, and says all that a task and its supervisor tell
+    By itself, ``dags test`` of 3.0 folds each error into a box, and prints all that a task and its supervisor tell
     each other, the connection's password among it.
 
     :param home: ``AIRFLOW_HOME``.

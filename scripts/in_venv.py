@@ -1,5 +1,5 @@
 """
-Run Python in a virtual environment of this project, making or mending the environment first.
+Run Python in a virtual environment of this project, creating or repairing the environment first.
 
 ::
 
@@ -7,7 +7,7 @@ Run Python in a virtual environment of this project, making or mending the envir
 
 The arguments are Python's own (``-m pytest``, ``scripts/demo.py``); with none, the environment is
 only made. It remembers what it was made from: while that is the same, a run starts at once and
-needs no network. Nothing is written outside the project folder but one temporary folder, which is
+needs no network. Nothing is written outside the project folder, except one temporary folder, which is
 removed at the end. Needs only the standard library.
 
 With a wheel, the environment holds what its users have, and Python runs outside the project.
@@ -112,7 +112,7 @@ class Venv:
         self.started = time.monotonic()
 
     def prepare(self) -> None:
-        """Make the environment, or mend it, or do nothing."""
+        """Create the environment, or repair it, or do nothing."""
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         packages, project = digest(version, self.requirements), digest(*self.project())
         made_from = self.read_stamp()
@@ -143,7 +143,7 @@ class Venv:
 
     def ways(self, same_packages: bool) -> list[list[Step]]:
         """
-        Return ways to get there, the quickest first; each is the steps to take.
+        Return the ways to get there, the quickest first; each is a list of steps.
 
         :param same_packages: The packages are right: the project changed, or the folder was moved.
         """
@@ -151,7 +151,7 @@ class Venv:
         return [[self.install_project], anew] if same_packages else [anew]
 
     def read_stamp(self) -> list[str]:
-        """Return what the environment was made from; nothing when it is not complete or does not start."""
+        """Return what the environment was made from; nothing if it is incomplete or does not start."""
         try:
             made_from: list[str] = json.loads(self.stamp.read_text())
             subprocess.run([self.python, "-I", "-c", ""], check=True, capture_output=True)
@@ -189,7 +189,7 @@ class Venv:
         self.step(what, [*pip, *arguments])
 
     def step(self, what: str, command: list[str | Path]) -> None:
-        """Run one command of the set-up, with a sign of life while it takes its time."""
+        """Run one command of the set-up, with a sign of life while it runs."""
         self.say(what)
         with tempfile.TemporaryFile() as output:
             process = subprocess.Popen(
@@ -215,7 +215,7 @@ class Venv:
         print(f"  {time.monotonic() - self.started:4.0f} s  {what}", flush=True)
 
     def run(self, arguments: list[str]) -> int:
-        """Run Python in the environment and return its exit status; signals are its to handle."""
+        """Run Python in the environment and return its exit status; it handles the signals."""
         process = subprocess.Popen([self.python, *arguments], cwd=self.working_folder(), env=self.variables)
         signal.signal(signal.SIGINT, lambda *_: None)  # a terminal's Ctrl-C reaches it by itself
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
@@ -232,7 +232,7 @@ class WheelVenv(Venv):
     An environment as users have it: the wheel, its extra for the sandbox, an Airflow, and nothing else.
 
     :param folder: Where it is.
-    :param requirements: The file of the pinned packages, which tells the Airflow and constrains the rest.
+    :param requirements: The file of the pinned packages, which names the Airflow and constrains the rest.
     :param variables: The environment variables to run under.
     :param wheel: The wheel.
     """
@@ -256,7 +256,7 @@ class WheelVenv(Venv):
         self.install(uv, what, f"{self.wheel.relative_to(ROOT)}[sandbox]", airflow, "--constraint", self.requirements)
 
     def working_folder(self) -> Path:
-        """Return a copy of the scripts and the examples, beside which the package's source is not."""
+        """Return a copy of the scripts and the examples, away from the package's source."""
         folder = Path(self.variables["TMPDIR"], "trial")
         for name in ("scripts", "example_dags"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -1,7 +1,7 @@
 """
-The deferred watch, lived through: a real Airflow, each part a process, whose triggerer is killed while it watches.
+A deferred watch from beginning to end: a real Airflow, each part a process, whose triggerer is killed while it watches.
 
-All that Airflow says is kept in ``.airflow/live``, beside what is shown; its home is made anew each time.
+All that Airflow says is kept in ``.airflow/live``, in addition to what is shown; its home is created anew each time.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def story(home: Path) -> None:
-    """Tell it, in a new home of Airflow."""
+    """Play the story in a new home of Airflow."""
     with Sandbox(target_timeout=10, batch_size=50) as reach:  # no target hangs, and none must seem late
         with Airflow(home, LOGS, SETTINGS) as airflow:
             step("Preparing Airflow's database")

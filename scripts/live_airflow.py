@@ -38,10 +38,10 @@ class Airflow:
     An Airflow on this machine alone.
 
     :param home: Its ``AIRFLOW_HOME``, which is empty.
-    :param logs: A folder for all that it says.
-    :param settings: What it is to have beyond those above.
+    :param logs: A folder for everything it says.
+    :param settings: Its settings, in addition to those above.
     :param variables: Environment variables for its tasks.
-    :param port: Of its address; 0: any free one.
+    :param port: Its port; 0 for any free one.
     """
 
     def __init__(
@@ -73,9 +73,9 @@ class Airflow:
 
     def start(self, command: str, *, name: str = "") -> Part:
         """
-        Start a part of it, which is to run until the end.
+        Start a part that is to run until the end.
 
-        :param command: One that serves logs would do so beyond this machine, so it is to serve none.
+        :param command: Its command; it must serve no logs, since it would serve them beyond this machine.
         """
         more = {
             "api-server": ["--host", HOST, "--port", self.address.rpartition(":")[2]],
@@ -90,7 +90,7 @@ class Airflow:
         return part
 
     def end(self) -> None:
-        """End all parts; what does not heed is killed."""
+        """End all parts, and kill those that do not obey."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C would leave some behind
         running = [part for part in self._parts if not part.killed]
@@ -116,7 +116,7 @@ class Airflow:
         check(not ended, f"{', '.join(part.name for part in ended)} ended before {until}; why, is in {logs}")
 
     def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Ask the api-server for something that it will do."""
+        """Send a request to the API server."""
         try:
             answer = self._ask(method, path, body)
         except requests.RequestException as error:
@@ -125,7 +125,7 @@ class Airflow:
         return answer.json()
 
     def has_dags(self, *dag_ids: str) -> bool:
-        """Whether the dag-processor read the DAGs, and the api-server is up to tell."""
+        """Whether the DAG processor has read the DAGs, and the API server is up to say so."""
         with suppress(requests.RequestException):
             return all(self._ask("GET", f"dags/{dag_id}").ok for dag_id in dag_ids)
         return False
@@ -154,7 +154,7 @@ class DagRun:
     A run of a DAG.
 
     :param airflow: Where it runs.
-    :param path: Of the run, in Airflow's API.
+    :param path: The run's path in Airflow's API.
     """
 
     def __init__(self, airflow: Airflow, path: str) -> None:
@@ -176,7 +176,7 @@ class DagRun:
 
 
 def environment(home: Path, logs: Path, address: str, more: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables Airflow runs under: none of another Airflow, and nothing it leaves is outside its home."""
+    """Return the variables Airflow runs under: none from another Airflow, and all that it leaves is in its home."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "_AIRFLOW_"))}
     settings = {
         **SETTINGS,

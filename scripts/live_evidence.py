@@ -24,7 +24,7 @@ class Looks:
     Counts how often the webhooks were looked at.
 
     :param reach: The sandbox, whose only clients are the watches.
-    :param webhooks: Ids by name.
+    :param webhooks: The webhooks' ids by name.
     """
 
     def __init__(self, reach: Sandbox, webhooks: Mapping[str, str]) -> None:
@@ -41,7 +41,7 @@ class Looks:
         return Counter(self._names[webhook_id] for webhook_id in asked)
 
     def more_than(self, number: int) -> Callable[[], bool]:
-        """Whether, from now on, there were more than so many at each."""
+        """Whether each got more than this number from now on."""
         before = self.so_far()
         return lambda: all((self.so_far() - before)[name] > number for name in WEBHOOKS)
 
@@ -58,7 +58,7 @@ class Watch:
     """
     A trigger, as the database has it.
 
-    :param triggerer: Which one has it; None: none yet.
+    :param triggerer: The triggerer that has it, or None.
     """
 
     row: int
@@ -78,7 +78,7 @@ class Watch:
 
 
 def watches(home: Path) -> dict[str, Watch]:
-    """The deferred watches as they lie in the database."""
+    """The deferred watches in the database."""
     query = (
         "SELECT task_id, trigger.id, kwargs, created_date, triggerer_id "
         "FROM trigger JOIN task_instance ON trigger_id = trigger.id"
@@ -104,7 +104,7 @@ def first_line_with(text: str, log: str) -> str:
 
 
 def other_tables(home: Path, secret: str) -> int:
-    """Check that the secret lies among Airflow's connections alone, and return how many other tables there are."""
+    """Check that the secret is only among Airflow's connections, and return how many other tables there are."""
     tables = dict(contents_of_tables(home))
     found = [table for table, content in tables.items() if secret in content]
     check(found == ["connection"], f"the API key lies in the tables {found}, and should in 'connection' alone")

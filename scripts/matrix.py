@@ -28,9 +28,9 @@ class Row:
     """
     One Airflow on one Python.
 
-    :param name: Of its file in ``requirements/``.
-    :param python: The version.
-    :param short: It is run for every change.
+    :param name: The name of its file in ``requirements/``.
+    :param python: Python's version.
+    :param short: Whether it runs for every change.
     """
 
     name: str
@@ -71,7 +71,7 @@ ROWS = (
 
 @dataclass
 class Result:
-    """What became of a row; its texts are the cells of the table."""
+    """The outcome of a row; its texts are the cells of the table."""
 
     row: Row
     tests: str = "not run"
@@ -88,7 +88,7 @@ class Result:
 
 
 def main() -> int:
-    """Run the rows that were asked for; return 0 only when none failed and one was run."""
+    """Run the rows that were asked for; return 0 only if at least one ran and none failed."""
     parser = argparse.ArgumentParser(description="Run the tests, and try the wheel, on every supported Airflow.")
     parser.add_argument("--short", action="store_true", help="only what is run for every change")
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(map(str, ROWS)))
@@ -117,7 +117,7 @@ def named(row: Row, names: list[str]) -> bool:
 
 
 def build_wheel() -> str:
-    """Build the wheel, in the project's own environment, and return its path; none when that failed."""
+    """Build the wheel, in the project's own environment, and return its path, or None if that failed."""
     say("Building the wheel")
     status, _ = stream([sys.executable, "-I", "scripts/in_venv.py", "--", "scripts/build.py"])
     wheels = [] if status else sorted((ROOT / "dist").glob("*.whl"))
@@ -128,7 +128,7 @@ def run(row: Row, wheel: str) -> Result:
     """
     Run the tests of one row, then try the wheel in it.
 
-    :param row: Which.
+    :param row: The row.
     :param wheel: The wheel's path.
     """
     say(f"{row}: Airflow {row.airflow} on Python {row.python}")
@@ -153,13 +153,13 @@ def run(row: Row, wheel: str) -> Result:
 
 
 def find_python(version: str) -> str:
-    """Return the path of a Python of that version; none when there is none."""
+    """Return the path of a Python of that version, or None."""
     command = ["sh", "scripts/find-python.sh", version]
     return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True).stdout.strip()
 
 
 def counts(summary: str) -> Iterator[str]:
-    """Read how many tests passed, failed and so on in pytest's last line; what is bad is in capitals."""
+    """Read how many tests passed, failed and so on in pytest's last line; the bad counts are in capitals."""
     for number, what in re.findall(r"(\d+) (passed|failed|errors?|skipped|xfailed)\b", summary):
         yield f"{number} {what.upper() if what.startswith(('failed', 'error')) else what}"
 
@@ -182,7 +182,7 @@ def stream(command: list[str]) -> tuple[int, str]:
 
 
 def say(what: str) -> None:
-    """Head what follows."""
+    """Print a heading."""
     print(f"\n== {what}", flush=True)
 
 

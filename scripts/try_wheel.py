@@ -83,7 +83,7 @@ def is_installed() -> None:
 
 
 def fits_together() -> None:
-    """See that every installed package has what it asks for, as ``pip check`` does."""
+    """Check that every installed package has what it requires, as ``pip check`` does."""
     versions = {canonicalize_name(found.metadata["Name"]): Version(found.version) for found in distributions()}
     wrong = [
         f"{found.metadata['Name']} asks for {required}, and has {versions.get(canonicalize_name(required.name))}"
@@ -96,7 +96,7 @@ def fits_together() -> None:
 
 
 def requirements(of: Distribution) -> Iterator[Requirement]:
-    """What a package asks for here; ours with its extra."""
+    """What a package requires here; ours with its extra."""
     extra = "sandbox" if of.metadata["Name"] == WHEEL else ""
     for required in map(Requirement, of.requires or ()):
         if required.marker is None or required.marker.evaluate({"extra": extra}):
@@ -104,7 +104,7 @@ def requirements(of: Distribution) -> Iterator[Requirement]:
 
 
 def airflow_knows_it(log: Path) -> None:
-    """See that Airflow lists the provider, and its type of connection."""
+    """Check that Airflow lists the provider and its connection type."""
     must_be(WHEEL in succeeds(log, "providers", "list", "--output", "plain"), "`airflow providers list` has it not")
     hooks = succeeds(log, "providers", "hooks", "--output", "plain").splitlines()
     must_be(
@@ -132,7 +132,7 @@ def exit_status_is(expected: int, connection: str, log: Path, *options: str) -> 
 
 
 def nobody_answers(reach: Sandbox) -> str:
-    """A connection to a port at which nobody listens."""
+    """A connection to a port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     return json.dumps({**reach.connection, "host": f"http://127.0.0.1:{port}"})

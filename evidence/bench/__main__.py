@@ -1,5 +1,5 @@
 """
-Measure the provider beside what it could be compared with: ``make bench``; what and why, says docs/benchmarks.md.
+Measure the provider beside what it could be compared with: ``make bench``; docs/benchmarks.md explains it.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Every cell of the table of watches: each a process of its own, one after the other."""
+"""Every cell of the table of watches: each in a process of its own, one after another."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class Plan:
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """
-    What so many watches of one kind cost.
+    The cost of a number of watches of one kind.
 
     :param kind: One of KINDS.
-    :param number: Of watches.
-    :param size: Of the answer: ``small``, ``full``, or ``404``.
+    :param number: The number of watches.
+    :param size: The size of the answer: ``small``, ``full``, or ``404``.
     :param looks: Looks done.
     :param due: Looks due: one a second and watch.
     :param cpu: Seconds of CPU.
     :param took: Seconds measured.
     :param opened: Connections opened in all.
     :param opened_warm: Connections opened while it was measured.
-    :param lag_p50: Seconds by which the loop was late.
-    :param lag_p99: Likewise.
-    :param lag_max: Likewise.
+    :param lag_p50: Seconds by which the loop was late, the median.
+    :param lag_p99: The same, the 99th percentile.
+    :param lag_max: The same, the most.
     :param memory: Bytes by which a watch made the process grow.
     :param ended: Watches that did not go on to the end, which is a fault of the benchmark.
     """
@@ -71,13 +71,13 @@ class Cell:
 
     @property
     def done(self) -> float:
-        """The part of the due looks that was done."""
+        """The share of the due looks that was done."""
         return self.looks / self.due
 
 
 def measure(plan: Plan) -> Iterator[Cell]:
     """
-    Measure one cell after the other; those that are compared follow each other.
+    Measure one cell after another; those that are compared follow each other.
 
     :param plan: What to measure.
     """

@@ -78,7 +78,7 @@ class Answers:
         return self._made[path]
 
     def age(self) -> None:
-        """Make them anew from now on, since the time has changed."""
+        """Create them anew from now on, since the time has changed."""
         self._made.clear()
 
 
@@ -129,7 +129,7 @@ class Protocol(asyncio.Protocol):
 
 
 async def serve() -> None:
-    """Serve until the parent has gone, or life has been long enough."""
+    """Serve until the parent has gone, or for ten minutes."""
     answers = Answers()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Protocol(answers), "127.0.0.1", 0, backlog=4096)

@@ -17,7 +17,7 @@ from evidence.bench.verdicts import Verdict
 @dataclass(frozen=True)
 class Goal:
     """
-    What was hoped for, and what came of it.
+    A goal and its outcome.
 
     :param text: The goal.
     :param measured: What was measured.
@@ -53,7 +53,7 @@ def goals(imported: Imports, verdicts: Sequence[Verdict], cells: Sequence[Cell])
 
 
 def _ratio(text: str, cells: Sequence[Cell], size: str, other: str, other_size: str, most: float) -> Goal:
-    """Of 100 watches and more: with 10, what the loop and the measuring cost shows more than the looks."""
+    """For 100 watches and more: with 10, the loop and the measuring cost more than the looks."""
     pairs = [
         (cell.number, cell.cpu_of_a_look / _find(cells, other, cell.number, other_size).cpu_of_a_look)
         for cell in cells

@@ -1,4 +1,4 @@
-"""A full answer decoded and judged, beside its JSON and times merely read."""
+"""A full answer decoded and judged, compared with just reading its JSON and times."""
 
 from __future__ import annotations
 

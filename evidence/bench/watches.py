@@ -115,7 +115,7 @@ def start(runner: TriggerRunner, number: int, trigger: BaseTrigger, delay: float
 
 
 async def tick(lags: list[float]) -> None:
-    """Note every 50 ms how much later than that it is."""
+    """Record every 50 ms how late it is."""
     while True:
         due = time.perf_counter() + TICK
         await asyncio.sleep(TICK)
@@ -123,7 +123,7 @@ async def tick(lags: list[float]) -> None:
 
 
 async def get_warm(url: str, number: int, shortest: float) -> None:
-    """Wait until every watch may have looked twice, as far as that takes a bearable time."""
+    """Wait until every watch may have looked twice, within a bearable time."""
     before = counted(url)["looks"]
     began = time.monotonic()
     await asyncio.sleep(shortest)
@@ -132,7 +132,7 @@ async def get_warm(url: str, number: int, shortest: float) -> None:
 
 
 def resident() -> int:
-    """Bytes of memory in use; 0 where the system does not tell."""
+    """Bytes of memory in use; 0 if the system does not say."""
     told = Path("/proc/self/statm")
     return int(told.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if told.exists() else 0
 

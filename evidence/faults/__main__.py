@@ -1,5 +1,5 @@
 """
-Every operation of the API meets every fault: ``make faults``; what and why, says docs/proof/faults.md.
+Every operation of the API meets every fault: ``make faults``; docs/proof/faults.md explains it.
 
 ::
 
@@ -21,7 +21,7 @@ PAGE = MadePage("docs/proof/faults.md", "make faults")
 
 
 def main() -> int:
-    """Try, print, and write if asked; 1 where anything failed."""
+    """Try, print, and write if asked; return 1 if anything failed."""
     parser = argparse.ArgumentParser(description="Let every operation of the API meet every fault.")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.place}")
     parser.add_argument("--short", action="store_true", help="one operation of each kind; writes nothing")

@@ -1,4 +1,4 @@
-"""What stands before the sandbox and, for a fault that the sandbox cannot play, answers in its place."""
+"""A server in front of the sandbox: it answers in its place when the sandbox cannot play a fault."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Request:
 
     @property
     def operation(self) -> str:
-        """Which operation of the API it asks for; empty where none."""
+        """The operation of the API it asks for; empty if none."""
         known = _WEBHOOKS.fullmatch(self.path.partition("?")[0])
         place = "" if known is None or known[1] is None else f"/ID{known[2] or ''}"
         return _OPERATIONS.get((self.method, place), "") if known else ""
@@ -85,7 +85,7 @@ class Play:
 
 class Front(ThreadingTCPServer):
     """
-    A server before the sandbox: until ``heal`` it plays a fault, from then on it hands everything through.
+    A server in front of the sandbox: until ``heal`` it plays a fault, and then passes everything through.
 
     :param play: The fault.
     :param meets: The operation whose requests meet it.
@@ -150,7 +150,7 @@ class Front(ThreadingTCPServer):
         """
         Answer all that comes over a connection.
 
-        :param connection: As it was accepted.
+        :param connection: The accepted connection.
         """
         if self.faulty and self.play.greet:
             self.play.greet(connection)

@@ -19,7 +19,7 @@ Means = Outcome | tuple[Outcome, ...]
 
 
 def _holds(name: str, made: Callable[[bytes], bytes], means: Means, *headers: str, delete: Means = ()) -> Fault:
-    """The request is carried out, and 200 with this is the answer; a deletion's is made of empty results."""
+    """The request is carried out, and 200 with this is the answer; the answer to a deletion has empty results."""
     talk = says(lambda reply: answer(Reply(200, made(reply.body or b'{"results": {}}')), *headers))
     return Fault(CONTENT, name, Play(talk=talk), means, {} if delete == () else {"delete": delete}, taken=True)
 

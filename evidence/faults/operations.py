@@ -91,8 +91,8 @@ class Operation:
     """
     Something that is asked of the service.
 
-    :param name: What it is called.
-    :param kind: Of what kind it is.
+    :param name: Its name.
+    :param kind: Its kind.
     :param meets: Which operation of the API meets the fault.
     :param do: Does it.
     :param is_right: Whether its result is the right one.

@@ -82,7 +82,7 @@ class Fault:
 
 def is_right(fault: Fault, operation: str, kind: Kind, way: Way, *, looks_first: bool) -> set[Outcome]:
     """
-    All that may come of an operation that meets a fault.
+    All possible outcomes of an operation that meets a fault.
 
     :param fault: The fault.
     :param operation: The operation's name.
@@ -122,9 +122,9 @@ def requests_at_most(outcomes: tuple[Outcome, ...], kind: Kind, way: Way, *, slo
 
 def waits(came: Outcome, kind: Kind, way: Way, *, too_long: bool) -> tuple[float, float]:
     """
-    How many seconds it must go on, waits and requests, at the least; and how many may be waited at the most.
+    The least number of seconds it must go on, waits and requests, and the most that it may wait.
 
-    Each wait is about twice the one before it, and none is begun that patience does not last for.
+    Each wait is about twice the one before it, and none is begun that the budget does not last for.
 
     :param came: What came of it.
     :param kind: Of what kind the operation is.

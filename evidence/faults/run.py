@@ -1,4 +1,4 @@
-"""All cells, many at a time; those that measure memory alone, one after the other."""
+"""All cells, many at a time; those that measure memory, one after another."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def everything(*, short: bool, only: str) -> list[Tried]:
     Try all cells, and say what came of each fault.
 
     :param short: Whether to try one operation of each kind.
-    :param only: Parts of the names of the cells to try, parted by ``/``.
+    :param only: Parts of the names of the cells to try, separated by ``/``.
     """
     chosen = _chosen(list(_cells(short=short)), only)
     heavy = [cell for cell in chosen if cell.fault.heavy]
@@ -76,7 +76,7 @@ def _chosen(cells: list[Cell], only: str) -> list[Cell]:
 
 @contextmanager
 def _threads(number: int) -> Iterator[ThreadPoolExecutor]:
-    """So many at a time; at the end, what has not begun is left."""
+    """A number at a time; at the end, those that have not begun are dropped."""
     executor = ThreadPoolExecutor(number)
     try:
         yield executor
@@ -85,7 +85,7 @@ def _threads(number: int) -> Iterator[ThreadPoolExecutor]:
 
 
 def _told(chosen: list[Cell], tried: Iterable[Tried]) -> Iterator[Tried]:
-    """Says a line a fault, and all that is wrong."""
+    """Prints a line for each fault, and all that is wrong."""
     left = iter(tried)
     for fault, of_it in itertools.groupby(chosen, lambda cell: cell.fault):
         found = list(itertools.islice(left, sum(1 for _ in of_it)))

@@ -91,7 +91,7 @@ def _costs(names: Iterable[str], found: Found) -> str:
 
 
 def _errors(name: str, operations: Iterable[str], found: Found) -> str:
-    """Which of several it is may be a matter of time."""
+    """Which of several errors it is may be a matter of time."""
     outcomes = {found[name, operation, driver, "once"].outcome for operation in operations for driver in DRIVERS}
     return " or ".join(sorted(f"`{outcome.__name__}`" if outcome else "right" for outcome in outcomes))
 

@@ -62,7 +62,7 @@ def _noted(what: str, wrong: list[str]) -> Iterator[None]:
 
 
 class WaitedTooLong(BaseException):
-    """Ends a client that waits on and on; nothing between may take it for an error of its own."""
+    """Ends a client that waits on and on; no code in between may catch it as an error of its own."""
 
 
 class _Waits:
@@ -83,7 +83,7 @@ class _Waits:
         self._then()
 
     def taken(self) -> float:
-        """Seconds until now; from here on it counts anew."""
+        """The seconds until now; the count then starts again."""
         seconds, self.seconds = self.seconds, 0.0
         return seconds
 

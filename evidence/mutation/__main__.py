@@ -37,6 +37,7 @@ PAGE = MadePage("docs/proof/mutation.md", "make mutate")
 FOLDER = ROOT / ".mutants"
 TESTS = ("tests/unit/core", "tests/unit/client/test_body.py")
 PLUGIN = "mutants_tried"
+PRISTINE = "pristine"
 
 LONGEST = 300.0
 """Seconds for all tests with a constant changed, which take some 30 without."""
@@ -78,14 +79,20 @@ def main() -> int:
 
 
 def prepare() -> None:
-    """Copy what the tests need, and turn every function into one that mutmut can change."""
+    """
+    Copy what the tests need, and turn every function into one that mutmut can change.
+
+    A second copy, as it is, is for the constants: the tree may be edited meanwhile.
+    """
     shutil.rmtree(FOLDER, ignore_errors=True)
-    copy(ROOT / PACKAGE, FOLDER / INSTALLED / PACKAGE)
-    for tests in ("tests/conftest.py", *TESTS):
-        copy(ROOT / tests, FOLDER / tests)
+    for home in (FOLDER, FOLDER / PRISTINE):
+        copy(ROOT / PACKAGE, home / INSTALLED / PACKAGE)
+        copy(ROOT / "pyproject.toml", home / "pyproject.toml")
+        for tests in ("tests/conftest.py", *TESTS):
+            copy(ROOT / tests, home / tests)
     shutil.copy(ROOT / "evidence" / "mutation" / f"{PLUGIN}.py", FOLDER)
-    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8") + CONFIGURATION
-    (FOLDER / "pyproject.toml").write_text(settings, encoding="utf-8")
+    with (FOLDER / "pyproject.toml").open("a", encoding="utf-8") as settings:
+        settings.write(CONFIGURATION)
     (FOLDER / "tmp").mkdir()
     os.chdir(FOLDER)
     for path in sources():
@@ -138,11 +145,7 @@ def try_values(mutants: Sequence[Mutant], workers: int) -> None:
     """Try those of constants: each needs a new import of the package, and so a process and a copy of its own."""
     if not mutants:
         return
-    pristine = Path("values")
-    copy(ROOT / PACKAGE, pristine / INSTALLED / PACKAGE)
-    shutil.copytree("tests", pristine / "tests")
-    shutil.copy(ROOT / "pyproject.toml", pristine)
-    verdict, said = verdict_in(pristine)
+    verdict, said = verdict_in(Path(PRISTINE))
     if verdict != "survived":
         sys.exit(f"In a copy of its own, without any mutant: {verdict}, {said}")
     with ThreadPoolExecutor(workers) as threads:
@@ -152,7 +155,7 @@ def try_values(mutants: Sequence[Mutant], workers: int) -> None:
 def try_value(mutant: Mutant, number: int) -> None:
     """In a copy of its own, the tests of its module first."""
     home = Path(f"value-{number}")
-    shutil.copytree("values", home)
+    shutil.copytree(PRISTINE, home)
     (home / mutant.path).write_text(mutant.code, encoding="utf-8")
     room, own = mutant.path.parent.relative_to(INSTALLED / PACKAGE), f"test_{mutant.path.name}"
     mutant.verdict, mutant.said = verdict_in(home, Path("tests/unit", room, own))

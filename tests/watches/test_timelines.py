@@ -32,8 +32,8 @@ class Wanted:
     """
     What the nights of Tuesday, Wednesday and Thursday end with.
 
-    :param nights: Where the status of a batch is kept for 24 hours from its creation; None: as the batches are.
-    :param kept_longer: Where it is kept from its last change; None: likewise.
+    :param nights: If the status of a batch is kept for 24 hours from its creation; None: as the batches are.
+    :param kept_longer: If it is kept from its last change; None: as the batches are.
     :param told_in: How long the nightly check of Tuesday may take.
     :param quiet: Whether the hourly check never says anything.
     """
