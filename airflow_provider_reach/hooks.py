@@ -16,6 +16,7 @@ from airflow.providers.common.compat.sdk import BaseHook
 
 from airflow_provider_reach.client.calls import ReachCalls
 from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE
+from airflow_provider_reach.core.fields import FIELDS
 from airflow_provider_reach.integration.compat import mask_secret
 from airflow_provider_reach.integration.connections import CONN_TYPE, DEFAULT_CONN_ID, field_behaviour, form_widgets
 from airflow_provider_reach.integration.reach_connection import (
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.api.exchange import AskContext, Exchange
     from airflow_provider_reach.core.config import ReachConfig
     from airflow_provider_reach.core.fields import EventType, OptionalFields, WebhookFields
-    from airflow_provider_reach.core.webhooks.drift import Drift
-    from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
+    from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 
     Events = Sequence[EventType] | Sequence[str]
 
@@ -133,7 +133,7 @@ class ReachHook(ReachCalls, BaseHook):
         found = self.get_conn().do(exchange)
         for webhook in found.webhooks if isinstance(found, WebhookList) else [found]:
             if isinstance(webhook, Webhook):
-                _mask(webhook.secrets)
+                self._mask(webhook.secrets)
         return found
 
     def create_webhook(self, name: str, target: str, events: Events, **optional: Unpack[OptionalFields]) -> str:
@@ -176,12 +176,6 @@ class ReachHook(ReachCalls, BaseHook):
         checked = self._checked(WebhookChanges(**_without_none(changes)), f"update webhook {webhook_id}")
         return self.get_conn().update_webhook(webhook_id, checked)
 
-    def find_drift(self, declared: Iterable[WebhookSpec]) -> Drift:
-        """As the client does, with every secret masked."""
-        specs = list(declared)
-        _mask(secret for spec in specs for secret in spec.secrets)
-        return super().find_drift(specs)
-
     def test_connection(self) -> tuple[bool, str]:
         """
         Whether the connection works, and if not, what is wrong with it; it reads the list of webhooks.
@@ -211,17 +205,16 @@ class ReachHook(ReachCalls, BaseHook):
         return told(answered)
 
     def _checked(self, changes: _Changes, what: str) -> _Changes:
-        _mask(changes.secrets)
-        changes.body(what)
+        super()._checked(changes, what)
         for warning in changes.warnings():
             self.log.warning("%s: %s", what, warning)
         return changes
 
+    def _mask(self, secrets: Iterable[str]) -> None:
+        for secret in secrets:
+            mask_secret(secret)
+
 
 def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _mask(secrets: Iterable[str]) -> None:
-    for secret in secrets:
-        mask_secret(secret)
+    """The fields that are given, and any name that no field has, which is then refused."""
+    return {name: value for name, value in fields.items() if value is not None or name not in (*FIELDS, "extra")}

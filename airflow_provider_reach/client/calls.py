@@ -135,6 +135,7 @@ class ReachCalls:
         from airflow_provider_reach.core.webhooks.drift import find_drift
 
         specs = list(declared)
+        self._mask(secret for spec in specs for secret in spec.secrets)
         return find_drift(specs, self.list_webhooks([str(spec.given.get("name")) for spec in specs]))
 
     def delete_webhook(self, webhook_id: str) -> None:
@@ -216,5 +217,9 @@ class ReachCalls:
         return self._ask(operations.any_request(method, path, query, json))
 
     def _checked(self, changes: _Changes, what: str) -> _Changes:
+        self._mask(changes.secrets)
         changes.body(what)
         return changes
+
+    def _mask(self, secrets: Iterable[str]) -> None:
+        """Have secrets masked in the log, where somebody can."""

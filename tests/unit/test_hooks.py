@@ -790,6 +790,8 @@ def test_a_misspelt_field_is_refused(hook: ReachHook, reach: Sandbox) -> None:
     for call in calls:
         with pytest.raises(TypeError, match="auth_credential'"):
             call(**GOOD, auth_credential=CREDENTIALS)
+        with pytest.raises(TypeError, match="auth_credential'"):
+            call(**GOOD, auth_credential=None)
     assert reach.requests == []
 
 
