@@ -77,5 +77,5 @@ lock: ## pin requirements/*.txt anew (needs uv)
 		--exclude-newer 2025-07-01 --exclude-newer-package $(common-compat)=2026-06-30
 
 clean: ## remove everything the commands made
-	rm -rf .venv .venvs .airflow .docs .mutants dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venvs .airflow .docs .mutants dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
