@@ -413,19 +413,3 @@ def test_a_token_beside_credentials_that_shall_be_empty_is_no_difference() -> No
     token = Webhook(id=ID, auth_type="oauth2", auth_credentials={"access_token": "t"})
     [found] = compare(WebhookChanges(auth_credentials={}), token)
     assert (found.field, found.result) == ("auth_credentials", "equal")
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "said"),
-    [
-        ({"name": "https://h"}, {"name": "https://h:443/"}, "name: 'https://h' → 'https://h:443/'"),
-        ({"target": "https://h"}, {"target": "https://h:443/"}, ""),
-        ({"extra": {"x": {"a": 1}}}, {"extra": {"x": 5}}, "x: {'a': 1} → 5"),
-        ({"extra": {"x": 5}}, {"extra": {"x": {"a": 1}}}, "x: 5 → {'a': 1}"),
-        ({"extra": {"x": {"a": {"b": 1}}}}, {"extra": {"x": {"a": 5}}}, "x: a changed"),
-        ({"extra": {"x": {"a": {"b": 1, "c": 2}}}}, {"extra": {"x": {"a": {"b": 1, "c": 3}}}}, "x: a.c changed"),
-    ],
-)
-def test_how_a_field_changed(before: dict[str, Any], after: dict[str, Any], said: str) -> None:
-    field = next(iter(before)) if "extra" not in before else "x"
-    assert how_changed(Webhook(id=ID, **before), Webhook(id=ID, **after), field) == said
