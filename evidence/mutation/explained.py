@@ -148,5 +148,6 @@ EXPLAINED = tuple(
         ("client.body.Body._unpack", "self._size + 1", "self._size + 2", READ_ON),
         ("values.count", "-1", "-2", "any number below 0 is refused alike"),
         ("values.flag", '""', '"XXXX"', REFUSED),
+        ("values.flag", '""', "None", REFUSED),
     )
 )

@@ -173,10 +173,23 @@ def test_what_is_no_switch_is_refused(value: Any) -> None:
         flag(value)
 
 
-def test_a_number_of_too_many_digits_is_no_value_of_any_kind() -> None:
-    for reader in (flag, partial(choice, known=("200", "2xx"))):
-        with pytest.raises(ReachInputError, match="a_switch must be "):
-            read(reader, "a_switch", 10**5000, "a task")
+class Endless:
+    def __str__(self) -> str:
+        raise RecursionError
+
+
+@pytest.mark.parametrize(
+    ("reader", "value", "says"),
+    [
+        (flag, 10**5000, "True or False"),
+        (flag, Endless(), "True or False"),
+        (partial(choice, known=("200", "2xx")), 10**5000, "'200' or '2xx'"),
+    ],
+    ids=["digits", "endless", "choice"],
+)
+def test_what_has_no_text_is_no_value_of_any_kind(reader: Any, value: object, says: str) -> None:
+    with pytest.raises(ReachInputError, match=f"a_switch must be {says}"):
+        read(reader, "a_switch", value, "a task")
 
 
 @pytest.mark.parametrize("value", ["update", " Update\n", "UPDATE"])
