@@ -106,6 +106,7 @@ EXPLAINED = tuple(
         ),
         ("delivery.assess._may_be_from", "batch.created <= instant", "batch.created < instant", FASTER),
         ("delivery.assess._report", "batch.attempts or 0", "batch.attempts or 1", TWO_OR_MORE),
+        ("delivery.assess._report", "if in_doubt else", "if (in_doubt) or True else", FASTER),
         ("delivery.ambiguous_2xx._due", "batch.created is None or", "batch.created is None and", BOTH_TIMES),
         ("watch.events._error", 'TypeError(event["type"])', "TypeError(None)", CAUSE),
         ("watch.events._error", 'TypeError(event["type"])', 'TypeError(event["XXtypeXX"])', CAUSE),
