@@ -7,7 +7,7 @@ from typing import Any
 
 def get_provider_info() -> dict[str, Any]:
     """The provider's metadata, in the form of Airflow's ``provider_info`` schema."""
-    from airflow_provider_reach.integration.connections import (
+    from airflow_provider_reach.integration.connection_form import (
         CONN_TYPE,
         DEFAULT_MAX_CONNECTIONS,
         EXTRA_FIELDS,

@@ -18,7 +18,7 @@ from airflow_provider_reach.client.calls import ReachCalls
 from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE
 from airflow_provider_reach.core.fields import FIELDS
 from airflow_provider_reach.integration.compat import mask_secret
-from airflow_provider_reach.integration.connections import CONN_TYPE, DEFAULT_CONN_ID, field_behaviour, form_widgets
+from airflow_provider_reach.integration.connection_form import CONN_TYPE, DEFAULT_CONN_ID, field_behaviour, form_widgets
 from airflow_provider_reach.integration.reach_connection import (
     max_connections,
     read_config,

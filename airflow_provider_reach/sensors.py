@@ -14,7 +14,7 @@ from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, de
 from airflow_provider_reach.core.values import read_duration
 from airflow_provider_reach.exceptions import ended_by_airflow, told_to_callbacks
 from airflow_provider_reach.integration.compat import as_written, first_rescheduled_at
-from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
 from airflow_provider_reach.integration.rendering import TextStaysText
 from airflow_provider_reach.integration.watch_end import EndsAsItsWatch

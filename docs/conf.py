@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow_provider_reach import __version__
 from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE
-from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
 
 project = "airflow-provider-reach"
 author = "the authors of airflow-provider-reach"

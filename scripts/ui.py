@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from airflow_provider_reach.integration.connections import EXTRA_FIELDS
+from airflow_provider_reach.integration.connection_form import EXTRA_FIELDS
 from airflow_provider_reach.sandbox import Sandbox
 from airflow_provider_reach.sandbox.scenes import health_scene
 from scripts.health_check import DAG_ID as HEALTH

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from airflow_provider_reach.cli.exit_codes import INTERRUPTED, NOT_ASKED
-from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
 
 ABOUT = "List and check the webhooks of Bird's Reach Email API"
 

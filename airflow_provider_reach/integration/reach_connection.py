@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, conf
 
@@ -20,11 +21,10 @@ from airflow_provider_reach.core.errors import (
 )
 from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.integration.compat import read_connection_async
-from airflow_provider_reach.integration.connections import DEFAULT_MAX_CONNECTIONS, read_connection, unknown_extras
+from airflow_provider_reach.integration.connection_form import CONN_TYPE, DEFAULT_MAX_CONNECTIONS, EXTRA_FIELDS
 
 if TYPE_CHECKING:
     from airflow_provider_reach.core.config import ReachConfig
-    from airflow_provider_reach.integration.connections import AirflowConnection
 
 
 def read_config(conn_id: Any, get_connection: Callable[[str], Any], warn: Callable[..., None]) -> ReachConfig:
@@ -126,3 +126,121 @@ def _checked(conn_id: str, conn: AirflowConnection, warn: Callable[..., None]) -
     for warning in config.warnings:
         warn("Connection %r: %s", conn_id, warning)
     return config
+
+
+class AirflowConnection(Protocol):
+    """What is read from an Airflow connection."""
+
+    conn_id: Any
+    host: Any
+    port: Any
+    schema: Any
+    login: Any
+    password: Any
+    extra: Any
+
+    @property
+    def extra_dejson(self) -> Any:
+        """The extras."""
+
+
+def read_connection(conn: AirflowConnection) -> ReachConfig:
+    """
+    Check an Airflow connection.
+
+    :param conn: From the UI, the command line, or a URI or JSON in the environment, where everything is text.
+    :raises ReachConfigError: naming every wrong or missing value and how to set each.
+    """
+    from airflow_provider_reach.core.config import read_config
+    from airflow_provider_reach.core.errors import ReachConfigError
+
+    extra, where = conn.extra_dejson, f"Connection {conn.conn_id!r}"
+    problems: list[str] = []
+    try:
+        config = read_config(
+            api_key=conn.password,
+            key_in_login=bool(conn.login),
+            base_url=_base_url(conn, problems),
+            where=where,
+            **{name: extra.get(name) for name in EXTRA_FIELDS} if isinstance(extra, Mapping) else {},
+        )
+        if not problems:
+            return config
+    except ReachConfigError as error:
+        problems += error.problems
+    if unknown := unknown_extras(conn):
+        problems.append(f"extras that mean nothing here, perhaps misspelt: {', '.join(unknown)}.")
+    raise ReachConfigError(problems, where)
+
+
+def unknown_extras(conn: AirflowConnection, known: Collection[str] = EXTRA_FIELDS) -> list[str]:
+    """
+    The names of extras that mean nothing here, and are most likely misspelt.
+
+    :param conn: The connection.
+    :param known: The names that mean something.
+    """
+    extra = conn.extra_dejson
+    if not isinstance(extra, Mapping):
+        return []
+    from airflow_provider_reach.core.text import one_line
+
+    named_twice = {f"extra__{CONN_TYPE}__{name}" for name in known if name in extra}  # by the Test button of Airflow 2
+    return sorted(one_line(str(name), 40) for name in extra if name not in known and name not in named_twice)
+
+
+def _base_url(conn: AirflowConnection, problems: list[str]) -> str:
+    """The host, with the port and path that are split off a URI such as ``reach://:key@127.0.0.1:8000/api``."""
+    url = str(conn.host or "").strip().rstrip("/")
+    schema_scheme, schema_path = _scheme_and_path(conn, problems)
+    if not url:
+        if schema_scheme == "http" or schema_path:
+            what = "says http" if schema_scheme else "holds a path"
+            problems.append(f"schema {what}, and there is no host: empty schema, or set host to the base URL.")
+        return ""
+    scheme, _, rest = url.rpartition("://")
+    host, slash, path = rest.partition("/")
+    if schema_scheme and scheme and scheme.lower() != schema_scheme:
+        problems.append(
+            f"schema says {schema_scheme}, and host says {scheme.lower()[:10]}: empty schema, and set host to the base "
+            "URL."
+        )
+    if schema_path and path and path != schema_path:
+        problems.append("schema holds another path than host: empty schema, and set host to the whole base URL.")
+    if host.count(":") > 1 and not re.search(r"[@\[]", host):
+        host = f"[{host}]"  # an IPv6 address, whose brackets are lost when a URI is read
+    if conn.port and not re.search(r":\d*$", host):
+        host = f"{host}:{conn.port}"
+    if schema_path and not path:
+        slash, path = "/", schema_path
+    scheme = scheme or schema_scheme
+    return f"{scheme}://{host}{slash}{path}" if scheme else f"{host}{slash}{path}"
+
+
+_PATH = re.compile(r"(?:[\w.-]{1,30}/){0,3}api(?:/v\d{1,3})?", re.ASCII)
+"""The path of a base URL, as a URI has it. No secret looks like that."""
+
+
+def _scheme_and_path(conn: AirflowConnection, problems: list[str]) -> tuple[str, str]:
+    """
+    What ``schema`` holds: a scheme, as for Airflow's HTTP provider, or the path of a connection URI.
+
+    Nothing else that it holds is shown: it may be the key, or a whole connection.
+    """
+    schema = str(conn.schema or "").strip().strip("/")
+    if schema.lower() in ("http", "https"):
+        return schema.lower(), ""
+    if not schema or _PATH.fullmatch(schema):
+        return "", schema
+    if '"conn_type"' in schema:
+        problems.append(
+            "schema holds a whole connection in JSON, as 'airflow connections import' reads it from an env file: "
+            "delete this connection, make it anew (export it with --file-format json), and revoke the key, which lies "
+            "there in clear."
+        )
+    else:
+        problems.append(
+            "schema holds neither http, nor https, nor a path that ends in /api (not shown, since it may be a secret): "
+            "empty it, and set host to the whole base URL."
+        )
+    return "", ""

@@ -11,10 +11,10 @@ from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHo
 
 from airflow_provider_reach.core.errors import ReachConfigError, ReachConnectionError
 from airflow_provider_reach.core.values import no_text
-from airflow_provider_reach.integration.connections import unknown_extras
+from airflow_provider_reach.integration.reach_connection import unknown_extras
 
 if TYPE_CHECKING:
-    from airflow_provider_reach.integration.connections import AirflowConnection
+    from airflow_provider_reach.integration.reach_connection import AirflowConnection
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES
 from airflow_provider_reach.core.values import read
 from airflow_provider_reach.integration.arguments import WEBHOOK_ARGUMENTS, webhook_fields
-from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.rendering import TextStaysText
 from airflow_provider_reach.integration.secret_fields import SECRET_FIELDS, Hidden, hidden
 from airflow_provider_reach.integration.xcom import allow_in_xcoms

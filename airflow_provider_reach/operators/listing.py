@@ -16,7 +16,7 @@ from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.core.values import choice, flag, is_not_given, no_text, read_text, text_of
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.integration.arguments import parsed, webhook_specs
-from airflow_provider_reach.integration.connections import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.xcom import literal
 from airflow_provider_reach.operators.base import ReachOperator
 

@@ -29,7 +29,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_reach import __version__
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.watch.watch import Watch
-from airflow_provider_reach.integration.connections import DEFAULT_MAX_CONNECTIONS
+from airflow_provider_reach.integration.connection_form import DEFAULT_MAX_CONNECTIONS
 from airflow_provider_reach.triggers import ReachBatchStatusTrigger
 from evidence.bench.answers import WEBHOOKS, WORKSPACE
 from evidence.bench.server import counted

@@ -42,7 +42,8 @@ from airflow_provider_reach.core.watch.events import TimedOut, event_of, read_ev
 from airflow_provider_reach.core.watch.watch import WATCH_FIELDS, Watch
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 from airflow_provider_reach.integration.arguments import webhook_fields, webhook_specs
-from airflow_provider_reach.integration.connections import EXTRA_FIELDS, read_connection
+from airflow_provider_reach.integration.connection_form import EXTRA_FIELDS
+from airflow_provider_reach.integration.reach_connection import read_connection
 from airflow_provider_reach.integration.target_connection import target_fields
 from tests.fuzz.test_assess import policies
 from tests.fuzz.values import (

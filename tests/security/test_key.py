@@ -27,7 +27,7 @@ from airflow_provider_reach.core.api.request import request_for
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import ReachConfigError, ReachError
 from airflow_provider_reach.hooks import ReachHook
-from airflow_provider_reach.integration.connections import read_connection
+from airflow_provider_reach.integration.reach_connection import read_connection
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from tests.drivers import Driver
 from tests.tasks import in_dag, run

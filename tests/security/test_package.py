@@ -102,7 +102,7 @@ def test_an_import_of_any_module_does_nothing_outside_of_python() -> None:
         "seen = []\n"
         "sys.addaudithook(hook)\n"
         "import airflow_provider_reach, airflow_provider_reach.get_provider_info\n"
-        "import airflow_provider_reach.integration.connections\n"
+        "import airflow_provider_reach.integration.connection_form\n"
         "import airflow_provider_reach.cli.definition\n"
         "airflow_provider_reach.get_provider_info.get_provider_info()\n"
         "import airflow_provider_reach.client.sync, airflow_provider_reach.client.aio\n"

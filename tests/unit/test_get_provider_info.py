@@ -16,7 +16,7 @@ from airflow import __version__ as airflow_version
 
 from airflow_provider_reach.get_provider_info import get_provider_info
 from airflow_provider_reach.hooks import ReachHook
-from airflow_provider_reach.integration.connections import EXTRA_FIELDS, FIELD_BEHAVIOUR
+from airflow_provider_reach.integration.connection_form import EXTRA_FIELDS, FIELD_BEHAVIOUR
 
 KNOWN_TO_AIRFLOW = """
 import json, warnings

@@ -11,7 +11,7 @@ import airflow_provider_reach
 PROGRAM = """
 import sys
 import airflow_provider_reach
-import airflow_provider_reach.integration.connections
+import airflow_provider_reach.integration.connection_form
 from airflow_provider_reach.get_provider_info import get_provider_info
 get_provider_info()
 print(*sorted({name.partition(".")[0] for name in sys.modules}))

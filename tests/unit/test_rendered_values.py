@@ -28,7 +28,8 @@ from airflow_provider_reach.core.api.request import Request
 from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.errors import ReachError
 from airflow_provider_reach.core.policy import POLICY_FIELDS
-from airflow_provider_reach.integration.connections import EXTRA_FIELDS, read_connection
+from airflow_provider_reach.integration.connection_form import EXTRA_FIELDS
+from airflow_provider_reach.integration.reach_connection import read_connection
 from tests.tasks import in_dag, run
 
 LEFT_OUT = object()

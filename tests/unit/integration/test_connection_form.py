@@ -12,7 +12,8 @@ from airflow.secrets.local_filesystem import load_connections_dict
 
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import ReachConfigError
-from airflow_provider_reach.integration.connections import EXTRA_FIELDS, read_connection, unknown_extras
+from airflow_provider_reach.integration.connection_form import EXTRA_FIELDS
+from airflow_provider_reach.integration.reach_connection import read_connection, unknown_extras
 from airflow_provider_reach.sandbox import Sandbox
 
 KEY = "planted-api-key-4711"
