@@ -118,11 +118,7 @@ _OUTCOMES = list(BY_OUTCOME)
 
 
 def list_webhooks(options: Namespace) -> Listing:
-    """
-    List the webhooks of the workspace.
-
-    :param options: The command line.
-    """
+    """List the webhooks of the workspace."""
     listing = Listing()
     with _told(listing.errors):
         listing.webhooks = _hook(options).list_webhooks()
@@ -130,11 +126,7 @@ def list_webhooks(options: Namespace) -> Listing:
 
 
 def check_webhooks(options: Namespace) -> Verdicts:
-    """
-    Look at each webhook once, and judge.
-
-    :param options: The command line.
-    """
+    """Look at each webhook once, and judge."""
     verdicts = Verdicts()
     with _told(verdicts.errors):
         policy, hook = _policy(options), _hook(options)

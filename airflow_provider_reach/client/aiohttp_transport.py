@@ -90,11 +90,7 @@ def _trusting(bundle: str, _changed: int) -> ssl.SSLContext:
 
 
 def open_session(route: NetworkRoute) -> aiohttp.ClientSession:
-    """
-    Open a session that remembers nothing but its connections.
-
-    :param route: How to reach the service.
-    """
+    """Open a session that remembers nothing but its connections."""
     session = aiohttp.ClientSession(
         connector=_Connector(limit=0, ssl=route.tls or True),
         cookie_jar=aiohttp.DummyCookieJar(),

@@ -20,12 +20,7 @@ def is_uuid(text: str) -> bool:
 
 
 def shown(value: object, most: int = 60) -> str:
-    """
-    A value as a message may show it: quoted, on one line, bounded.
-
-    :param value: What to show.
-    :param most: The most characters.
-    """
+    """A value as a message may show it: quoted, on one line, bounded."""
     try:
         text = unfolded(repr(value))
     except Exception:  # too many digits, nested too deeply, or an odd object
@@ -34,11 +29,7 @@ def shown(value: object, most: int = 60) -> str:
 
 
 def unfolded(text: str) -> str:
-    """
-    A text without the marks with which Airflow's log page folds lines, wherever they occur.
-
-    :param text: Any text.
-    """
+    """A text without the marks with which Airflow's log page folds lines, wherever they occur."""
     return _FOLD.sub(": :", text) if "group::" in text else text
 
 
@@ -46,12 +37,7 @@ _FOLD = re.compile(r"::(?=(?:end)?group::)")
 
 
 def one_line(text: str, most: int = EXCERPT) -> str:
-    """
-    Text on one line, without control characters, bounded.
-
-    :param text: Any text, even a hostile one.
-    :param most: The most characters.
-    """
+    """Text on one line, without control characters, bounded."""
     beginning = text[: most * 8]
     if not beginning.isprintable():
         beginning = "".join(c if c.isprintable() else " " for c in beginning)

@@ -42,11 +42,7 @@ def parse_time(value: Any) -> datetime | None:
 
 
 def as_utc(when: datetime) -> datetime:
-    """
-    A time in UTC, as a plain ``datetime``: a pendulum one would lose this time zone in an addition.
-
-    :param when: The time; without a time zone it is UTC.
-    """
+    """A time in UTC, as a plain ``datetime``: a pendulum one would lose this time zone in an addition."""
     if when.tzinfo is not None:
         when = when.astimezone(timezone.utc)
     return datetime.combine(when.date(), when.time(), timezone.utc)

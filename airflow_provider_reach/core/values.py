@@ -97,12 +97,7 @@ def read_text(name: str, value: Any, what: str, none: Collection[str] = RENDERED
 
 
 def text_of(value: str | None, none: Collection[str] = RENDERED_NONE) -> str:
-    """
-    A text without the blanks around it; empty if it is not given.
-
-    :param value: A text, or None.
-    :param none: The texts that mean None.
-    """
+    """A text without the blanks around it; empty if it is not given."""
     text = (value or "").strip()
     return "" if text in none else text
 
@@ -227,11 +222,7 @@ def is_not_given(value: Any) -> bool:
 
 
 def is_rendered_none(value: Any) -> bool:
-    """
-    Whether a value is None, or what a template makes of None; an empty text is neither.
-
-    :param value: Any, a free text too.
-    """
+    """Whether a value is None, or what a template makes of None; an empty text is neither."""
     return value is None or (isinstance(value, str) and value.strip() in RENDERED_NONE)
 
 

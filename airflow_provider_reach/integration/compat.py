@@ -44,8 +44,6 @@ async def read_connection_async(conn_id: str) -> Any:
     Read an Airflow connection and its extras in an event loop.
 
     Airflow 3.3 can read both asynchronously; before, each may cause a deadlock there, and must run in a thread.
-
-    :param conn_id: The connection's id.
     """
     from airflow.providers.common.compat.sdk import BaseHook, Connection
 
@@ -67,11 +65,7 @@ async def _in_thread(function: Any, *arguments: Any) -> Any:
 
 
 def first_rescheduled_at(context: Any) -> datetime | None:
-    """
-    When a sensor in reschedule mode looked for the first time; None during that first look.
-
-    :param context: The task's context.
-    """
+    """When a sensor in reschedule mode looked for the first time; None during that first look."""
     ti = context["ti"]
     first: datetime | None
     if hasattr(ti, "get_first_reschedule_date"):
@@ -89,7 +83,5 @@ def as_written(execute: Any) -> Any:
 
     Airflow 2.11 takes ``super().execute(context)`` for a call from outside a task: it warns in the task's log, or
     refuses the call where ``allow_nested_operators`` is off. The function inside its wrapper does not check.
-
-    :param execute: The bound method.
     """
     return execute.__wrapped__.__get__(execute.__self__)

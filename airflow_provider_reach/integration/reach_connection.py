@@ -74,8 +74,6 @@ def tested(read: Callable[[], ReachConfig]) -> tuple[bool, str]:
 
     For region ``us`` the other of the two hosts is asked as well, if need be; a connection that leads to the wrong one
     does not work.
-
-    :param read: Reads the connection.
     """
     from airflow_provider_reach.client.region_probe import ask_both, told
 
@@ -174,12 +172,7 @@ def read_connection(conn: AirflowConnection) -> ReachConfig:
 
 
 def unknown_extras(conn: AirflowConnection, known: Collection[str] = EXTRA_FIELDS) -> list[str]:
-    """
-    The names of extras that mean nothing here, and are most likely misspelt.
-
-    :param conn: The connection.
-    :param known: The names that mean something.
-    """
+    """The names of extras that mean nothing here, and are most likely misspelt."""
     extra = conn.extra_dejson
     if not isinstance(extra, Mapping):
         return []

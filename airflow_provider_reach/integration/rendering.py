@@ -30,14 +30,7 @@ class TextStaysText(_Base):
         jinja_env: jinja2.Environment | None = None,
         seen_oids: set[int] | None = None,
     ) -> Any:
-        """
-        Render a value, or the texts in it.
-
-        :param content: The value.
-        :param context: The task's context.
-        :param jinja_env: Jinja's environment.
-        :param seen_oids: The objects that have been rendered.
-        """
+        """Render a value, or the texts in it."""
         from jinja2.nativetypes import NativeEnvironment
 
         jinja_env = jinja_env or self.get_template_env()

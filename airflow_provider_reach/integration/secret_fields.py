@@ -44,12 +44,7 @@ class Hidden:
 
 
 def hidden(field: str, value: Any) -> Hidden | None:
-    """
-    The value, hidden; None stays None.
-
-    :param field: The webhook's field, or ``declared``.
-    :param value: What a person gave.
-    """
+    """The value, hidden; None stays None."""
     return None if value is None else Hidden(field, value)
 
 

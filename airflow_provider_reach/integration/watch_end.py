@@ -31,12 +31,7 @@ class EndsAsItsWatch(BaseSensorOperator):
     _looks: Looks | None = None
 
     def _finish(self, end: End, context: Context) -> dict[str, Any]:
-        """
-        Return the report where the watch ended well; raise what says that it did not.
-
-        :param end: How the watch ended.
-        :param context: The task's context.
-        """
+        """Return the report where the watch ended well; raise what says that it did not."""
         from airflow_provider_reach.core.watch.events import TimedOut
 
         if isinstance(end, TimedOut):
@@ -53,13 +48,7 @@ class EndsAsItsWatch(BaseSensorOperator):
     def _fail(
         self, error: BaseException, cause: BaseException | None = None, report: DeliveryReport | None = None
     ) -> NoReturn:
-        """
-        Raise the error; under ``soft_fail`` and ``never_fail`` a skip that says the same.
-
-        :param error: Why the task fails.
-        :param cause: What led to it.
-        :param report: What was seen last.
-        """
+        """Raise the error; under ``soft_fail`` and ``never_fail`` a skip that says the same."""
         error.__cause__ = cause
         tell_of(error, report)
         if not (self.soft_fail or self.never_fail):
@@ -71,11 +60,7 @@ class EndsAsItsWatch(BaseSensorOperator):
 
     @contextmanager
     def _telling_timeouts(self, context: Context) -> Iterator[None]:
-        """
-        Where Airflow's own timeouts end the task, say what was seen.
-
-        :param context: The task's context.
-        """
+        """Where Airflow's own timeouts end the task, say what was seen."""
         try:
             yield
         except (AirflowSensorTimeout, AirflowTaskTimeout, AirflowSkipException) as ended:

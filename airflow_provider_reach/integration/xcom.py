@@ -22,8 +22,6 @@ def literal(value: Any) -> Any:
 
     There is also a blank between two underscores at the beginning of a name: Airflow uses ``__id__``, ``__classname__``
     and ``__type`` for what is not plain JSON, so that a header of that name would break the XCom, or its pull.
-
-    :param value: A JSON value.
     """
     if isinstance(value, str):
         return _MARK.sub("{ ", value)

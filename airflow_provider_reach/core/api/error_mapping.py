@@ -29,12 +29,7 @@ from airflow_provider_reach.core.target.service_words import answered_status, do
 
 
 def failure_error(call: Call[Any], failure: Failure) -> errors.ReachCallError:
-    """
-    The error for a call without an answer.
-
-    :param call: What was asked, and what to mask.
-    :param failure: Why there is no answer.
-    """
+    """The error for a call without an answer."""
     detail, could_not, origin = safe_text(failure.detail, call.secrets), f"Could not {call.operation}", origin_of(call)
     if failure.kind == "unreachable":
         return errors.ReachUnreachableError(
@@ -61,13 +56,7 @@ def failure_error(call: Call[Any], failure: Failure) -> errors.ReachCallError:
 
 
 def decode_error(call: Call[Any], answer: Answer, why: ContractViolation) -> errors.ReachDecodeError:
-    """
-    The error for an answer with a good status, whose body does not follow the contract.
-
-    :param call: What was asked, and what to mask.
-    :param answer: What was answered.
-    :param why: How it differs from the contract.
-    """
+    """The error for an answer with a good status, whose body does not follow the contract."""
     return errors.ReachDecodeError(
         f"Could not {call.operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. "
         f"{answered_by(answer, call.secrets)}{quoted(answer, call.secrets)}Check that the connection's host is the "
@@ -82,9 +71,6 @@ def status_error(call: Call[Any], answer: Answer) -> errors.ReachCallError:
 
     An answer that does not have the API's form comes from something else, and says nothing about the key or a webhook;
     nor does an interim answer (1xx) on its own. If the body cannot be read, the status counts.
-
-    :param call: What was asked, and what to mask.
-    :param answer: What was answered.
     """
     if answer.status < 200:
         return decode_error(call, answer, ContractViolation("an interim answer, with none after it"))

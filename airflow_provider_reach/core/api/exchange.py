@@ -65,11 +65,7 @@ class AskContext:
     secrets: tuple[str, ...] = field(repr=False)
 
     def masking(self, *secrets: str) -> AskContext:
-        """
-        The same context, with more values to mask; the budget stays shared.
-
-        :param secrets: The values.
-        """
+        """The same context, with more values to mask; the budget stays shared."""
         return replace(self, secrets=(*self.secrets, *secrets))
 
     def with_budget(self, seconds: float) -> AskContext:

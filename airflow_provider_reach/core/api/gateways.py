@@ -19,8 +19,6 @@ def not_the_api(answer: Answer) -> str:
     Why an error is not the API's own; empty where it may be.
 
     An empty body may be the API's, and so may one that cannot be read, unless the headers show a page or a proxy.
-
-    :param answer: An answer with an error status.
     """
     if _is_a_proxy_s(answer):
         return answer.unreadable or "a proxy's own words"
@@ -34,13 +32,7 @@ def not_the_api(answer: Answer) -> str:
 
 
 def gateway_error(call: Call[Any], answer: Answer, why: str) -> errors.ReachCallError:
-    """
-    The error for an answer that is not the API's. It says nothing about the key or a webhook, and is never final.
-
-    :param call: What was asked, and what to mask.
-    :param answer: What was answered.
-    :param why: How it differs from the API's answers.
-    """
+    """The error for an answer that is not the API's. It says nothing about the key or a webhook, and is never final."""
     who = answered_by(answer, call.secrets) or "Another server or a proxy answered in its place, and gives no name. "
     message = (
         f"Could not {call.operation}: the answer (HTTP {answer.status}) is not the Reach API's: {why}. {who}"
@@ -54,12 +46,7 @@ def gateway_error(call: Call[Any], answer: Answer, why: str) -> errors.ReachCall
 
 
 def answered_by(answer: Answer, secrets: tuple[str, ...]) -> str:
-    """
-    Who answered in the API's place, by the name in its headers; empty where they have none.
-
-    :param answer: What was answered.
-    :param secrets: Values to mask.
-    """
+    """Who answered in the API's place, by the name in its headers; empty where they have none."""
     who = names(answer, secrets)
     if _is_a_proxy_s(answer):
         return f"A proxy answered in its place{who}. "
@@ -67,35 +54,21 @@ def answered_by(answer: Answer, secrets: tuple[str, ...]) -> str:
 
 
 def names(answer: Answer, secrets: tuple[str, ...]) -> str:
-    """
-    The headers that identify the server, in brackets; empty where there are none.
-
-    :param answer: What was answered.
-    :param secrets: Values to mask.
-    """
+    """The headers that identify the server, in brackets; empty where there are none."""
     given = safe_headers({name: answer.headers.get(name.lower(), "") for name in _NAMING}, secrets)
     told = "; ".join(f"{name}: {value}" for name, value in given.items() if value)
     return f" ({told})" if told else ""
 
 
 def quoted(answer: Answer, secrets: tuple[str, ...]) -> str:
-    """
-    The beginning of an answer, where there is anything that can be read.
-
-    :param answer: What was answered.
-    :param secrets: Values to mask.
-    """
+    """The beginning of an answer, where there is anything that can be read."""
     if answer.unreadable or not answer.body.strip():
         return ""
     return f"It begins: {beginning_of(answer.body, secrets)} - "
 
 
 def unreachable_advice(detail: str) -> str:
-    """
-    What to do when nothing could be sent.
-
-    :param detail: What the HTTP library said.
-    """
+    """What to do when nothing could be sent."""
     if tunnel := _TUNNEL.search(detail):
         status = int(tunnel[1])
         return _GIVE_CREDENTIALS if status == 407 else _TUNNEL_REFUSED if status < 500 else _TUNNEL_FAILED

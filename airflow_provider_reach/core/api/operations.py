@@ -82,19 +82,11 @@ class Call(Generic[T]):
         return self.kind != "validate" and self.method not in ("GET", "HEAD")
 
     def masking(self, secrets: tuple[str, ...]) -> Call[T]:
-        """
-        The same call, with more values to mask.
-
-        :param secrets: The values.
-        """
+        """The same call, with more values to mask."""
         return replace(self, secrets=(*secrets, *self.secrets))
 
     def about(self, webhook: Webhook) -> Call[T]:
-        """
-        The same call, named in messages by the webhook's name and id; its target is known then.
-
-        :param webhook: The webhook that the call is for.
-        """
+        """The same call, named in messages by the webhook's name and id; its target is known then."""
         return replace(self, label=webhook.label, target=self.target or webhook.target)
 
 

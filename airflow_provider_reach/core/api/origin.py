@@ -21,22 +21,12 @@ _LONGEST_ID = 80
 
 
 def origin_of(call: Call[Any], answer: Answer | None = None) -> Origin:
-    """
-    The call and its request id, as errors take them.
-
-    :param call: What was asked.
-    :param answer: What was answered, where there was an answer.
-    """
+    """The call and its request id, as errors take them."""
     request_id = request_id_of(answer, call.secrets) if answer else ""
     return Origin(operation=call.operation, kind=call.kind, request_id=request_id)
 
 
 def request_id_of(answer: Answer, secrets: tuple[str, ...]) -> str:
-    """
-    The service's id of the request, which its support asks for; empty where the answer has none.
-
-    :param answer: What was answered.
-    :param secrets: Values to mask.
-    """
+    """The service's id of the request, which its support asks for; empty where the answer has none."""
     found = next((answer.headers[name] for name in _HEADERS if answer.headers.get(name, "").strip()), "")
     return safe_text(found, secrets, _LONGEST_ID)

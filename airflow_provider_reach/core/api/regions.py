@@ -29,11 +29,7 @@ _NO_SUCH_HOST = re.compile(
 
 
 def twin_of(config: ReachConfig) -> str:
-    """
-    The other region that may have the workspace; empty where there is none.
-
-    :param config: Where the service is asked.
-    """
+    """The other region that may have the workspace; empty where there is none."""
     return next((twin for region, twin in _TWINS.items() if REGIONS[region] == config.base_url), "")
 
 
@@ -48,12 +44,7 @@ def other_host(config: ReachConfig) -> ReachConfig | None:
 
 
 def hint(error: ReachCallError, config: ReachConfig) -> str:
-    """
-    What to set if the workspace is at the other host; empty where the error does not point there.
-
-    :param error: The error of a call.
-    :param config: Where the service was asked.
-    """
+    """What to set if the workspace is at the other host; empty where the error does not point there."""
     if isinstance(error, ReachUnreachableError) and not _NO_SUCH_HOST.search(str(error)):
         return ""
     if isinstance(error, ReachNotFoundError) and error.kind != "list":
@@ -65,12 +56,7 @@ def hint(error: ReachCallError, config: ReachConfig) -> str:
 
 
 def with_hint(exchange: Exchange[T], config: ReachConfig) -> Exchange[T]:
-    """
-    The same exchange, whose errors name the other host where the workspace may be.
-
-    :param exchange: What to ask.
-    :param config: Where.
-    """
+    """The same exchange, whose errors name the other host where the workspace may be."""
     try:
         return (yield from exchange)
     except WRONG_PLACE as error:

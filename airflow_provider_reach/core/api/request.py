@@ -44,13 +44,7 @@ class Request:
 
 
 def request_for(call: Call[Any], config: ReachConfig, user_agent: str) -> Request:
-    """
-    The request of a call.
-
-    :param call: What is asked.
-    :param config: Where the service is and who asks.
-    :param user_agent: The client's name and version.
-    """
+    """The request of a call."""
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": ACCEPTED,

@@ -47,12 +47,7 @@ PERHAPS_TAKEN = (ReachTimeoutError, ReachLostAnswerError, ReachDecodeError, Reac
 
 
 def may_repeat(call: Call[Any], error: ReachCallError) -> bool:
-    """
-    Whether to repeat a call is safe and may help.
-
-    :param call: The call.
-    :param error: The error of its last request.
-    """
+    """Whether to repeat a call is safe and may help."""
     if isinstance(error, NOT_TAKEN):
         return True
     return isinstance(error, PERHAPS_TAKEN) and call.repeatable
@@ -63,9 +58,6 @@ def wait_before_repeat(error: ReachCallError, tries: int) -> float:
     Seconds to wait: as long as the service asked for, otherwise longer each time; with jitter, so that watchers spread.
 
     A ``Retry-After`` of less than a second counts as none: a service that always says 0 would be asked every second.
-
-    :param error: The error of the last request.
-    :param tries: How many requests were sent before it.
     """
     asked = error.retry_after if isinstance(error, ReachStatusError) else None
     ever_longer = min(FIRST_WAIT * 2.0 ** min(tries, 10), LONGEST_WAIT)

@@ -18,14 +18,7 @@ from airflow_provider_reach.core.target.service_words import documented, whose
 
 
 def target_error(call: Call[Any], answer: Answer, said: str, target: TargetResponse) -> errors.ReachTargetError:
-    """
-    The error when the test batch, or the request for the token that it needs, was refused.
-
-    :param call: What was asked, and what to mask.
-    :param answer: The service's own answer.
-    :param said: What the service says of it, bounded and without secrets.
-    :param target: What the target answered, or the authorization server.
-    """
+    """The error when the test batch, or the request for the token that it needs, was refused."""
     answered = str(target)
     if (whose(said) if answer.status == 400 else documented(said)) == "tokens":
         who, advice = "the authorization server", f"It must give the service an access token{_to_tokens(target, said)}"
@@ -46,13 +39,7 @@ def target_error(call: Call[Any], answer: Answer, said: str, target: TargetRespo
 
 
 def perhaps_target_error(call: Call[Any], answer: Answer, said: str) -> errors.ReachTargetError:
-    """
-    The error when a refusal does not quote the target, as in the contract; it may be about the request instead.
-
-    :param call: What was asked, and what to mask.
-    :param answer: The service's own answer.
-    :param said: What the service says of it, bounded and without secrets.
-    """
+    """The error when a refusal does not quote the target, as in the contract; it may be about the request instead."""
     nothing = TargetResponse()
     if whose(said) == "tokens":
         who, advice = "authorization server gave the service no access token", _to_tokens(nothing, said)

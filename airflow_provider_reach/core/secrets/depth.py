@@ -11,12 +11,7 @@ DEEPEST: Final = 100
 
 
 def is_deeper(value: Any, levels: int) -> bool:
-    """
-    Whether a value is nested more deeply than allowed.
-
-    :param value: Any value.
-    :param levels: The most levels; text and numbers have none.
-    """
+    """Whether a value is nested more deeply than allowed."""
     inside = _containers([value])
     while inside and levels > 0:
         inside = _containers(chain.from_iterable(map(_inside, inside)))

@@ -24,22 +24,12 @@ _TELLTALE_NAME = re.compile(TELLTALE, re.IGNORECASE)
 
 
 def secrets_in(value: Any, public: Container[str] = ()) -> tuple[str, ...]:
-    """
-    Every leaf of a JSON value as text, to be masked wherever it appears.
-
-    :param value: Credentials, request details or custom headers.
-    :param public: Names whose value may be shown.
-    """
+    """Every leaf of a JSON value as text, to be masked wherever it appears."""
     return tuple(str(leaf) for leaf in leaves(value, public) if not isinstance(leaf, bool))
 
 
 def leaves(value: Any, public: Container[str] = ()) -> Iterator[Any]:
-    """
-    Every leaf of a JSON value that is neither None nor empty.
-
-    :param value: Any value.
-    :param public: Names whose value is left out.
-    """
+    """Every leaf of a JSON value that is neither None nor empty."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             if name not in public:
@@ -67,11 +57,7 @@ def secrets_named(value: Any) -> tuple[str, ...]:
 
 
 def secrets_in_headers(headers: Any) -> tuple[str, ...]:
-    """
-    The secrets in custom headers: each value, the token after a scheme, and the password in a basic token.
-
-    :param headers: Names and values, or anything else.
-    """
+    """The secrets in custom headers: each value, the token after a scheme, and the password in a basic token."""
     if not isinstance(headers, Mapping):
         return secrets_in(headers)
     given = {name: value for name, value in headers.items() if str(name).lower() not in _PUBLIC_HEADERS}
@@ -106,12 +92,7 @@ def basic_tokens(username: Any, password: Any) -> tuple[str, ...]:
 
 
 def secrets_in_authentication(credentials: Any, details: Any) -> tuple[str, ...]:
-    """
-    The secrets in a webhook's authentication, also in the form in which basic authentication sends them.
-
-    :param credentials: ``auth_credentials``, or anything else.
-    :param details: ``auth_request_details``, or anything else.
-    """
+    """The secrets in a webhook's authentication, also in the form in which basic authentication sends them."""
     basic = credentials if isinstance(credentials, Mapping) else {}
     body = details.get("body") if isinstance(details, Mapping) else None
     client = body if isinstance(body, Mapping) else {}

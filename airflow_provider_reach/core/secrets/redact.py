@@ -39,13 +39,7 @@ _STYLE = re.compile(r"<(?:style|script)\b[^>]{0,200}>(?:[^<]+|<!--)*", re.IGNORE
 
 
 def safe_text(text: str, secrets: Iterable[str] = (), most: int = EXCERPT) -> str:
-    """
-    Text of the service, a target or a library, as a message may quote it.
-
-    :param text: Any text.
-    :param secrets: Values to mask.
-    :param most: The most characters.
-    """
+    """Text of the service, a target or a library, as a message may quote it."""
     text = _cut(_masked(_cut(text, _MOST_READ), secrets), most * 8)
     text = _URL_USERINFO.sub(f"{REDACTED}@", text)
     text = _URL_QUERY.sub(rf"\1{REDACTED}", text)
@@ -60,10 +54,6 @@ def beginning_of(body: bytes, secrets: Iterable[str] = (), most: int = EXCERPT) 
     The beginning of an answer that could not be read, as a message may quote it.
 
     JSON keeps its names and loses its text values: a truncated list may have a target's password anywhere.
-
-    :param body: The answer's body.
-    :param secrets: Values to mask.
-    :param most: The most characters.
     """
     text = _masked(_cut(body[: 2 * _MOST_READ].decode("utf-8", "replace"), _MOST_READ), secrets)
     is_page = text.startswith("<")
@@ -98,11 +88,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def safe_url(url: str) -> str:
-    """
-    A URL as it may be shown: without user name, password and query values.
-
-    :param url: Any text meant as a URL.
-    """
+    """A URL as it may be shown: without user name, password and query values."""
     try:
         parts = urlsplit(url)
         host, _ = parts.netloc.rpartition("@")[2], parts.port
@@ -117,12 +103,7 @@ def safe_url(url: str) -> str:
 
 
 def safe_headers(headers: Mapping[str, Any], secrets: Iterable[str] = ()) -> dict[str, str]:
-    """
-    The headers of a target's answer as they may be shown; those with telltale names are masked.
-
-    :param headers: Names and values.
-    :param secrets: Values to mask.
-    """
+    """The headers of a target's answer as they may be shown; those with telltale names are masked."""
     secrets = tuple(secrets)
     return {
         one_line(str(name), 80): _safe_header(str(name), str(value), secrets)
@@ -139,12 +120,7 @@ def _safe_header(name: str, value: str, secrets: tuple[str, ...]) -> str:
 
 
 def redacted(value: Any, public: Container[str] = ()) -> Any:
-    """
-    The same JSON value with every leaf masked: it shows which values are set, but not the values.
-
-    :param value: Credentials, request details or custom headers.
-    :param public: Names whose values may be shown.
-    """
+    """The same JSON value with every leaf masked: it shows which values are set, but not the values."""
     if isinstance(value, Mapping):
         return {
             one_line(stable_name(name), 80): _public(name, inner)
@@ -156,20 +132,12 @@ def redacted(value: Any, public: Container[str] = ()) -> Any:
 
 
 def shown_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    A webhook's fields as they may be shown, including fields that are not in the contract.
-
-    :param fields: Their values by name, not checked yet.
-    """
+    """A webhook's fields as they may be shown, including fields that are not in the contract."""
     return {stable_name(name): _shown(name, value) for name, value in fields.items()}
 
 
 def stable_name(name: object) -> str:
-    """
-    A key as text, the same each time; of an object its type, since the object's own text may vary.
-
-    :param name: A key of any type.
-    """
+    """A key as text, the same each time; of an object its type, since the object's own text may vary."""
     return str(name) if isinstance(name, (str, int, float, type(None))) else f"<{type(name).__name__}>"
 
 

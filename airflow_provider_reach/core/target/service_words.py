@@ -23,29 +23,17 @@ _STATUS = re.compile(r" with (?:non-2xx )?response code (\d{3})\b", re.IGNORECAS
 
 
 def documented(said: str) -> Whose | None:
-    """
-    Who failed, by the documented wording; None where it does not occur.
-
-    :param said: What the service says.
-    """
+    """Who failed, by the documented wording; None where it does not occur."""
     return _first_of(_DOCUMENTED, said)
 
 
 def whose(said: str) -> Whose:
-    """
-    Who failed, by any wording: whichever of the two is mentioned first, otherwise the target.
-
-    :param said: What the service says.
-    """
+    """Who failed, by any wording: whichever of the two is mentioned first, otherwise the target."""
     return documented(said) or _first_of(_LIKE_IT, said) or "target"
 
 
 def answered_status(said: str) -> int | None:
-    """
-    The HTTP status in the documented wording; None where there is none.
-
-    :param said: What the service says.
-    """
+    """The HTTP status in the documented wording; None where there is none."""
     begins = _DOCUMENTED.search(said)
     found = _STATUS.match(said, begins.end()) if begins else None
     return int(found[1]) if found else None

@@ -48,30 +48,17 @@ def compare(declared: WebhookChanges, existing: Webhook) -> list[FieldComparison
     Compare each declared field with what exists.
 
     What the answer leaves out or masks is ``unknown``, which alone is no reason to send anything.
-
-    :param declared: How it should be.
-    :param existing: What the service answers.
     """
     return [_compared(name, value, existing) for name, value in declared.given.items()]
 
 
 def differences(declared: WebhookChanges, existing: Webhook) -> list[FieldComparison]:
-    """
-    The declared fields that differ from what exists.
-
-    :param declared: How it should be.
-    :param existing: What the service answers.
-    """
+    """The declared fields that differ from what exists."""
     return [field for field in compare(declared, existing) if field.result == "differs"]
 
 
 def value_of(webhook: Webhook, field: str) -> Any:
-    """
-    What a webhook has for a field of the contract or any other; None where it is not known.
-
-    :param webhook: The webhook.
-    :param field: The field's name.
-    """
+    """What a webhook has for a field of the contract or any other; None where it is not known."""
     if field == "name":
         return webhook.name.strip() or None
     value = getattr(webhook, field) if field in FIELDS else webhook.extra.get(field)
@@ -79,12 +66,7 @@ def value_of(webhook: Webhook, field: str) -> Any:
 
 
 def fields_that(result: Result, compared: Iterable[FieldComparison]) -> list[str]:
-    """
-    The names of the fields with this result.
-
-    :param result: The result.
-    :param compared: What :func:`compare` found.
-    """
+    """The names of the fields with this result."""
     return [comparison.field for comparison in compared if comparison.result == result]
 
 

@@ -56,12 +56,7 @@ def find_with_recheck(ref: WebhookRef, context: AskContext) -> Exchange[tuple[We
 
 
 def list_with_recheck(expected: Collection[str], context: AskContext) -> Exchange[WebhookList]:
-    """
-    Every webhook; the list is read once more when an expected one is missing.
-
-    :param expected: Names that must be there.
-    :param context: How long to keep asking, and what to mask.
-    """
+    """Every webhook; the list is read once more when an expected one is missing."""
     listed = yield from ask(list_webhooks(), context)
     there = {webhook.name.strip() for webhook in listed.webhooks}
     if absent := [name for name in expected if name.strip() not in there]:

@@ -44,23 +44,13 @@ def diagnosed(gone: Gone, webhooks: Sequence[Webhook], seen_id: str = "") -> Gon
 
 
 def missing(gone: Gone, webhooks: Sequence[Webhook]) -> str:
-    """
-    What to say about a webhook that does not exist.
-
-    :param gone: What it was looked for by.
-    :param webhooks: Those that exist.
-    """
+    """What to say about a webhook that does not exist."""
     asked = f"of the id {gone.id}" if gone.id else f"named {shown(gone.name.strip())}"
     return f"There is no webhook {asked}. {diagnosed(gone, webhooks).said}"
 
 
 def missing_and_advice(gone: Gone, webhooks: Sequence[Webhook]) -> str:
-    """
-    The same for a task that needs it, with what to do.
-
-    :param gone: What it was looked for by.
-    :param webhooks: Those that exist.
-    """
+    """The same for a task that needs it, with what to do."""
     cause = diagnosed(gone, webhooks).cause
     return f"{missing(gone, webhooks)} {_TO_A_TASK.get(cause, CHECK)}"
 
@@ -72,11 +62,7 @@ _TO_A_TASK = {
 
 
 def clause(gone: Gone) -> str:
-    """
-    What a verdict says about it first.
-
-    :param gone: With its cause.
-    """
+    """What a verdict says about it first."""
     said = gone.said.removesuffix(".")
     if gone.cause == "recreated":
         return f"it does not exist any more, its events go nowhere. {said}"
@@ -90,11 +76,7 @@ def clause(gone: Gone) -> str:
 
 
 def advice_on(gone: Gone) -> str:
-    """
-    What a verdict advises.
-
-    :param gone: With its cause.
-    """
+    """What a verdict advises."""
     if gone.cause == "unknown":
         return f"{gone.said} {advice.COMPARE_NAMES}"
     return _ADVICE[gone.cause]

@@ -21,23 +21,13 @@ _TWINS = str.maketrans(
 
 
 def alike(name: str, webhooks: Iterable[Webhook]) -> list[Webhook]:
-    """
-    The webhooks whose names a person takes for this one: another case, other blanks, letters that look the same.
-
-    :param name: A name that none of them has.
-    :param webhooks: Those that exist.
-    """
+    """The webhooks whose names a person takes for this one: another case, other blanks, letters that look the same."""
     look = _look(name)
     return [webhook for webhook in webhooks if look and _look(webhook.name) == look]
 
 
 def near(name: str, webhooks: Iterable[Webhook]) -> str:
-    """
-    The question that helps, and how the names differ; empty if no name is similar.
-
-    :param name: A name that none of them has.
-    :param webhooks: Those that exist.
-    """
+    """The question that helps, and how the names differ; empty if no name is similar."""
     webhooks = [webhook for webhook in webhooks if webhook.name]
     if found := alike(name, webhooks):
         return " ".join(_asked_about(name, webhook) for webhook in found[:_MOST_ALIKE])

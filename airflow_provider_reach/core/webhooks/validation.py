@@ -18,11 +18,7 @@ _MAX_NAME = 24
 
 
 def problems_of(given: Mapping[str, Any]) -> Iterator[str]:
-    """
-    What must be refused.
-
-    :param given: The fields of the contract that were given, of whatever type.
-    """
+    """What must be refused."""
     if not isinstance(given.get("name", ""), str):
         yield no_text("name", given["name"])
     elif "name" in given and not given["name"].strip():
@@ -41,11 +37,7 @@ def problems_of(given: Mapping[str, Any]) -> Iterator[str]:
 
 
 def warnings_of(given: Mapping[str, Any]) -> Iterator[str]:
-    """
-    What is unusual but not refused.
-
-    :param given: Fields without problems.
-    """
+    """What is unusual but not refused."""
     if len(given.get("name", "")) > _MAX_NAME:
         yield f"the name has more than {_MAX_NAME} characters: the service's own page shows no more."
     if "target" in given:
