@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -17,7 +17,6 @@ from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.secrets.redact import safe_url
 from airflow_provider_reach.core.text import is_uuid, shown
 from airflow_provider_reach.core.values import no_text
-from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 
 T = TypeVar("T")
 
@@ -90,6 +89,33 @@ class Call(Generic[T]):
         return replace(self, label=webhook.label, target=self.target or webhook.target)
 
 
+class SentFields(Protocol):
+    """What an update sends: a :class:`~airflow_provider_reach.core.webhooks.spec.WebhookChanges`."""
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """By name."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What to mask."""
+
+    def body(self, what: str) -> bytes:
+        """The JSON, checked."""
+
+
+class NewWebhook(SentFields, Protocol):
+    """What a create sends: a :class:`~airflow_provider_reach.core.webhooks.spec.WebhookSpec`."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def target(self) -> str:
+        """The URL to which batches are POSTed."""
+
+
 def list_webhooks() -> Call[WebhookList]:
     """List the webhooks of the workspace; only this answer has ids and the times of the last delivery and failure."""
 
@@ -110,7 +136,7 @@ def get_webhook(webhook_id: str) -> Call[Webhook]:
     return Call("get", webhook_id, "GET", path, lambda answer, _: decoding.webhook(answer.body, webhook_id))
 
 
-def create_webhook(spec: WebhookSpec) -> Call[str]:
+def create_webhook(spec: NewWebhook) -> Call[str]:
     """
     Create a webhook; the result is its id. Never repeatable: nothing keeps the service from making a second one.
 
@@ -132,7 +158,7 @@ def create_webhook(spec: WebhookSpec) -> Call[str]:
     )
 
 
-def update_webhook(webhook_id: str, changes: WebhookChanges) -> Call[str]:
+def update_webhook(webhook_id: str, changes: SentFields) -> Call[str]:
     """
     Change the given fields of a webhook; the result is its id.
 

@@ -23,13 +23,7 @@ _MOST_RETRIES, _MOST_IDS = 20, 3
 
 
 def next_retries(taken: Iterable[Batch], now: datetime, policy: DeliveryPolicy) -> dict[str, NextRetry]:
-    """
-    By when each of these batches must be tried again if only 200 counts.
-
-    :param taken: Batches that were answered 201–299.
-    :param now: The service's time.
-    :param policy: What is known of the retries.
-    """
+    """By when each of these batches must be tried again if only 200 counts."""
     oldest_first = sorted([batch for batch in taken if batch.created], key=attrgetter("created"))
     return dict(islice(_known(oldest_first, now, policy), _MOST_RETRIES))
 
@@ -64,12 +58,7 @@ def _due(batch: Batch, now: datetime, policy: DeliveryPolicy) -> NextRetry | Non
 
 
 def with_earlier_retries(seen: DeliveryReport, earlier: DeliveryReport | None) -> DeliveryReport:
-    """
-    The report, in which a batch that was not tried again since an earlier look is due when that look said.
-
-    :param seen: What a look saw.
-    :param earlier: What the look before it saw, if there was one.
-    """
+    """The report, in which a batch that was not tried again since an earlier look is due when that look said."""
     if earlier is None:
         return seen
     retries = {
@@ -83,12 +72,7 @@ def with_earlier_retries(seen: DeliveryReport, earlier: DeliveryReport | None) -
 
 
 def advice_on_2xx(taken: int, retries: Iterable[str]) -> str:
-    """
-    What to do about batches that may have been delivered.
-
-    :param taken: How many were answered 201–299.
-    :param retries: The ids of some of them.
-    """
+    """What to do about batches that may have been delivered."""
     ids = ", ".join(list(retries)[:_MOST_IDS])
     which = "1 of these batches was" if taken == 1 else f"{taken:,} of these batches were"
     return (

@@ -33,15 +33,7 @@ class Finding(Struct, frozen=True):
 def findings(
     tally: Tally, now: datetime, policy: DeliveryPolicy, webhook: Webhook | Gone | None, complete: bool
 ) -> list[Finding]:
-    """
-    What is wrong, and whether it fails the check; what fails it comes first.
-
-    :param tally: The batches by state.
-    :param now: The service's time.
-    :param policy: The limits.
-    :param webhook: The webhook, where known.
-    :param complete: Whether the answer is known to be complete.
-    """
+    """What is wrong, and whether it fails the check; what fails it comes first."""
     found = []
     if isinstance(webhook, Gone):
         found.append(Finding(clause(webhook), True, advice_on(webhook)))
@@ -72,30 +64,17 @@ def findings(
 
 
 def last_success(webhook: Webhook | Gone | None, now: datetime) -> datetime | None:
-    """
-    When a webhook last delivered a batch, if the list of webhooks tells a plausible time.
-
-    :param webhook: The webhook, where known.
-    :param now: The service's time.
-    """
+    """When a webhook last delivered a batch, if the list of webhooks tells a plausible time."""
     return plausible_time(webhook.last_successful, now + FURTHEST_AHEAD) if isinstance(webhook, Webhook) else None
 
 
 def may_send(webhook: Webhook | Gone | None) -> bool:
-    """
-    Whether a webhook may send batches, as far as is known.
-
-    :param webhook: The webhook, where known.
-    """
+    """Whether a webhook may send batches, as far as is known."""
     return not isinstance(webhook, Gone) and not (webhook and webhook.active is False)
 
 
 def number_of(batches: Sequence[Batch]) -> str:
-    """
-    How many batches there are, in words.
-
-    :param batches: The batches.
-    """
+    """How many batches there are, in words."""
     return "1 batch" if len(batches) == 1 else f"{len(batches):,} batches"
 
 

@@ -23,17 +23,7 @@ def headline(
     webhook: Webhook | Gone | None,
     waited_for: Sequence[Batch],
 ) -> str:
-    """
-    The first line of a report: which webhook, what is wrong or right, how much time is left.
-
-    :param outcome: The verdict.
-    :param found: What is wrong.
-    :param tally: The batches by state.
-    :param now: The service's time.
-    :param policy: The limits.
-    :param webhook: The webhook, where known.
-    :param waited_for: The batches that another look waits for.
-    """
+    """The first line of a report: which webhook, what is wrong or right, how much time is left."""
     clauses, success = [finding.text for finding in found], last_success(webhook, now)
     if outcome == "healthy" and not clauses:
         undelivered, recovered = len(tally.in_flight), tally.recovered

@@ -32,11 +32,7 @@ End = DeliveryReport | TimedOut | ReachError
 
 
 def event_of(end: End) -> dict[str, Any]:
-    """
-    The event that says how a watch ended.
-
-    :param end: A verdict, that there was none in time, or why the service could not be asked.
-    """
+    """The event that says how a watch ended."""
     if isinstance(end, TimedOut):
         return {"kind": "timeout", "limit": end.limit, "last": event_of(end.last)}
     if isinstance(end, ReachError):

@@ -23,11 +23,7 @@ from airflow_provider_reach.core.watch.watch import Watch
 
 @dataclass(frozen=True)
 class Look:
-    """
-    Look at the webhook once.
-
-    :param watch: What is watched, and how.
-    """
+    """Look at the webhook once."""
 
     watch: Watch
 

@@ -119,22 +119,14 @@ class Watch:
         return cls(watched_from=watched_from, deadline=deadline, limit=limit, **parameters)
 
     def tolerance_at(self, now: datetime) -> float:
-        """
-        Seconds for which a look of the trigger keeps asking: at most a little beyond the deadline.
-
-        :param now: When the look begins.
-        """
+        """Seconds for which a look of the trigger keeps asking: at most a little beyond the deadline."""
         left = max(self.deadline - now, timedelta(0))
         if self.limit == "timeout":  # after an execution timeout, Airflow may end the task at any moment
             left = max(left, LAST_LOOK)
         return min(self.outage_tolerance, left).total_seconds()
 
     def next_look(self, now: datetime) -> float:
-        """
-        Seconds until the next look, which is at the deadline at the latest.
-
-        :param now: The time after the last look.
-        """
+        """Seconds until the next look, which is at the deadline at the latest."""
         wait = min(self.poke_interval, self.deadline - now)
         return max(wait, SHORTEST_INTERVAL).total_seconds()
 
@@ -143,11 +135,7 @@ WATCH_FIELDS = tuple(field.name for field in fields(Watch) if field.name != "pol
 
 
 def unknown_scalars(scalars: Mapping[str, Any]) -> list[str]:
-    """
-    The names of a trigger's arguments that this version does not know.
-
-    :param scalars: The arguments.
-    """
+    """The names of a trigger's arguments that this version does not know."""
     return sorted(one_line(name, 40) for name in scalars.keys() - {*WATCH_FIELDS, *POLICY_FIELDS})
 
 
