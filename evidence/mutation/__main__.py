@@ -41,7 +41,7 @@ PRISTINE = "pristine"
 
 LONGEST = 300.0
 """Seconds for all tests with a constant changed, which take some 30 without."""
-VERDICT = ("delivery.assess", "delivery.states", "delivery.findings", "delivery.batches", "policy")
+VERDICT = ("delivery.assess", "delivery.batch_states", "delivery.findings", "delivery.batches", "policy")
 SAMPLE = 400
 """As many as ``--short`` tries, always the same ones while the code stays the same."""
 

@@ -12,7 +12,7 @@ import pytest
 
 from airflow_provider_reach import core, hooks
 from airflow_provider_reach.core.api.models import Webhook
-from airflow_provider_reach.core.plain import Plain
+from airflow_provider_reach.core.serializable import Serializable
 from airflow_provider_reach.sandbox import Sandbox
 from tests.airflow.real_airflow import RealAirflow
 
@@ -85,7 +85,7 @@ def test_airflow_takes_each_kind_of_what_the_hook_returns() -> None:
         serde = import_module("airflow.sdk.serde")
     except ImportError:
         serde = import_module("airflow.serialization.serde")
-    kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in Plain.__subclasses__()}
+    kinds = {f"{kind.__module__}.{kind.__qualname__}" for kind in Serializable.__subclasses__()}
     formerly = {f"airflow_provider_reach.core.{name}" for name in FORMERLY.split()}
     webhook = Webhook(id="an id", name="orders")
 

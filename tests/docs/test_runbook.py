@@ -118,6 +118,9 @@ UNEXPLAINED = {
         "it has a password and no login: basic credentials need a user name",
         "its extra is not a JSON object",
         "must be a mapping of names to values",
+        "schema holds another path than host: empty schema, and set host to the whole base URL",
+        "holds a path",
+        "and there is no host: empty schema, or set host to the base URL",
     },
     "that nobody reads, or that stands for another": {
         "Answer | Failure",

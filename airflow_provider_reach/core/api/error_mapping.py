@@ -25,7 +25,7 @@ from airflow_provider_reach.core.api.target_errors import (
 )
 from airflow_provider_reach.core.secrets.redact import REDACTED, beginning_of, safe_text, safe_url
 from airflow_provider_reach.core.target.response import TargetResponse
-from airflow_provider_reach.core.target.service_words import answered_status, documented
+from airflow_provider_reach.core.target.service_message import answered_status, documented
 
 
 def failure_error(call: Call[Any], failure: Failure) -> errors.ReachCallError:

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.core.secrets.detect import (
     PUBLIC_NAMES,
     secrets_in_authentication,
@@ -17,15 +16,16 @@ from airflow_provider_reach.core.secrets.detect import (
     secrets_named,
 )
 from airflow_provider_reach.core.secrets.redact import redacted, safe_url
+from airflow_provider_reach.core.serializable import Serializable
 from airflow_provider_reach.core.target.response import TargetResponse
-from airflow_provider_reach.core.target.service_words import documented
+from airflow_provider_reach.core.target.service_message import documented
 from airflow_provider_reach.core.text import one_line, unfolded
 
 Json = Mapping[str, Any]
 Count = Annotated[int, Meta(ge=0)]
 
 
-class Webhook(Plain, Struct, frozen=True, kw_only=True):
+class Webhook(Serializable, Struct, frozen=True, kw_only=True):
     """
     A webhook as the service describes it.
 
@@ -128,7 +128,7 @@ class Gone(Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
-class BatchRow(Plain, Struct, frozen=True, kw_only=True, gc=False):
+class BatchRow(Serializable, Struct, frozen=True, kw_only=True, gc=False):
     """
     A row of batch status as it came; a value that is missing or cannot be read is None.
 
@@ -150,7 +150,7 @@ class BatchRow(Plain, Struct, frozen=True, kw_only=True, gc=False):
     batch_size: Count | None = None
 
 
-class BatchStatus(Plain, Struct, frozen=True, kw_only=True):
+class BatchStatus(Serializable, Struct, frozen=True, kw_only=True):
     """
     The batch status of a webhook.
 
@@ -166,7 +166,7 @@ class BatchStatus(Plain, Struct, frozen=True, kw_only=True):
     received: datetime
 
 
-class ValidationResult(Plain, Struct, frozen=True, kw_only=True):
+class ValidationResult(Serializable, Struct, frozen=True, kw_only=True):
     """
     What came of the test batch of a validation.
 

@@ -12,9 +12,9 @@ from airflow_provider_reach.core.api.origin import origin_of
 from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.secrets.redact import UNREADABLE, safe_url
 from airflow_provider_reach.core.target.advice import advice_for
-from airflow_provider_reach.core.target.no_response import code_in
+from airflow_provider_reach.core.target.no_response_codes import code_in
 from airflow_provider_reach.core.target.response import TargetResponse
-from airflow_provider_reach.core.target.service_words import documented, whose
+from airflow_provider_reach.core.target.service_message import documented, whose
 
 
 def target_error(call: Call[Any], answer: Answer, said: str, target: TargetResponse) -> errors.ReachTargetError:

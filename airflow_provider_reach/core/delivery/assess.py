@@ -15,11 +15,11 @@ from itertools import islice
 
 from airflow_provider_reach.core.api.models import BatchRow, Gone, Webhook
 from airflow_provider_reach.core.delivery.ambiguous_2xx import advice_on_2xx, next_retries
+from airflow_provider_reach.core.delivery.batch_states import Tally, tally_of
 from airflow_provider_reach.core.delivery.batches import Batch, batches_of, is_other_2xx
 from airflow_provider_reach.core.delivery.findings import Finding, findings, last_success
 from airflow_provider_reach.core.delivery.headline import headline
 from airflow_provider_reach.core.delivery.report import DeliveryReport, Outcome
-from airflow_provider_reach.core.delivery.states import Tally, tally_of
 from airflow_provider_reach.core.policy import GRACE, DeliveryPolicy
 from airflow_provider_reach.core.target.advice import IS_BACK, advice_for
 from airflow_provider_reach.core.text import one_line

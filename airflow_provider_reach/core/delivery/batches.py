@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from airflow_provider_reach.core.api.models import BatchRow
-from airflow_provider_reach.core.target.no_response import code_in
+from airflow_provider_reach.core.target.no_response_codes import code_in
 from airflow_provider_reach.core.times import as_utc
 
 Code: TypeAlias = "str | int | float | None"

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from airflow_provider_reach.core.api.models import Gone, Webhook
+from airflow_provider_reach.core.delivery.batch_states import Tally
 from airflow_provider_reach.core.delivery.batches import FURTHEST_AHEAD, Batch, plausible_time
 from airflow_provider_reach.core.delivery.report import clock, span
-from airflow_provider_reach.core.delivery.states import Tally
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.target.advice import LARGER_LIMIT, REACTIVATE, REPLAY, SILENT
 from airflow_provider_reach.core.webhooks.missing import advice_on, clause

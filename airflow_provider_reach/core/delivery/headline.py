@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from airflow_provider_reach.core.api.models import Gone, Webhook
+from airflow_provider_reach.core.delivery.batch_states import Tally
 from airflow_provider_reach.core.delivery.batches import Batch
 from airflow_provider_reach.core.delivery.findings import Finding, last_success, may_send, number_of
 from airflow_provider_reach.core.delivery.report import Outcome, ago
-from airflow_provider_reach.core.delivery.states import Tally
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.text import one_line
 

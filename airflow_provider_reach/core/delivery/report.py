@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from airflow_provider_reach.core.plain import Plain
+from airflow_provider_reach.core.serializable import Serializable
 
 Outcome = Literal["healthy", "wait", "failed"]
 
@@ -26,7 +26,7 @@ class NextRetry(Struct, frozen=True):
     last: datetime
 
 
-class DeliveryReport(Plain, Struct, frozen=True, kw_only=True):
+class DeliveryReport(Serializable, Struct, frozen=True, kw_only=True):
     """
     A verdict and what it is based on: plain JSON by :meth:`to_dict`, text by ``str``. It holds no secret.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from airflow_provider_reach.core.target.no_response import code_in, reason_of
+from airflow_provider_reach.core.target.no_response_codes import code_in, reason_of
 
 REACTIVATE = (
     "Reactivate the webhook with an update (active=True), and treat the events since it was deactivated as lost: they "

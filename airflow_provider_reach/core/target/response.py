@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from airflow_provider_reach.core.plain import Plain
+from airflow_provider_reach.core.serializable import Serializable
 
 
-class TargetResponse(Plain, Struct, frozen=True, kw_only=True):
+class TargetResponse(Serializable, Struct, frozen=True, kw_only=True):
     """
     What a webhook's target answered to the service's test batch, or an authorization server to the request for a token.
 

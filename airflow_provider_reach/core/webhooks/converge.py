@@ -23,7 +23,7 @@ from airflow_provider_reach.core.errors import (
     ReachSideEffectError,
 )
 from airflow_provider_reach.core.fields import AUTH_FIELDS, AUTH_TYPES, FIELDS
-from airflow_provider_reach.core.plain import Plain
+from airflow_provider_reach.core.serializable import Serializable
 from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.core.webhooks.create import create
 from airflow_provider_reach.core.webhooks.diff import (
@@ -46,7 +46,7 @@ IfExists = Literal["reuse", "update", "fail"]
 LOOK_AFTER_UPDATE = 10.0
 
 
-class Declared(Plain, Struct, frozen=True, kw_only=True):
+class Declared(Serializable, Struct, frozen=True, kw_only=True):
     """
     The outcome of a declaration.
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from airflow_provider_reach.core.api.models import Webhook
 from airflow_provider_reach.core.fields import FIELDS
-from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.core.secrets.detect import is_masked
 from airflow_provider_reach.core.secrets.redact import safe_url
+from airflow_provider_reach.core.serializable import Serializable
 from airflow_provider_reach.core.text import one_line, shown
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 from airflow_provider_reach.core.webhooks.validation import is_unused
@@ -26,7 +26,7 @@ BLANK: tuple[Any, ...] = (None, "", {}, (), [])
 _PORTS = {"http": 80, "https": 443}
 
 
-class FieldComparison(Plain, Struct, frozen=True, kw_only=True):
+class FieldComparison(Serializable, Struct, frozen=True, kw_only=True):
     """
     A declared field compared with what exists.
 

@@ -9,14 +9,14 @@ from msgspec import Struct
 
 from airflow_provider_reach.core.api.models import Webhook
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.plain import Plain
+from airflow_provider_reach.core.serializable import Serializable
 from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.core.webhooks.diff import FieldComparison, compare
 from airflow_provider_reach.core.webhooks.similar_names import near
 from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 
 
-class Named(Plain, Struct, frozen=True, kw_only=True):
+class Named(Serializable, Struct, frozen=True, kw_only=True):
     """
     A webhook that was not declared.
 
@@ -30,7 +30,7 @@ class Named(Plain, Struct, frozen=True, kw_only=True):
     doubled: bool = False
 
 
-class Drift(Plain, Struct, frozen=True, kw_only=True):
+class Drift(Serializable, Struct, frozen=True, kw_only=True):
     """
     How a workspace differs from what was declared; without secrets. It is false if nothing differs.
 

@@ -17,8 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from airflow_provider_reach.sandbox.api.checks import decode
 from airflow_provider_reach.sandbox.api.errors import EXCEPTION_HANDLERS, ApiError, reply
+from airflow_provider_reach.sandbox.api.request_validation import decode
 from airflow_provider_reach.sandbox.service.model import Batch, State
 from airflow_provider_reach.sandbox.service.simulation import Simulation
 from airflow_provider_reach.sandbox.targets import Targets

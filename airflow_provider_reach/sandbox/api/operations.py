@@ -16,8 +16,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from airflow_provider_reach.sandbox.api.batch_status import status_rows
-from airflow_provider_reach.sandbox.api.checks import NewWebhook, WebhookChanges, changed_fields, check, decode
 from airflow_provider_reach.sandbox.api.errors import EXCEPTION_HANDLERS, ApiError, answer_view, reply
+from airflow_provider_reach.sandbox.api.request_validation import (
+    NewWebhook,
+    WebhookChanges,
+    changed_fields,
+    check,
+    decode,
+)
 from airflow_provider_reach.sandbox.api.views import links, listed, retrieved
 from airflow_provider_reach.sandbox.service.courier import Courier, NoToken
 from airflow_provider_reach.sandbox.service.events import make_events

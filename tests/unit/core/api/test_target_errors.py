@@ -8,7 +8,7 @@ from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.error_mapping import status_error
 from airflow_provider_reach.core.api.target_errors import is_about_the_request
 from airflow_provider_reach.core.target.response import TargetResponse
-from airflow_provider_reach.core.target.service_words import documented, whose
+from airflow_provider_reach.core.target.service_message import documented, whose
 from tests.unit.core.helpers import answer, call_to
 
 MEND_TARGET, CHECK_TOKEN = "mend the target (look at its log)", "check the url, client_id, client_secret and grant_type"

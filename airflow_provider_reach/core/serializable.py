@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Plain:
+class Serializable:
     """
     A struct that a task may return.
 

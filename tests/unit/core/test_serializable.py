@@ -10,8 +10,8 @@ import pytest
 
 from airflow_provider_reach.core.api.models import BatchRow, BatchStatus, ValidationResult, Webhook
 from airflow_provider_reach.core.delivery.assess import assess
-from airflow_provider_reach.core.plain import Plain
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.serializable import Serializable
 from airflow_provider_reach.core.target.response import TargetResponse
 from airflow_provider_reach.core.webhooks.converge import Declared
 from airflow_provider_reach.core.webhooks.diff import FieldComparison
@@ -44,7 +44,7 @@ def test_it_comes_back_as_it_was(sent: Any) -> None:
 
 
 def test_each_kind_is_among_them() -> None:
-    assert {type(sent) for sent in TRAVELLING} | {Named} == set(Plain.__subclasses__())
+    assert {type(sent) for sent in TRAVELLING} | {Named} == set(Serializable.__subclasses__())
 
 
 def test_secrets_stay_behind() -> None:
