@@ -46,12 +46,7 @@ def run(options: Namespace) -> int:
 
 @dataclass
 class Listing:
-    """
-    What ``list`` found.
-
-    :param webhooks: Of the workspace, in the service's order.
-    :param errors: Why they could not be asked for.
-    """
+    """What ``list`` found."""
 
     webhooks: list[Webhook] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -78,12 +73,7 @@ class Listing:
 
 @dataclass
 class Verdicts:
-    """
-    What ``check`` found.
-
-    :param reports: One for each webhook that could be asked about.
-    :param errors: Why others could not.
-    """
+    """What ``check`` found."""
 
     reports: list[DeliveryReport] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)

@@ -27,14 +27,7 @@ class Argument(NamedTuple):
 
 @dataclass(frozen=True)
 class Command:
-    """
-    One verb.
-
-    :param name: The verb.
-    :param help: A line for the list of verbs.
-    :param description: What it does, and its exit status.
-    :param arguments: What it takes.
-    """
+    """One verb."""
 
     name: str
     help: str

@@ -28,12 +28,7 @@ def claimed_stdout() -> Iterator[TextIO | None]:
 
 
 def written(text: str, stream: TextIO | None) -> bool:
-    """
-    Write a text and a newline; return whether somebody can read it.
-
-    :param text: The text; if it is empty, nothing is written.
-    :param stream: The stream; None if it is closed.
-    """
+    """Write a text and a newline; return whether somebody can read it."""
     if not text:
         return True
     if stream is None:

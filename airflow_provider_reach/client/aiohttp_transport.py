@@ -44,11 +44,7 @@ class NetworkRoute:
 
 
 def find_route(url: str) -> NetworkRoute:
-    """
-    Read the environment as ``requests`` does. Not for the event loop's own thread, since it reads files.
-
-    :param url: The service's base URL.
-    """
+    """Read the environment as ``requests`` does. Not for the event loop's own thread, since it reads files."""
     try:
         with Session() as session:
             environment = session.merge_environment_settings(url, {}, False, None, None)

@@ -90,11 +90,7 @@ class _Slots:
         self._waiting: deque[asyncio.Future[bool]] = deque()
 
     async def take(self, within: float) -> bool:
-        """
-        Take one; False when none becomes free. ``asyncio.wait_for`` loses some cancellations before Python 3.12.
-
-        :param within: Seconds to wait.
-        """
+        """Take one; False when none becomes free. ``asyncio.wait_for`` loses some cancellations before Python 3.12."""
         if self._free:
             self._free -= 1
             return True

@@ -68,11 +68,7 @@ def answered_elsewhere(config: ReachConfig) -> ProbeResult | None:
 
 
 def told(answered: ProbeResult) -> str:
-    """
-    Say that the other host answered, and what to set.
-
-    :param answered: The result, with the reason why the connection's own host did not answer.
-    """
+    """Say that the other host answered, and what to set."""
     region, own = answered.config.region, twin_of(answered.config)
     return (
         f"Region 'us' is {own}, and asking there failed: {answered.instead} {region} "

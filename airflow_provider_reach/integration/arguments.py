@@ -99,11 +99,7 @@ def _typed(name: str, value: Any) -> Any:
 
 
 def parsed(value: Any) -> Any:
-    """
-    A list or mapping that a template turned into text, or that comes from mapped tasks.
-
-    :param value: Any rendered value; one that stands for neither stays as it is.
-    """
+    """A list or mapping that a template turned into text, or that comes from mapped tasks."""
     if isinstance(value, str) and value.strip()[:1] in ("[", "{", "("):
         for parse in (json.loads, ast.literal_eval):
             try:

@@ -56,15 +56,7 @@ async def watch_to_its_end(
 
 
 class Watcher:
-    """
-    Looks at a webhook again and again.
-
-    :param open_client: Reads the Airflow connection and makes the client; again when the key is refused.
-    :param watch: What is watched, and how.
-    :param log: The task's log.
-    :param sleep: What to wait with.
-    :param now: Returns the time.
-    """
+    """Looks at a webhook again and again."""
 
     def __init__(
         self, open_client: OpenClient, watch: Watch, log: logging.Logger, sleep: Sleep, now: Callable[[], datetime]

@@ -122,12 +122,7 @@ def nothing(body: bytes) -> None:
 
 
 def target_response(raw: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> TargetResponse:
-    """
-    A target's response, as the service quotes it.
-
-    :param raw: ``{"status", "headers", "body"}``; any of them may be missing or odd.
-    :param secrets: Values to mask.
-    """
+    """A target's response, as the service quotes it."""
     headers, body = raw.get("headers"), raw.get("body")
     return TargetResponse(
         status=_integer(raw.get("status")),

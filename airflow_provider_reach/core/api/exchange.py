@@ -37,12 +37,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Wait:
-    """
-    Sleep.
-
-    :param seconds: How long.
-    :param reason: What went wrong, for the log.
-    """
+    """Sleep."""
 
     seconds: float
     reason: str
@@ -69,11 +64,7 @@ class AskContext:
         return replace(self, secrets=(*self.secrets, *secrets))
 
     def with_budget(self, seconds: float) -> AskContext:
-        """
-        The same context, with a budget of its own.
-
-        :param seconds: How long to keep asking.
-        """
+        """The same context, with a budget of its own."""
         return replace(self, budget=RetryBudget(seconds))
 
 

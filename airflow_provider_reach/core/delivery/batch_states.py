@@ -38,14 +38,7 @@ class Tally(Struct):
 
 
 def tally_of(recovered: int, undelivered: list[Batch], now: datetime, policy: DeliveryPolicy) -> Tally:
-    """
-    Sort batches by state.
-
-    :param recovered: How many were delivered after a failure.
-    :param undelivered: All the others.
-    :param now: The service's time.
-    :param policy: From which age, and after how many attempts, a batch is in which state.
-    """
+    """Sort batches by state."""
     tally = Tally(recovered)
     lost_at, at_risk_at, ripe_at = now - policy.lost_after, now - policy.at_risk_after, now - policy.min_age
     at_risk_attempts, ripe_attempts = policy.at_risk_attempts, policy.min_attempts

@@ -127,21 +127,12 @@ def _merged(parts: list[Batch]) -> Batch:
 
 
 def is_other_2xx(answered: str) -> bool:
-    """
-    Whether the target accepted a batch with a 2xx other than 200, the only one that counts by the contract.
-
-    :param answered: What it answered, such as ``204`` or ``204 with a failure code``.
-    """
+    """Whether the target accepted a batch with a 2xx other than 200, the only one that counts by the contract."""
     return len(answered) == 3 and answered.startswith("2")
 
 
 def plausible_time(ts: datetime | None, latest: datetime) -> datetime | None:
-    """
-    A time in UTC, or None if it is implausible.
-
-    :param ts: What the service says; without a time zone it is UTC.
-    :param latest: The latest plausible time.
-    """
+    """A time in UTC, or None if it is implausible."""
     if ts is None:
         return None
     if ts.tzinfo is None:

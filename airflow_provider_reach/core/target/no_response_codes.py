@@ -42,10 +42,6 @@ def code_in(text: str) -> str:
 
 
 def reason_of(code: str) -> Reason | None:
-    """
-    What a code means; None for an unknown one.
-
-    :param code: Such as ``ECONNREFUSED``.
-    """
+    """What a code means; None for an unknown one."""
     family = next((reason for start, reason in _FAMILIES.items() if code.startswith(start)), None)
     return _REASONS.get(code, family)

@@ -17,12 +17,7 @@ from airflow_provider_reach.core.watch.watch import TimeoutName
 
 @dataclass(frozen=True)
 class TimedOut:
-    """
-    The deadline passed before a verdict.
-
-    :param limit: Which argument of the sensor the deadline came from.
-    :param last: What the last look saw, or why it saw nothing.
-    """
+    """The deadline passed before a verdict."""
 
     limit: TimeoutName
     last: DeliveryReport | ReachError

@@ -12,11 +12,7 @@ _COUNTS = ("recovered", "retrying", "at_risk", "unknown_age", "lost", "lost_befo
 
 
 class Progress:
-    """
-    Writes the lines, and remembers the last one.
-
-    :param deadline: When the watch stops waiting.
-    """
+    """Writes the lines, and remembers the last one."""
 
     def __init__(self, deadline: datetime) -> None:
         self._deadline = deadline

@@ -35,12 +35,7 @@ class Reconnect:
 
 @dataclass(frozen=True)
 class Log:
-    """
-    Write a line to the task's log.
-
-    :param level: How serious it is.
-    :param text: The line.
-    """
+    """Write a line to the task's log."""
 
     level: Literal["info", "error"]
     text: str
@@ -111,15 +106,7 @@ class Looks:
 def ending(
     watch: Watch, seen: DeliveryReport | ReachError, report: DeliveryReport | None, cut_short: bool, now: datetime
 ) -> End | None:
-    """
-    How a watch ends by a look; None where it goes on.
-
-    :param watch: The watch.
-    :param seen: What the look saw, or why it saw nothing.
-    :param report: The last report of the earlier looks, where there is one.
-    :param cut_short: Whether the look had less time than the outage tolerance, because the deadline was near.
-    :param now: The time after the look.
-    """
+    """How a watch ends by a look; None where it goes on."""
     is_over = now >= watch.deadline
     if isinstance(seen, DeliveryReport):
         if seen.outcome != "wait":

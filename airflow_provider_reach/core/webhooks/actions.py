@@ -20,12 +20,7 @@ from airflow_provider_reach.core.webhooks.ref import WebhookRef
 
 
 class Validated(Struct, frozen=True, kw_only=True):
-    """
-    A webhook whose target accepted the test batch.
-
-    :param webhook: The webhook.
-    :param result: The target's answer.
-    """
+    """A webhook whose target accepted the test batch."""
 
     webhook: Webhook
     result: ValidationResult

@@ -20,13 +20,7 @@ CHECK = "Check the name or id and the connection, or create it first."
 
 
 def diagnosed(gone: Gone, webhooks: Sequence[Webhook], seen_id: str = "") -> Gone:
-    """
-    The same, with the reason why it does not exist.
-
-    :param gone: What it was looked for by.
-    :param webhooks: Those that exist.
-    :param seen_id: The id that an earlier look of the same watch saw under this name.
-    """
+    """The same, with the reason why it does not exist."""
     name = gone.name.strip()
     if gone.id:
         if namesakes := [webhook.id for webhook in webhooks if name and webhook.name.strip() == name]:

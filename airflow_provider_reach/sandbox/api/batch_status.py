@@ -17,13 +17,7 @@ _NO_RESPONSE = {"zero": "0", "empty": ""}
 def status_rows(
     batches: Iterable[Batch], switches: Switches, now: datetime, clock_offset: timedelta
 ) -> list[dict[str, Any]]:
-    """
-    The rows of batch status, newest first.
-
-    :param batches: every batch of the webhook; those that succeeded at once or are too old are left out here.
-    :param now: the simulated time.
-    :param clock_offset: how far the service's own clock is ahead.
-    """
+    """The rows of batch status, newest first."""
     shown = [batch for batch in batches if batch.failures and now - _kept_from(batch, switches) < KEPT]
     dated = [dated_row for batch in shown for dated_row in _rows_of(batch, switches, clock_offset)]
     dated.sort(key=lambda dated_row: dated_row[0])

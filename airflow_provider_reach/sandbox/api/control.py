@@ -42,12 +42,7 @@ class _Send(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Control:
-    """
-    The handlers of the control API.
-
-    :param simulation: the service to control.
-    :param targets: the targets to control.
-    """
+    """The handlers of the control API."""
 
     def __init__(self, simulation: Simulation, targets: Targets) -> None:
         self._simulation = simulation

@@ -15,15 +15,7 @@ from airflow_provider_reach.sandbox.service.simulation import UnknownWebhook
 
 
 class ApiError(Exception):
-    """
-    The API refuses a request.
-
-    :param status: the HTTP status of the answer.
-    :param code: the machine-readable code.
-    :param message: the text for people.
-    :param description: the details; left out if empty.
-    :param response: what the target answered, where its answer is the reason.
-    """
+    """The API refuses a request."""
 
     def __init__(
         self, status: int, code: str, message: str, description: str = "", response: PostResult | None = None

@@ -33,11 +33,7 @@ _CERTIFICATE_CODES = {  # of OpenSSL → of Node.js
 
 
 class NoToken(Exception):
-    """
-    The authorization server gave no access token.
-
-    :param answer: what it answered.
-    """
+    """The authorization server gave no access token."""
 
     def __init__(self, answer: PostResult) -> None:
         super().__init__("no access token")
@@ -150,12 +146,7 @@ def _authentication(webhook: Webhook) -> tuple[str, bytes]:
 
 
 def failure_of(status: int, delivered_by: str = "200") -> str | None:
-    """
-    Which failure a status means; None if it delivers.
-
-    :param status: the answer's HTTP status.
-    :param delivered_by: a value of ``Switches.delivered_by``.
-    """
+    """Which failure a status means; None if it delivers."""
     return None if status == 200 or (delivered_by == "2xx" and 200 <= status <= 299) else str(status)
 
 
