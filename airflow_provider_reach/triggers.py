@@ -17,7 +17,8 @@ class ReachBatchStatusTrigger(BaseTrigger):
     arguments in the database: they are plain values and hold no secret. Those of older versions are still read.
 
     :param reach_conn_id: The Airflow connection; read at the first look, and again if the key is refused.
-    :param watch: What is watched, and how: :meth:`airflow_provider_reach.core.watch.watch.Watch.to_scalars`.
+    :param watch: What is watched, and how: written by :meth:`airflow_provider_reach.core.watch.watch.Watch.to_scalars`,
+        read by its ``from_scalars``.
     """
 
     def __init__(self, *, reach_conn_id: str, **watch: Any) -> None:

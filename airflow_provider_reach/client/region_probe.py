@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.api.models import Webhook
-from airflow_provider_reach.core.api.regions import WRONG_PLACE, hint, other_host, twin_of
+from airflow_provider_reach.core.api.regions import WRONG_PLACE, other_host, twin_of
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import ReachCallError
 
@@ -41,11 +41,12 @@ def ask_both(config: ReachConfig) -> ProbeResult:
         other = other_host(config)
         if other is None:
             raise
-        own, said = error, _without_hint(error, config)
+        own, error.hint = error, ""  # since the other host is asked
     try:
-        return ProbeResult(other, _listed(other), said)
+        return ProbeResult(other, _listed(other), str(own))
     except ReachCallError as error:
-        own.args = (f"{said} {other.region} was asked too: {_without_hint(error, other)}",)
+        error.hint = ""
+        own.args = (f"{own} {other.region} was asked too: {error}",)
     raise own
 
 
@@ -79,8 +80,3 @@ def told(answered: ProbeResult) -> str:
 def _listed(config: ReachConfig) -> list[Webhook]:
     with ReachClient(config, outage_tolerance=0.0) as client:
         return client.list_webhooks()
-
-
-def _without_hint(error: ReachCallError, config: ReachConfig) -> str:
-    """The error without the hint to try what was tried."""
-    return str(error).replace(hint(error, config), "")

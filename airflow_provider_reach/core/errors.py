@@ -146,6 +146,8 @@ class ReachCallError(ReachError):
 
     kind: str = ""
     request_id: str = ""  # also of an error that an older version wrote into a trigger's event
+    hint: str = ""
+    """Another cause that the call's circumstances suggest; part of the text."""
 
     def __init__(self, message: str, *, operation: str, kind: str = "", request_id: str = "") -> None:
         super().__init__(message)
@@ -157,8 +159,10 @@ class ReachCallError(ReachError):
         return Origin(operation=self.operation, kind=self.kind, request_id=self.request_id)
 
     def __str__(self) -> str:
-        message, shown = super().__str__(), f" (request id {self.request_id})" if self.request_id else ""
-        return message if shown in message else f"{message}{shown}"
+        text = super().__str__()
+        for more in (self.hint, self.request_id and f" (request id {self.request_id})"):
+            text = text if more in text else f"{text}{more}"  # an error made from another one has it already
+        return text
 
     def __repr__(self) -> str:
         told = {name: vars(self).get(name) for name in ("status", "operation", "request_id")}
@@ -200,14 +204,12 @@ class ReachStatusError(ReachCallError):
         self,
         message: str,
         *,
-        operation: str,
         status: int,
         service_message: str = "",
         retry_after: float | None = None,
-        kind: str = "",
-        request_id: str = "",
+        **origin: Any,
     ) -> None:
-        super().__init__(message, operation=operation, kind=kind, request_id=request_id)
+        super().__init__(message, **origin)
         self.status = status
         self.service_message = service_message
         self.retry_after = retry_after

@@ -198,7 +198,7 @@ def instant(value: Any) -> datetime | None:
     """
     A time in UTC, or None if it is not given.
 
-    :param value: A ``datetime``, or its text; naive means UTC. what :func:`is_not_given` means none.
+    :param value: A ``datetime``, or its text; naive means UTC. What :func:`is_not_given` takes for nothing is None.
     :raises ValueError: with what it must be.
     :raises OverflowError: when it is outside the calendar.
     """

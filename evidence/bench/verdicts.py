@@ -11,7 +11,8 @@ from datetime import datetime, timedelta, timezone
 
 from airflow_provider_reach.core.api.decoding import batch_rows
 from airflow_provider_reach.core.api.models import Webhook
-from airflow_provider_reach.core.delivery.assess import DeliveryPolicy, assess
+from airflow_provider_reach.core.delivery.assess import assess
+from airflow_provider_reach.core.policy import DeliveryPolicy
 from evidence.bench.answers import LIMIT, Rows, body
 
 

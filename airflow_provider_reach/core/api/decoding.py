@@ -38,12 +38,7 @@ _batch_rows = msgspec.json.Decoder(_Results[list[BatchRow]])
 
 
 def batch_rows(body: bytes) -> list[BatchRow]:
-    """
-    The rows of a batch-status answer.
-
-    :param body: The answer's body.
-    :raises ContractViolation: when it is not JSON, or has no list of rows.
-    """
+    """The rows of a batch-status answer."""
     try:
         return _batch_rows.decode(body).results
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -51,12 +46,7 @@ def batch_rows(body: bytes) -> list[BatchRow]:
 
 
 def webhooks(body: bytes) -> list[Webhook]:
-    """
-    The webhooks of a list answer.
-
-    :param body: The answer's body.
-    :raises ContractViolation: when it is not JSON, has no list, or has a webhook without an id.
-    """
+    """The webhooks of a list answer."""
     found = []
     for raw in _list(_results(body)):
         if not isinstance(raw, Mapping) or not _id(raw.get("id")):
@@ -66,13 +56,7 @@ def webhooks(body: bytes) -> list[Webhook]:
 
 
 def webhook(body: bytes, webhook_id: str) -> Webhook:
-    """
-    The webhook of a retrieve answer, which does not include the id.
-
-    :param body: The answer's body.
-    :param webhook_id: The id that was asked for.
-    :raises ContractViolation: when it is not JSON, or has no webhook.
-    """
+    """The webhook of a retrieve answer, which does not include the id."""
     raw = _mapping(_results(body))
     if not raw.keys() & {"name", "target", "active"}:
         raise ContractViolation("results without name, target or active")
@@ -80,12 +64,7 @@ def webhook(body: bytes, webhook_id: str) -> Webhook:
 
 
 def written_id(body: bytes) -> str:
-    """
-    The id in the answer to a create or an update.
-
-    :param body: The answer's body.
-    :raises ContractViolation: when it is not JSON, or has no id.
-    """
+    """The id in the answer to a create or an update."""
     if webhook_id := _id(_mapping(_results(body)).get("id")):
         return webhook_id
     raise ContractViolation("results without an id")
@@ -111,12 +90,7 @@ def validation(body: bytes, secrets: tuple[str, ...] = (), seconds: float = 0.0)
 
 
 def nothing(body: bytes) -> None:
-    """
-    Check the answer to a deletion, which has no body: a proxy's page or a login page in its place deletes nothing.
-
-    :param body: The answer's body.
-    :raises ContractViolation: when it has anything but empty results.
-    """
+    """Check the answer to a deletion, which has no body: a login page in its place deletes nothing."""
     if body.strip() and any_json(body) not in ({}, None) and _results(body) not in ({}, [], None):
         raise ContractViolation("an answer that does not say that it was deleted")
 
@@ -132,12 +106,7 @@ def target_response(raw: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> Ta
 
 
 def any_json(body: bytes) -> Any:
-    """
-    The JSON value of a body.
-
-    :param body: The answer's body.
-    :raises ContractViolation: when it is empty, cut off, or not JSON.
-    """
+    """The JSON value of a body."""
     if not body.strip():
         raise ContractViolation("an empty body")
     try:

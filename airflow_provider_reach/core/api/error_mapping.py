@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.decoding import ContractViolation, any_json, target_response
@@ -103,30 +103,30 @@ def _refuses(status: int) -> bool:
     return 400 <= status < 500 and status not in (408, 429)
 
 
+_BY_STATUS: Final[Mapping[int, tuple[type[errors.ReachStatusError], str]]] = {
+    401: (errors.ReachAuthError, "The API key was refused: check the connection's password and auth_scheme."),
+    403: (
+        errors.ReachAuthError,
+        "The API key may not do this: check that it belongs to the connection's workspace_id and has the rights.",
+    ),
+    404: (
+        errors.ReachNotFoundError,
+        "No such webhook, or no such workspace in this region: check the webhook's id, and the connection's "
+        "workspace_id and region or host.",
+    ),
+    429: (
+        errors.ReachRateLimitError,
+        "Too many requests: ask less often, or in fewer tasks at the same time.",
+    ),
+}
+
+
 def _kind(answer: Answer) -> tuple[type[errors.ReachStatusError], str]:
-    status = answer.status
-    if status == 401:
-        return (
-            errors.ReachAuthError,
-            "The API key was refused: check the connection's password and auth_scheme.",
-        )
-    if status == 403:
-        return errors.ReachAuthError, (
-            "The API key may not do this: check that it belongs to the connection's workspace_id and has the rights."
-        )
-    if status == 404:
-        return errors.ReachNotFoundError, (
-            "No such webhook, or no such workspace in this region: check the webhook's id, and the connection's "
-            "workspace_id and region or host."
-        )
-    if status == 429:
-        return (
-            errors.ReachRateLimitError,
-            "Too many requests: ask less often, or in fewer tasks at the same time.",
-        )
-    if status == 408 or status >= 500:
+    if known := _BY_STATUS.get(answer.status):
+        return known
+    if answer.status == 408 or answer.status >= 500:
         return errors.ReachServerError, "The service itself failed: ask again later."
-    if 300 <= status < 400:
+    if 300 <= answer.status < 400:
         place = safe_url(answer.headers.get("location", "")) or "nowhere"
         return errors.ReachRequestError, (
             f"It points to {place}, and redirects are not followed because the API key would go along: set the "

@@ -77,27 +77,27 @@ def ask(call: Call[T], context: AskContext) -> Exchange[T]:
         in any case.
     :raises ReachCallError: the last failure, when it is final, must not be repeated, or the budget is used up.
     """
-    budget, secrets = context.budget, (*context.secrets, *call.secrets)
+    budget, masked = context.budget, call.masking(context.secrets)
     tries, may_have_been_taken = 0, False
     while True:
         result = cast("Answer | Failure", (yield Send(call, max(0.0, budget.left))))
         budget.spend(result.seconds)
         error: ReachCallError
         if isinstance(result, Failure):
-            error = failure_error(call.masking(context.secrets), result)
+            error = failure_error(masked, result)
         elif not 200 <= result.status < 300:
-            error = status_error(call.masking(context.secrets), result)
+            error = status_error(masked, result)
         else:
             try:
                 if result.too_large:
                     raise ContractViolation("larger than any answer of the API")
                 if result.unreadable:
                     raise ContractViolation(result.unreadable)
-                return call.read(result, secrets)
+                return call.read(result, masked.secrets)
             except ContractViolation as why:
-                error = decode_error(call.masking(context.secrets), result, why)
+                error = decode_error(masked, result, why)
         if call.gone_is_done and may_have_been_taken and isinstance(error, ReachNotFoundError):
-            return call.read(result, secrets)  # type: ignore[arg-type]
+            return call.read(result, masked.secrets)  # type: ignore[arg-type]
         may_have_been_taken |= not isinstance(error, NOT_TAKEN)
         seconds = wait_before_repeat(error, tries)
         if not may_repeat(call, error) or seconds > budget.left:

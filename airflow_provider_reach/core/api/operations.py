@@ -23,7 +23,6 @@ T = TypeVar("T")
 DEFAULT_LIMIT = 1000
 MAX_LIMIT = 100_000
 
-
 Kind = Literal["list", "get", "create", "update", "delete", "validate", "batch_status", "request"]
 
 _WORDS: Final[Mapping[Kind, str]] = {

@@ -60,5 +60,5 @@ def with_hint(exchange: Exchange[T], config: ReachConfig) -> Exchange[T]:
     try:
         return (yield from exchange)
     except WRONG_PLACE as error:
-        error.args = (f"{error.args[0]}{hint(error, config)}",)
+        error.hint = hint(error, config)
         raise

@@ -20,8 +20,6 @@ from airflow_provider_reach.core.errors import (
 )
 
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
-
-
 LONGEST_RETRY_AFTER = 300.0
 
 
@@ -40,9 +38,8 @@ class RetryBudget:
         self.left -= seconds
 
 
+# What was certainly not taken may be sent again, even a create; what was perhaps taken only if it is repeatable.
 NOT_TAKEN = (ReachUnreachableError, ReachRateLimitError)
-
-
 PERHAPS_TAKEN = (ReachTimeoutError, ReachLostAnswerError, ReachDecodeError, ReachServerError)
 
 

@@ -25,8 +25,6 @@ from airflow_provider_reach.core.target.advice import IS_BACK, advice_for
 from airflow_provider_reach.core.text import one_line
 from airflow_provider_reach.core.times import as_utc
 
-__all__ = ["DeliveryPolicy", "DeliveryReport", "assess"]
-
 _MOST_IDS, _MOST_CLASSES = 5, 8
 
 
