@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from airflow_provider_reach.core.errors import ReachConfigError
 from airflow_provider_reach.core.text import is_uuid, shown
-from airflow_provider_reach.core.values import flag, is_not_given
+from airflow_provider_reach.core.values import duration, flag, is_not_given
 
 REGIONS = {
     "eu": "https://email.eu-west-1.api.bird.com/api",
@@ -224,7 +224,7 @@ def _timeout(value: Any, problems: list[str]) -> float:
     if not text:
         return DEFAULT_TIMEOUT
     try:
-        seconds = float(text)
+        seconds = duration(text).total_seconds()
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 300:

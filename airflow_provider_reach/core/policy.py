@@ -121,7 +121,10 @@ POLICY_FIELDS = tuple(field.name for field in fields(DeliveryPolicy))
 
 
 def _switch(value: object) -> bool:
-    return bool(flag(value))
+    """A switch that decides what is waited for: a template that renders to nothing is a mistake, not a default."""
+    if (on := flag(value)) is None:
+        raise ValueError("True or False")
+    return on
 
 
 _READERS: dict[str, Callable[[Any], object]] = {

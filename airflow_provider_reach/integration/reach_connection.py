@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, conf
@@ -20,6 +20,7 @@ from airflow_provider_reach.core.errors import (
     ReachUnreachableError,
 )
 from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.core.values import count
 from airflow_provider_reach.integration.compat import read_connection_async
 from airflow_provider_reach.integration.connection_form import CONN_TYPE, DEFAULT_MAX_CONNECTIONS, EXTRA_FIELDS
 
@@ -61,11 +62,11 @@ async def read_config_async(conn_id: Any, warn: Callable[..., None]) -> ReachCon
 def max_connections() -> int:
     """How many connections a triggerer may hold open to one service, as Airflow's configuration says."""
     said = conf.get("reach", "max_connections", fallback=DEFAULT_MAX_CONNECTIONS)
-    most = int(said) if str(said).strip().isdecimal() else 0
-    if most < 1:
-        problem = f"max_connections must be a whole number from 1, not {shown(said)}."
-        raise ReachConfigError([problem], "Section [reach] of Airflow's configuration")
-    return most
+    with suppress(ValueError):
+        if most := count(said):
+            return most
+    problem = f"max_connections must be a whole number from 1, not {shown(said)}."
+    raise ReachConfigError([problem], "Section [reach] of Airflow's configuration")
 
 
 def tested(read: Callable[[], ReachConfig]) -> tuple[bool, str]:

@@ -60,6 +60,7 @@ SWITCH = Kind(
     ],
     ["perhaps", 2, "2", "y", [True], {}],
 )
+SAID_SWITCH = Kind(SWITCH.same[:2], [*SWITCH.refused, *NOTHING])
 COUNT = Kind([(2, ["2", " 2\n", 2.0, "2.0", "+2"])], ["many", None, "", "None", -1, "1.5", True, []])
 _HOUR = (timedelta(hours=1), [3600, 3600.0, "3600", "1h", " 60 min\n", "01:00:00", "PT1H"])
 DURATION = Kind([_HOUR], ["soon", None, "", "None", -1, True, "01:30"])
@@ -132,7 +133,7 @@ POLICY = {
     **dict.fromkeys(("min_age", "at_risk_after", "retry_window"), DURATION),
     "ignore_lost_before": TIME,
     "max_silence": LIMIT,
-    **dict.fromkeys(("drain", "allow_inactive"), SWITCH),
+    **dict.fromkeys(("drain", "allow_inactive"), SAID_SWITCH),
     "on_cut": _choice("fail", "warn"),
 }
 SERVICES_OWN = ("drain", "retry_window", "max_attempts", "allow_inactive")
@@ -183,7 +184,7 @@ SORTED: dict[Any, dict[str, Kind]] = {
         "workspace_id": _extra(ID, "orders"),
         "region": _extra("eu", "mars"),
         "auth_scheme": _extra("Bearer", "Basic"),
-        "timeout": Kind([(5, ["5", " 5.0\n"]), (LEFT_OUT, NOTHING)], ["soon", 0, -1, "301"]),
+        "timeout": Kind([(5, ["5", " 5.0\n", "5s", "00:00:05", "PT5S"]), (LEFT_OUT, NOTHING)], ["soon", 0, -1, "301"]),
         "allow_http": SWITCH,
     },
 }

@@ -134,7 +134,7 @@ def test_no_other_answers_deliver(value: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["drain", "allow_inactive"])
-@pytest.mark.parametrize("value", ["perhaps", 2, "9" * 5000])
+@pytest.mark.parametrize("value", ["perhaps", None, 2, "", "None", "9" * 5000])
 def test_a_flag_is_true_or_false(name: str, value: Any) -> None:
     with pytest.raises(ReachInputError, match=f"{name} must be True or False, not "):
         DeliveryPolicy(**{name: value})
