@@ -30,13 +30,7 @@ _NOT_READ = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 @dataclass(frozen=True)
 class NetworkRoute:
-    """
-    How to reach the service from here: what ``requests`` would take from the environment.
-
-    :param proxy: The proxy's URL, or None.
-    :param tls: The certificates to trust; None where everything goes over plain http.
-    :param problem: Why there is no route, where the settings of the environment cannot be used.
-    """
+    """How to reach the service from here, as ``requests`` reads the environment; ``problem`` says why there is no way."""
 
     proxy: str | None
     tls: ssl.SSLContext | None

@@ -13,13 +13,7 @@ from airflow_provider_reach.core.errors import ReachCallError
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """
-    Which host answered.
-
-    :param config: The configuration with the host that answered.
-    :param webhooks: The webhooks that it listed.
-    :param instead: Why the connection's own host did not answer; empty where it did.
-    """
+    """Which host answered, with what, and why the connection's own host did not (``instead``; empty where it did)."""
 
     config: ReachConfig
     webhooks: list[Webhook]

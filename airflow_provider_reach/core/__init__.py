@@ -17,7 +17,10 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
     policy  config  errors    what counts as failed; where the service is; what can go wrong
     values                    readers of what people write
     fields  serializable  text  times    a webhook's fields; plain JSON; a text in a message; a time
+    moved                     where older XComs look for what the hook returns
 
 Arrows point down only. The client carries out an exchange over a transport, the hook has a client, and operators and
 sensors have a hook; client and transport exist twice: for a task, and for the event loop of the triggerer.
 """
+
+from airflow_provider_reach.core import moved as moved

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from importlib import import_module
-from types import ModuleType
 from typing import Any
+
+from airflow_provider_reach.core.moved import RETURNED
 
 _MARK = re.compile(r"\{(?=[{%#])")
 _UNDERSCORES = re.compile(r"\A__")
@@ -30,32 +30,6 @@ def literal(value: Any) -> Any:
     return [literal(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
-_PACKAGE = "airflow_provider_reach"
-# What the hook returns: a class, its module, and its module in older XComs.
-_CLASSES = (
-    ("BatchRow", "core.api.models", "core.models"),
-    ("BatchStatus", "core.api.models", "core.models"),
-    ("Declared", "core.webhooks.converge", "core.declare"),
-    ("DeliveryReport", "core.delivery.report", "core.report"),
-    ("Drift", "core.webhooks.drift", "core.drift"),
-    ("FieldComparison", "core.webhooks.diff", "core.compare"),
-    ("Named", "core.webhooks.drift", "core.drift"),
-    ("TargetResponse", "core.target.response", "core.models"),
-    ("ValidationResult", "core.api.models", "core.models"),
-    ("Webhook", "core.api.models", "core.models"),
-)
-
-
-class _FormerModule(ModuleType):
-    """A module that has moved: it imports a class when Airflow asks for it."""
-
-    def __getattr__(self, name: str) -> Any:
-        for known, module, formerly in _CLASSES:
-            if (known, f"{_PACKAGE}.{formerly}") == (name, self.__name__):
-                return getattr(import_module(f"{_PACKAGE}.{module}"), name)
-        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-
-
 def allow_in_xcoms() -> None:
     """
     Let tasks of this process read what the hook returns from XComs; by default Airflow reads only its own classes.
@@ -67,6 +41,4 @@ def allow_in_xcoms() -> None:
         serde = import_module("airflow.sdk.serde")
     except ImportError:
         serde = import_module("airflow.serialization.serde")
-    for name, *modules in _CLASSES:
-        serde._extra_allowed.update(f"{_PACKAGE}.{module}.{name}" for module in modules)
-        sys.modules.setdefault(f"{_PACKAGE}.{modules[-1]}", _FormerModule(f"{_PACKAGE}.{modules[-1]}"))
+    serde._extra_allowed.update(f"{module}.{name}" for name, *modules in RETURNED for module in modules)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from importlib import import_module
@@ -29,6 +31,7 @@ from airflow_provider_reach import (
 from airflow_provider_reach.cli.definition import COMMANDS
 from airflow_provider_reach.core.api.models import Webhook
 from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.moved import RETURNED
 from airflow_provider_reach.get_provider_info import get_provider_info
 from airflow_provider_reach.integration.xcom import allow_in_xcoms
 from airflow_provider_reach.sandbox import Sandbox
@@ -73,7 +76,7 @@ PATHS = {
     "airflow_provider_reach.core.drift": "Drift Named",
     "airflow_provider_reach.core.compare": "FieldComparison",
 }
-"""Those of the last five stand in XComs; the modules are made when an operator, the sensor or the hook is imported."""
+"""Those of the last five stand in XComs; the modules are made with the core."""
 ENTRY_POINTS = {
     ("apache_airflow_provider", "provider_info", "airflow_provider_reach.get_provider_info:get_provider_info"),
     ("pytest11", "reach", "airflow_provider_reach.pytest_plugin"),
@@ -233,6 +236,21 @@ def test_xcoms_of_before_are_read() -> None:
     assert report.to_dict() == xcoms["report"]
     assert webhook.to_dict() == xcoms["webhooks"][0]
     assert in_dag(ReachBatchStatusSensor, ignore_lost_before=xcoms[f"looked_at_{webhook.id}"], **_row(xcoms))
+
+
+@pytest.mark.parametrize(("name", "module", "formerly"), RETURNED)
+def test_a_former_path_leads_to_the_class_before_anything_else_is_imported(
+    name: str, module: str, formerly: str
+) -> None:
+    """As where Airflow is set to take all classes of the core, and no file imports the hook."""
+    program = f"from {formerly} import {name} as old; from {module} import {name} as new; assert old is new"
+
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_no_other_name_is_in_a_former_module() -> None:
+    with pytest.raises(AttributeError, match="'airflow_provider_reach.core.models' has no attribute 'Webhok'"):
+        _ = import_module("airflow_provider_reach.core.models").Webhok
 
 
 def test_rows_that_were_listed_before_are_mapped(connected: Sandbox) -> None:

@@ -98,7 +98,9 @@ class Looks:
             self.failure = seen
             yield Log("error", f"Not answered, and the watch goes on: {seen}")
             return
-        self.report, self.watch = seen, replace(self.watch, seen_id=seen.webhook_id)
+        self.report = seen
+        if not self.watch.webhook_id:
+            self.watch = replace(self.watch, seen_id=seen.webhook_id)
         if line := self._progress.line(seen, now):
             yield Log("info", line)
 

@@ -58,6 +58,8 @@ class Watch:
         """The watch as Airflow keeps a trigger's arguments in its database."""
         scalars = {name: getattr(self, name) for name in WATCH_FIELDS}
         scalars |= {name: getattr(self.policy, name) for name in POLICY_FIELDS}
+        if not self.seen_id:
+            del scalars["seen_id"]  # which an older triggerer would refuse
         return {name: _scalar(value) for name, value in scalars.items()}
 
     @classmethod

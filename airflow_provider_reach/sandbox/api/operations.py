@@ -43,13 +43,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass
 class Api:
-    """
-    The handlers of the seven operations.
-
-    :param api_key: is allowed everything in the workspace.
-    :param limited_key: is known, but is allowed nothing here.
-    :param clock_offset: how far the service's own clock is ahead of the simulated time.
-    """
+    """The handlers of the seven operations; ``limited_key`` is known, but is allowed nothing."""
 
     simulation: Simulation
     courier: Courier

@@ -61,15 +61,7 @@ class _Reply:
 
 @dataclass
 class Wire:
-    """
-    The ASGI application that the server runs.
-
-    :param api: the API.
-    :param control: the control API under ``/sandbox``: its requests are not recorded and meet no fault.
-    :param faults: what will go wrong.
-    :param clock: returns the simulated time.
-    :param service_clock: returns the time by the service's own clock.
-    """
+    """The ASGI application that the server runs; requests to the control API are not recorded and meet no fault."""
 
     api: Starlette
     control: ASGIApp
