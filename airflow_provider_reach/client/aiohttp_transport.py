@@ -30,7 +30,7 @@ _NOT_READ = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 @dataclass(frozen=True)
 class NetworkRoute:
-    """How to reach the service from here, as ``requests`` reads the environment; ``problem`` says why there is no way."""
+    """How to reach the service from here, as ``requests`` reads the environment; ``problem`` says why not."""
 
     proxy: str | None
     tls: ssl.SSLContext | None
