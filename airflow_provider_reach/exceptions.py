@@ -57,7 +57,7 @@ def ended_by_airflow(said: Mapping[str, Any]) -> AirflowException:
     """
     reason = said.get("error", "for an unknown reason")
     reason = str(getattr(reason, "value", reason))
-    hint = "No trigger told anything in time: see that a triggerer runs, and has room for its triggers."
+    hint = "No trigger reported in time: check that a triggerer is running, and has room for its triggers."
     if "timeout" not in reason:
         hint = "\n".join(["The triggerer's log has the cause.", "".join(said.get("traceback") or ())]).rstrip()
     return AirflowException(f"The watch was ended by Airflow ({reason}). {NO_VERDICT} {hint}")
@@ -84,7 +84,7 @@ def tell_of(error: BaseException, report: DeliveryReport | None) -> None:
 
 def is_told(error: BaseException) -> bool:
     """
-    Whether a report, or that there is none, hangs on an exception.
+    Whether the exception already has a ``.report``, even None.
 
     :param error: Any exception that ends a task.
     """

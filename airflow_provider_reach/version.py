@@ -1,3 +1,3 @@
-"""The package's version, said once; a module of its own, so that nothing needs to import what the package exports."""
+"""The package's version, in a module of its own, so that reading it imports nothing else."""
 
 __version__ = "0.1.0"

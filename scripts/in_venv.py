@@ -51,7 +51,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run Python in a virtual environment of this project.")
     parser.add_argument("--venv", default=".venv", help="its folder in the project")
     parser.add_argument("--requirements", default="requirements/airflow-3.3.txt", help="what is in it")
-    parser.add_argument("--wheel", help="install it as its users do, in place of the project with its tools")
+    parser.add_argument("--wheel", help="install it as its users do, instead of the project with its tools")
     parser.add_argument("arguments", nargs="*", help="Python's own")
     options = parser.parse_args()
 

@@ -127,7 +127,8 @@ def check_webhooks(options: Namespace) -> Verdicts:
             with _told(verdicts.errors):
                 verdicts.reports.append(hook.check_delivery(webhook_id, policy, webhook_name=webhook_name))
             if verdicts.errors and time.monotonic() >= gives_up and (rest := list(which)):
-                verdicts.errors.append(f"Not looked at, since time is up: {len(rest)} more.")
+                more = "1 more webhook was" if len(rest) == 1 else f"{len(rest)} more webhooks were"
+                verdicts.errors.append(f"Out of time: {more} not checked.")
     return verdicts
 
 

@@ -57,7 +57,7 @@ POLICY_OPTIONS = (
     _of_policy("max_at_risk", "N", "more batches than this about to be discarded are a failure (0)"),
     _of_policy("at_risk_after", "DURATION", "the age from which an undelivered batch is at risk (4h)"),
     _of_policy("max_lost", "N", "more lost batches than this are a failure (0)"),
-    _of_policy("ignore_lost_before", "TIME", "losses before this time were told before and do not fail the check"),
+    _of_policy("ignore_lost_before", "TIME", "losses before this time are already reported and do not fail the check"),
     _of_policy("max_silence", "DURATION", "an active webhook without a success for longer is a failure"),
     _of_policy("on_cut", "fail|warn", "what it means when the service does not tell all batches (fail)"),
     Argument(("--allow-inactive",), {"action": "store_true", "default": None, "help": "inactive is no failure"}),

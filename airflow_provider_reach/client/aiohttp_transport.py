@@ -71,7 +71,7 @@ def _tls(bundle: str) -> ssl.SSLContext:
 
 @lru_cache(maxsize=8)
 def _trusting(bundle: str, _changed: int) -> ssl.SSLContext:
-    context = create_urllib3_context()  # as strict as requests, which accepts no common name in place of a host name
+    context = create_urllib3_context()  # as strict as requests, which accepts no common name instead of a host name
     try:
         context.load_verify_locations(**{"capath" if os.path.isdir(bundle) else "cafile": bundle})
     except OSError as error:

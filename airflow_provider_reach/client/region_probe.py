@@ -46,7 +46,7 @@ def ask_both(config: ReachConfig) -> ProbeResult:
 
 def answered_elsewhere(config: ReachConfig) -> ProbeResult | None:
     """
-    Who answers in place of the connection's own host; None where that one does, or where it may answer later.
+    Who answers instead of the connection's own host; None where that one does, or where it may answer later.
 
     :param config: Where the service is, as the connection has it.
     :raises ReachCallError: when neither host ever will.

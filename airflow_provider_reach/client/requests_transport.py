@@ -1,8 +1,8 @@
 """
 One request over ``requests``: sent, read within bounds, and what its exceptions mean.
 
-The timeouts of ``requests`` are for each piece of an answer, and a server may send pieces for ever. And its exceptions
-do not tell whether the request was sent. So the connections are of a class of our own, which knows both.
+The timeouts of ``requests`` are for each piece of an answer, and a server may send pieces for ever. Its exceptions do
+not say whether the request was sent. Our own connection class keeps track of both.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class Adapter(HTTPAdapter):
     """Makes connections that know when they start to send, and whose answers end by the deadline."""
 
     def get_connection_with_tls_context(self, *arguments: Any, **named: Any) -> Any:
-        """Get the pool of connections that requests would take, be it to a proxy, with connections of our own."""
+        """Get the pool that requests would take, including one to a proxy, with connections of our own."""
         pool: Any = super().get_connection_with_tls_context(*arguments, **named)
         pool.ConnectionCls = _recording(pool.ConnectionCls)
         return pool

@@ -111,7 +111,10 @@ def _reading(conn_id: str) -> Iterator[None]:
     try:
         yield
     except AirflowNotFoundException as missing:
-        problem = "it was not found: make a connection of type 'reach' with this id, or see why no backend has it."
+        problem = (
+            "it was not found: make a connection of type 'reach' with this id, or find out why no secrets backend "
+            "has it."
+        )
         raise ReachConnectionError([problem], f"Connection {conn_id!r}") from missing
     except Exception as error:  # of a secrets backend, or of Airflow's own API; its text may quote what it read
         problem = f"it could not be read ({type(error).__name__}). Ask again; if it goes on, look at its backend."

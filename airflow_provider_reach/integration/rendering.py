@@ -35,7 +35,7 @@ class TextStaysText(_Base):
 
         jinja_env = jinja_env or self.get_template_env()
         if isinstance(content, str):
-            content = str.__str__(content)  # Jinja takes str(), which of an Enum's member is its name in the code
+            content = str.__str__(content)  # Jinja takes str(), which gives an Enum member's name
         if isinstance(content, str) and isinstance(jinja_env, NativeEnvironment):
             return _render_natively(jinja_env.from_string(content), content, context)
         return super().render_template(content, context, jinja_env, seen_oids)

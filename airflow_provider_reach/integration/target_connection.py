@@ -35,7 +35,10 @@ def read_target_connection(conn_id: str) -> dict[str, Any]:
     try:
         conn = BaseHook.get_connection(conn_id)
     except AirflowNotFoundException as missing:
-        problem = "it was not found: make it with the login and password of the target, or see why no backend has it."
+        problem = (
+            "it was not found: make it with the login and password of the target, or find out why no secrets backend "
+            "has it."
+        )
         raise ReachConnectionError([problem], f"Target connection {conn_id!r}") from missing
     fields = target_fields(conn)
     if unknown := unknown_extras(conn, EXTRAS):

@@ -53,7 +53,7 @@ class EndsAsItsWatch(BaseSensorOperator):
         tell_of(error, report)
         if not (self.soft_fail or self.never_fail):
             raise error
-        self.log.error("Skipped in place of failing: %s", error)
+        self.log.error("Skipped instead of failing: %s", error)
         skip = AirflowSkipException(str(error))
         tell_of(skip, report)
         raise skip from error
@@ -88,7 +88,7 @@ class EndsAsItsWatch(BaseSensorOperator):
         if report:
             message += f". The last look:\n{report}"
         else:
-            asked = f"The last look was not answered:\n{last}" if last else f"Not one look was answered: raise {limit}."
+            asked = f"The last look was not answered:\n{last}" if last else f"No look was answered: raise {limit}."
             message += f", and whether the batches are delivered is not known. {asked}"
         self._fail(AirflowSensorTimeout(message) if limit == "timeout" else AirflowTaskTimeout(message), cause, report)
 

@@ -163,7 +163,7 @@ class DeclaringOperator(ReachOperator):
         if unknown:
             self.log.log(
                 logging.WARNING if any(field.field in AUTH_TYPES for field in unknown) else logging.INFO,
-                "Whether these are what was declared cannot be told, and they were not sent for that alone "
+                "Whether these are what was declared is unknown, which alone is no reason to send them "
                 "(ReachUpdateWebhookOperator sends them with always=True):%s",
                 _listed(unknown),
             )
@@ -206,8 +206,8 @@ class DeclaringOperator(ReachOperator):
         """
         if done.unlike:
             self.log.warning(
-                "The service shows otherwise what it was sent (what it shows → what was sent), so that each run will "
-                "find it different again:%s",
+                "The service does not show what it was sent (what it shows → what was sent), so every run will see a "
+                "difference:%s",
                 _listed(done.unlike),
             )
 

@@ -97,7 +97,7 @@ class ReachListWebhooksOperator(ReachOperator):
 
         :param context: The task's context.
         :raises AirflowFailException: when nothing, or not all that is expected, was found; on drift; on wrong
-            configuration; when there are more than a task can be mapped over, and one is.
+            configuration; when a task is mapped over more webhooks than Airflow allows.
         :raises AirflowException: when the service could not be asked.
         """
         from airflow_provider_reach.core.webhooks.drift import find_drift
@@ -154,7 +154,7 @@ class ReachListWebhooksOperator(ReachOperator):
         for name, fields in drift.unknown.items():
             self.log.log(
                 logging.WARNING if AUTH_TYPES.keys() & fields else logging.INFO,
-                "Whether these of webhook %s are what was declared cannot be told: %s",
+                "Whether these of webhook %s are what was declared is unknown: %s",
                 shown(name),
                 "; ".join(f"{field}: {why}" for field, why in fields.items()),
             )

@@ -87,7 +87,7 @@ class ReachUpdateWebhookOperator(ReachWebhookOperator, DeclaringOperator):
         :raises AirflowFailException: wrong arguments or configuration, a refused key, no such webhook or several, or a
             field that was not sent and has changed.
         :raises AirflowException: the service could not be asked, a new target did not answer the test batch with 200,
-            or the update is not to be seen.
+            or the update has no visible effect.
         """
         from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 

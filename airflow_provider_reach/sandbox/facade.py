@@ -32,7 +32,7 @@ class Sandbox:
 
     :param switches: how to behave where the documentation leaves it open.
     :param start: the simulated time at the start, with a time zone; None: the real time.
-    :param target_timeout: real seconds a target has to answer, in place of the service's ten.
+    :param target_timeout: real seconds a target has to answer, instead of the service's ten.
     :param clock_offset: how far the service's own clock (``Date``, ``ts`` and so on) is ahead of the simulated time.
     :param batch_size: the maximum number of events in a batch.
     :param api_key: the key that is allowed everything; None: a random one.

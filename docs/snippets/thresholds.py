@@ -20,7 +20,7 @@ with DAG(dag_id="thresholds", schedule="@hourly", start_date=datetime(2026, 1, 1
         task_id="a_lot_of_traffic",
         webhook_name="deliveries",  # 200 batches an hour, and a consumer that takes 20 minutes to deploy
         max_undelivered=200,
-        at_risk_after=timedelta(hours=2),  # five hours for whoever is on call: it is seen up to an hour later
+        at_risk_after=timedelta(hours=2),  # five hours for the person who is on call: it is seen up to an hour later
         mode="reschedule",
     )
     nice_to_have = ReachBatchStatusSensor(

@@ -53,7 +53,7 @@ class Tried:
     :param wrong: Everything that is not as it must be.
     :param text: What the error says.
     :param seconds: How long it took.
-    :param memory: Bytes at the most; 0 where it was not measured.
+    :param memory: Bytes at most; 0 where it was not measured.
     """
 
     cell: Cell

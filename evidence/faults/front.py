@@ -59,7 +59,7 @@ Talk = Callable[[socket.socket, Callable[[], Reply]], None]
 """Answers a request over its connection; the second argument has the service carry it out."""
 
 Greet = Callable[[socket.socket], None]
-"""What becomes of a new connection in place of all else."""
+"""Handles a new connection instead of the sandbox."""
 
 
 @dataclass(frozen=True)

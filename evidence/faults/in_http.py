@@ -189,7 +189,7 @@ FAULTS = [
         taken=True,
     ),
     _over_http(
-        "101 in place of an answer",
+        "101 instead of an answer",
         says(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", end=True),
         (DECODE, LOST),
     ),

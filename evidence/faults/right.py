@@ -36,7 +36,7 @@ OUTAGE_TOLERANCE, LOOK_AFTER_CREATE = 60.0, 30.0
 """Seconds for which a service is asked again, and for which a webhook is looked for that may have been made."""
 
 Way = Literal["once", "heals", "stays"]
-"""Asked once; asked with patience of a service that is well after the first wait, or never."""
+"""Asked once; asked within the outage tolerance, of a service that recovers after the first wait, or never."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Fault:
     :param except_for: What it brings for some kinds, or operations, instead.
     :param taken: Whether the service carries the request out all the same.
     :param slow: Whether it is over only when a timeout is.
-    :param too_long: Whether it asks for a longer wait than anybody has patience for.
+    :param too_long: Whether it asks for a longer wait than the outage tolerance allows.
     :param on_all: Whether every operation meets it, since it comes before the request.
     :param quiet: Whether nobody may ask for a while afterwards.
     :param heavy: Whether it is aimed at memory, which is measured.
@@ -129,7 +129,7 @@ def waits(came: Outcome, kind: Kind, way: Way, *, too_long: bool) -> tuple[float
     :param came: What came of it.
     :param kind: Of what kind the operation is.
     :param way: How it was asked.
-    :param too_long: Whether the fault asks for a longer wait than anybody has patience for.
+    :param too_long: Whether the fault asks for a longer wait than the outage tolerance allows.
     """
     most = (0 if way == "once" else OUTAGE_TOLERANCE) + (LOOK_AFTER_CREATE if kind == "create" else 0)
     if came is ReachUnsettledError:

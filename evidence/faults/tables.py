@@ -79,7 +79,7 @@ def _text(name: str, operation: str, driver: str, found: Found) -> str:
     error = f"`{once.outcome.__name__}`"
     if once.outcome.final:
         return f"{error}, final"
-    return f"asked again, else {error}" if heals.outcome is None else error
+    return f"asked again, otherwise {error}" if heals.outcome is None else error
 
 
 def _costs(names: Iterable[str], found: Found) -> str:

@@ -183,7 +183,7 @@ class _Trial:
         brings = self.cell.fault.brings(operation.name, operation.kind)
         most = requests_at_most(brings, operation.kind, self.cell.way, slow=self.cell.fault.slow)
         if requests[operation.meets] > most:
-            self.wrong.append(f"{requests[operation.meets]} requests to {operation.meets}, {most} at the most")
+            self.wrong.append(f"{requests[operation.meets]} requests to {operation.meets}, {most} at most")
         if ELSEWHERE.was_asked():
             self.wrong.append("the other host was asked")
 

@@ -81,6 +81,6 @@ class Service:
         return 200, {"results": retrieved(moment.webhooks[0], "/", self.view)}
 
 
-@lru_cache(maxsize=1)  # a check's last look asks for them, and then whoever judges the check
+@lru_cache(maxsize=1)  # a check's last look asks for them, and then what judges the check
 def _rows(service: Service, now: datetime) -> list[dict[str, Any]]:
     return status_rows(service.play.moment(now).batches, service.view, now, service.clock_offset)

@@ -133,7 +133,7 @@ def _by_cap(tried: Sequence[Trial]) -> str:
         name = f"{cap:,} rows, {_OVER_CAP[over_cap]}{' (cannot be known)' if (cap, over_cap) == UNKNOWABLE else ''}"
         seen = f"{found.cut - found.unseen:,}"
         rows[name] = [f"{found.cut:,}", seen, *(f"{n:,}" for n in (found.lost, found.late, found.missed, found.false))]
-    return _table(("at the most", "cut answers", "seen as cut", "lost", "late", "missed", "false"), rows)
+    return _table(("at most", "cut answers", "seen as cut", "lost", "late", "missed", "false"), rows)
 
 
 def _scores(first: str, rows: dict[str, Score]) -> str:

@@ -183,7 +183,7 @@ def broken(schedule: Schedule, found: Score, *, seen: bool = True, agreed: bool 
     :param agreed: Whether policy and service count the same answers; else it may tell what is wrong, with a doubt.
     """
     said = {
-        "misled": "checks said that attempts stand still that do not",
+        "misled": "checks said that attempts have stopped that have not",
         "undoubted": "false alarms without a doubt",
     }
     if agreed:

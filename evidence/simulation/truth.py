@@ -37,9 +37,10 @@ class Score:
     :param cut: Checks that ended with an answer that a cap had cut.
     :param unseen: Of these, taken for whole.
     :param doubted: False alarms whose report says that batches answered 201–299 may be delivered.
-    :param still: Of these, those that say that attempts stand still.
-    :param undoubted: False alarms of a policy that does not count what the service counts, and no word of doubt.
-    :param misled: Checks that say that the attempts of a batch stand still which was not delivered.
+    :param still: Of these, those that say that attempts have stopped.
+    :param undoubted: False alarms of a policy that does not count what the service counts, when the report raises no
+        doubt.
+    :param misled: Checks that say that the attempts of a batch have stopped which was not delivered.
     :param faults: What must not be: by which of these names it is counted, and in words.
     """
 
@@ -107,7 +108,7 @@ class Checked:
         return bool(self.moment.webhooks) and all(webhook.active for webhook in self.moment.webhooks)
 
     def stands_still_rightly(self, report: DeliveryReport) -> bool:
-        """Whether every batch whose attempts are said to stand still is delivered."""
+        """Whether every batch whose attempts are said to have stopped is delivered."""
         still = {batch_id for batch_id, retry in report.next_retries.items() if retry.due < report.looked_at}
         return all(batch.state == "delivered" for batch in self.shown if batch.batch_id in still)
 
@@ -202,7 +203,7 @@ def _count_faults(found: Score, checked: Checked, policy: DeliveryPolicy) -> Non
             found.blame("false", f"{made.ended}: {made.outcome} though nothing was wrong: {made.report}")
             _count_doubt(found, checked, policy)
     if made.report and not checked.stands_still_rightly(made.report):
-        found.blame("misled", f"{made.ended}: attempts are said to stand still that do not: {made.report}")
+        found.blame("misled", f"{made.ended}: attempts are said to have stopped that have not: {made.report}")
     if made.report and checked.cut:
         found.cut += 1
         if made.report.complete:

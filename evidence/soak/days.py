@@ -18,7 +18,7 @@ WARM_UP = 2
 """Generations in which what is made once, such as caches, fills up."""
 
 CONNECTIONS = 2
-"""Of a session, at the most: few, so that requests have to wait for their turn."""
+"""Of a session, at most: few, so that requests have to wait for their turn."""
 
 MOST_BLOCKS, MOST_RESIDENT = 200, 256
 """Pieces and kB by which memory may grow: by far less than one for each request."""

@@ -45,10 +45,10 @@ class Seen:
     :param wrong: Watches that did not end as they should, or once, or in time.
     :param ends: Watches by fate.
     :param looks: Looks at batch status.
-    :param refused: Requests with a key that was not right any more.
+    :param refused: Requests with a key that was no longer valid.
     :param failed: Requests that met an outage.
-    :param most_open: Connections at once, at the most.
-    :param most_sessions: Sessions while all watches of a generation lived, at the most.
+    :param most_open: Connections at once, at most.
+    :param most_sessions: Sessions while all watches of a generation lived, at most.
     :param longest_gap: Between two looks of a watch, in seconds, outages aside.
     :param between: The states between two generations, that before the first among them.
     :param early: The states of each generation when those watches were left that live longest.

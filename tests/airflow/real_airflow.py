@@ -23,7 +23,7 @@ class Task:
     """
     How a task instance ended.
 
-    :param label: What the Airflow UI shows in place of the map index.
+    :param label: What the Airflow UI shows instead of the map index.
     :param tries: How often it was tried.
     """
 

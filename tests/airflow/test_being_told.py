@@ -27,7 +27,7 @@ from tests.unit.core.helpers import NOW
 Told = Callable[[dict[str, Any]], str]
 
 VERDICT = ReachDeliveryFailed(assess([], NOW, DeliveryPolicy(), webhook=Gone(name="<!channel>")))
-HEADLINE = "FAILED: webhook '&lt;!channel&gt;': it does not exist (any more), its events go nowhere."
+HEADLINE = "FAILED: webhook '&lt;!channel&gt;': it does not exist (or no longer does); its events go nowhere."
 KILLED = "{'DAG Id': 'a_dag', 'Task Id': 'a_task', 'Run Id': 'a_run', 'Hostname': 'vm'}"
 NO_ERROR = "The task failed, but gave no error: see its log."
 RUN = {"dag": SimpleNamespace(dag_id="a_dag"), "run_id": "a_run"}

@@ -113,7 +113,7 @@ def test_an_hourly_check_tells_a_loss_once(reach: Sandbox, airflow: RealAirflow)
     watches = ("deliveries", "engagement", "bounces")
     assert [first.states[f"watch_delivery {name}"] for name in watches] == ["success", "success", "failed"]
     assert [second.states[f"watch_delivery {name}"] for name in watches] == ["success", "failed", "success"]
-    assert re.search("HEALTHY: webhook 'bounces': .*; 1 batch lost and told before", second.output)
+    assert re.search("HEALTHY: webhook 'bounces': .*; 1 batch lost, already reported", second.output)
 
 
 def test_a_chat_is_told_of_the_task_and_then_of_its_run(scene: Sandbox, airflow: RealAirflow) -> None:

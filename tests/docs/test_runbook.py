@@ -114,7 +114,7 @@ UNEXPLAINED = {
     "of one value, below 'Nothing was sent' or 'cannot be used', with what it must be": {
         "if_exists must be 'reuse', 'update' or 'fail', not",
         "expect: each name",
-        "timeout must end some day, not after",
+        "timeout is too long",
         "it has a password and no login: basic credentials need a user name",
         "its extra is not a JSON object",
         "must be a mapping of names to values",

@@ -19,7 +19,7 @@ SECRET = "pl4nted-S3cret"
 """Stands in what is sent and answered, and in nothing that is said."""
 
 LONGEST = 4000
-"""Characters of any message, at the most."""
+"""Characters of any message, at most."""
 
 
 def examples(part: float) -> settings:

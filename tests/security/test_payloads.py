@@ -1,4 +1,4 @@
-"""Whoever can write an XCom or a trigger's row: what they say is data, bounded, and never code."""
+"""Anyone who can write an XCom or a trigger's row: what they say is data, bounded, and never code."""
 
 from __future__ import annotations
 

@@ -219,7 +219,10 @@ def test_nothing_of_it_is_secret(
 @pytest.mark.parametrize(
     ("then", "says"),
     [
-        (lambda reach, webhook_id: reach.delete_webhook(webhook_id), "it does not exist (any more), its events go"),
+        (
+            lambda reach, webhook_id: reach.delete_webhook(webhook_id),
+            "it does not exist (or no longer does); its events",
+        ),
         (
             lambda reach, webhook_id: reach.update_webhook(webhook_id, name="Orders"),
             "The webhook is now named 'Orders'.",
@@ -477,7 +480,7 @@ def test_a_webhook_of_this_name_that_an_earlier_look_has_seen_was_deleted(connec
 
     event = asyncio.run(watched(trigger("", webhook_name="orders"), clock, sleep))
 
-    assert "it does not exist (any more), its events go nowhere" in event["report"]["headline"]
+    assert "it does not exist (or no longer does); its events go nowhere" in event["report"]["headline"]
     assert "Find out who deleted it." in event["report"]["advice"][0]
     again = asyncio.run(watched(trigger("", webhook_name="orders"), clock))
     assert "there is no webhook of this name." in again["report"]["headline"]

@@ -181,10 +181,10 @@ STORIES: dict[str, Story] = {
         VERDICT, "it is inactive, nothing is delivered", then={10: deactivated}, report="failed"
     ),
     "the webhook is deleted": Story(
-        VERDICT, "it does not exist (any more), its events go nowhere", deleted, report="failed"
+        VERDICT, "it does not exist (or no longer does); its events go nowhere", deleted, report="failed"
     ),
     "it is deleted while it waits": Story(
-        VERDICT, "it does not exist (any more), its events go nowhere", then={10: deleted}, report="failed"
+        VERDICT, "it does not exist (or no longer does); its events go nowhere", then={10: deleted}, report="failed"
     ),
     "no verdict within `timeout`": Story(
         VERDICT,
@@ -201,7 +201,7 @@ STORIES: dict[str, Story] = {
     ),
     "the first look hangs, longer than `execution_timeout`": Story(
         LATE,
-        "No verdict within the execution_timeout of 1 min, and whether the batches are delivered is not known. Not one "
+        "No verdict within the execution_timeout of 1 min, and whether the batches are delivered is not known. No "
         "look was answered: raise execution_timeout.",
         Scene.fails,
         settings={"execution_timeout": timedelta(minutes=1)},
@@ -435,7 +435,7 @@ def test_a_watch_that_no_triggerer_runs_is_ended_by_airflow(flags: str, scene: S
 
     assert state(ended) == (UNASKED | {"silent_fail": RETRIED})[flags]
     assert f"The watch was ended by Airflow ({error})." in ended.said
-    assert "see that a triggerer runs" in ended.said
+    assert "check that a triggerer is running" in ended.said
     assert ended.xcoms == {}
     assert ended.raised is not None
     assert carried(ended.raised) is None

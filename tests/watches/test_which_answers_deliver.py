@@ -18,7 +18,7 @@ from airflow_provider_reach.integration.watch_loop import watch_to_its_end
 from airflow_provider_reach.sandbox import Sandbox, Switches
 from tests.tasks import Clock, TaskInstance, in_dag, run
 
-STILL = "Batches answered 201–299 that are overdue for a retry: 1 of 1. Their attempts stand still"
+STILL = "Batches answered 201–299 that are overdue for a retry: 1 of 1. Their attempts have stopped"
 
 
 @pytest.fixture(params=["200", "2xx"])

@@ -132,9 +132,7 @@ _SPEAK_TLS = (
 _SPEAK_HTTPS = (
     "That port speaks https: start the connection's host with https://, and remove allow_http from its extras."
 )
-_LOOK_AT_ITS_LOG = (
-    "It may not reach the service, or the service may be down. If it goes on, look at the log of whatever this is."
-)
+_LOOK_AT_ITS_LOG = "It may not reach the service, or the service may be down. If it goes on, look at that server's log."
 _CHECK_WAY = (
     "Check that the connection's host is the API's base URL (it ends in /api), and the proxy settings in the "
     "environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY): a proxy, firewall or login page may block the way."

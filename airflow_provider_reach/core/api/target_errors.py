@@ -83,7 +83,7 @@ def _to_target(target: TargetResponse, said: str, url: str = "") -> str:
         )
     sent = ', documented as [{"msys": {}}]' if status >= 400 else ""
     return (
-        f"It must answer exactly 200 within 10 s to the service's test batch{sent}: mend the target (look at its log), "
+        f"It must answer exactly 200 within 10 s to the service's test batch{sent}: fix the target (look at its log), "
         f"then run this again.{_about_the_batch(status, target.body)}"
     )
 

@@ -80,7 +80,7 @@ def number_of(batches: Sequence[Batch]) -> str:
 
 def _about_to_be_discarded(batches: Sequence[Batch], now: datetime, policy: DeliveryPolicy) -> str:
     """
-    How long the first of them has, before all else: a log may show no more of a long line than its beginning.
+    Starts with the time left for the first batch: a log may show no more of a long line than its beginning.
 
     Where a row's time is that of its last attempt, this is the longest that can be left.
     """

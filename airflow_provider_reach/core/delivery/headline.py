@@ -42,7 +42,7 @@ def headline(
             "do not recover"
         )
     if tally.lost_before:
-        clauses.append(f"{number_of(tally.lost_before)} lost and told before")
+        clauses.append(f"{number_of(tally.lost_before)} lost, already reported")
     if success is None and policy.max_silence is not None and may_send(webhook):
         clauses.append("max_silence cannot be judged: no last success is known")
     elif success is not None and outcome == "healthy":

@@ -95,7 +95,7 @@ class DeliveryReport(Serializable, Struct, frozen=True, kw_only=True):
         if still := self.standing_still:
             lines.append(
                 f"Batches answered 201–299 that are overdue for a retry: {still} of {self.taken:,}. Their attempts "
-                "stand still, so Reach counts any 2xx as delivered, unless it is stalled."
+                "have stopped, so Reach counts any 2xx as delivered, or Reach itself is stalled."
             )
         if self.advice:
             lines += ["What to do:", *(f"  - {sentence}" for sentence in self.advice)]

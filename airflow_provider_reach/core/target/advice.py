@@ -34,8 +34,8 @@ COMPARE_NAMES = (
     "be sent twice."
 )
 REPLAY = (
-    "Reach does not send lost batches again: fetch the events of that time from where else you have them, and look for "
-    "the batch ids in the consumer's log to see what did arrive. Once that is settled, ignore_lost_before, set to "
+    "Reach does not send lost batches again: fetch the events of that time from wherever else you keep them, and look "
+    "for the batch ids in the consumer's log to see what did arrive. Once that is settled, ignore_lost_before, set to "
     "the time of this look, keeps this loss from failing the next check."
 )
 IS_BACK = (
@@ -43,7 +43,7 @@ IS_BACK = (
     "anything."
 )
 LARGER_LIMIT = (
-    "More batches failed than the service tells in one answer: mend the target first, and judge by the consumer's log. "
+    "More batches failed than one answer can list: fix the target first, and judge by the consumer's log. "
     "on_cut='warn' lets such a check pass with a warning."
 )
 SILENT = (

@@ -117,7 +117,7 @@ class Watch:
         try:
             deadline = watched_from + length
         except OverflowError:
-            raise ReachInputError([f"timeout must end some day, not after {length}."], "the watch") from None
+            raise ReachInputError([f"timeout is too long: {length}."], "the watch") from None
         return cls(watched_from=watched_from, deadline=deadline, limit=limit, **parameters)
 
     def tolerance_at(self, now: datetime) -> float:

@@ -197,7 +197,7 @@ def _update(webhook_id: str, changes: WebhookChanges, context: AskContext, *, al
     except ReachCallError as error:
         raise ReachCallError(
             f"The update of webhook {before.label} was taken ({', '.join(sent.given)}), and whether it changed "
-            f"anything else could not be seen, nor will a next try see it: look at the webhook. {error}",
+            f"anything else could not be checked, and a retry cannot check it either: look at the webhook. {error}",
             **error.origin,
         ) from error
     if surprising := _changed_unsent(before, after, sent):
@@ -214,7 +214,7 @@ def _check_authentication(before: Webhook, changes: WebhookChanges) -> None:
     given = changes.given
     auth_type = given.get("auth_type", before.auth_type)
     problems = [
-        f"{field} are of no use, since the webhook's auth_type is {shown(auth_type)}: give auth_type '{wanted}' too."
+        f"{field} have no effect, since the webhook's auth_type is {shown(auth_type)}: give auth_type '{wanted}' too."
         for field, wanted in AUTH_TYPES.items()
         if given.get(field) and is_unused(field, auth_type)
     ]
@@ -247,7 +247,7 @@ def _updated(before: Webhook, sent: WebhookChanges, context: AskContext) -> Exch
             return after
         if left <= 0:
             break
-        yield Wait(seconds, f"The update of webhook {before.label} is not to be seen yet ({_said(stale)}).")
+        yield Wait(seconds, f"The update of webhook {before.label} does not show yet ({_said(stale)}).")
         left -= seconds
         seconds = min(2 * seconds, left)
     if seen := [field for field in stale if field.field in _SEEN_FIELDS]:

@@ -57,7 +57,7 @@ class Drift(Serializable, Struct, frozen=True, kw_only=True):
         for name in self.missing:
             yield f"Missing: {shown(name)} does not exist. {self.near.get(name, '')}".rstrip()
         for webhook in self.unexpected:
-            what = "exists once more: every event is sent twice" if webhook.doubled else "was not declared"
+            what = "exists a second time: every event is sent twice" if webhook.doubled else "was not declared"
             yield f"Unexpected: {shown(webhook.webhook_name)} ({webhook.webhook_id}) {what}."
         for name, fields in self.different.items():
             said = "; ".join(f"{field}: {what}" for field, what in fields.items())

@@ -59,14 +59,14 @@ def clause(gone: Gone) -> str:
     """What a verdict says about it first."""
     said = gone.said.removesuffix(".")
     if gone.cause == "recreated":
-        return f"it does not exist any more, its events go nowhere. {said}"
+        return f"it does not exist any more; its events go nowhere. {said}"
     if gone.cause == "renamed":
         return f"there is no webhook of this name any more. {said}"
     if gone.cause in ("misspelt", "similar"):
         return f"there is no webhook of this name. {said}"
     if gone.cause == "unknown":
         return "there is no webhook of this name"
-    return "it does not exist (any more), its events go nowhere"
+    return "it does not exist (or no longer does); its events go nowhere"
 
 
 def advice_on(gone: Gone) -> str:

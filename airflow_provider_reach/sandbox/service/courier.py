@@ -48,7 +48,7 @@ class Courier:
     token for expired and fetches another one for the next POST, as the service's older documentation says ("Event
     Webhook Authentication and Security").
 
-    :param timeout: seconds that a target has to answer, in place of the service's ten.
+    :param timeout: seconds that a target has to answer, instead of the service's ten.
     :param delivered_by: a value of ``Switches.delivered_by``.
     """
 

@@ -20,7 +20,7 @@ Deliver = Callable[[Batch], PostResult]
 
 
 class UnknownWebhook(LookupError):
-    """There is no webhook of that id (any more)."""
+    """There is no webhook of that id, or no longer."""
 
 
 @dataclass(frozen=True, eq=False)

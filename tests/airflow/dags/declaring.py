@@ -75,7 +75,7 @@ with DAG(
 
     @task
     def fails() -> Any:
-        raise AirflowFailException("so that whoever takes its XCom cannot run")
+        raise AirflowFailException("so that the tasks that take its XCom cannot run")
 
     consumer = "{{ params.consumer }}"
 

@@ -326,7 +326,7 @@ def drifted_misspelt(stage: Stage) -> Told:
 def drift_unknown(stage: Stage) -> Told:
     secretive(stage)
     run(in_dag(ReachListWebhooksOperator, declared=[{**SPEC, "target_conn_id": "reach_consumer"}]))
-    return stage.line("cannot be told")
+    return stage.line("declared is unknown")
 
 
 def secretive(stage: Stage) -> None:
@@ -341,7 +341,7 @@ def secretive(stage: Stage) -> None:
 def password_unknown(stage: Stage) -> Told:
     secretive(stage)
     run(in_dag(ReachCreateWebhookOperator, **SPEC, target_conn_id="reach_consumer", if_exists="update"))
-    return stage.line("cannot be told")
+    return stage.line("declared is unknown")
 
 
 @message
@@ -365,7 +365,7 @@ def shown_otherwise(stage: Stage) -> Told:
     for events in (["bounce"], ["bounce", "delay", "message.delay"]):
         reach.fail(Fault.body({"results": {**ENTRY, "events": events}}), on="retrieve")
     run(in_dag(ReachUpdateWebhookOperator, webhook_name=NAME, events=["bounce", "delay"]))
-    return stage.line("shows otherwise")
+    return stage.line("does not show what")
 
 
 @message

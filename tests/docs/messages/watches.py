@@ -209,4 +209,4 @@ def looks_for_the_creation(stage: Stage) -> Told:
 @message
 def update_not_seen_yet(stage: Stage) -> Told:
     script = (listed(ENTRY), results(ENTRY), WRITTEN, results(ENTRY), results({**ENTRY, "active": False}))
-    return waits(stage, "not to be seen yet", play(updated(active=False), *script).waits)
+    return waits(stage, "does not show yet", play(updated(active=False), *script).waits)

@@ -177,7 +177,9 @@ def test_one_that_does_not_exist_has_failed(cli: Cli, reach: Sandbox) -> None:
 
     assert ended.status == 1
     similar, case, gone = ended.out.split("\n\n")
-    assert gone.startswith("FAILED: webhook 00000000-0000-4000-8000-000000000000: it does not exist (any more)")
+    assert gone.startswith(
+        "FAILED: webhook 00000000-0000-4000-8000-000000000000: it does not exist (or no longer does)"
+    )
     assert similar.startswith("FAILED: webhook 'order': there is no webhook of this name. Is it 'orders'? Every")
     assert case.startswith(
         "FAILED: webhook 'Orders': there is no webhook of this name. Is it 'orders'? Upper and lower case differ."
@@ -307,14 +309,21 @@ def test_an_outage_tolerance_that_cannot_be_is_refused(cli: Cli, reach: Sandbox,
     assert reach.requests == []
 
 
-def test_the_outage_tolerance_is_for_the_whole_command(cli: Cli, reach: Sandbox) -> None:
+@pytest.mark.parametrize(
+    ("others", "says"),
+    [
+        (["bounces"], "Out of time: 1 more webhook was not checked."),
+        (["bounces", "engagement"], "Out of time: 2 more webhooks were not checked."),
+    ],
+)
+def test_the_outage_tolerance_is_for_the_whole_command(cli: Cli, reach: Sandbox, others: list[str], says: str) -> None:
     reach.fail(Fault.status(500), on="list", times=None)
 
-    ended = cli("check", "orders", "bounces", "engagement", "--outage-tolerance", "0", "--json")
+    ended = cli("check", "orders", *others, "--outage-tolerance", "0", "--json")
 
     assert ended.status == 2
     assert len(reach.requests) == 1
-    assert ended.json["errors"][1:] == ["Not looked at, since time is up: 2 more."]
+    assert ended.json["errors"][1:] == [says]
 
 
 def test_a_reason_is_told_once(cli: Cli, reach: Sandbox) -> None:

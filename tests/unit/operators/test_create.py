@@ -393,7 +393,7 @@ def test_a_look_after_the_creation_that_fails_is_no_failure(
     assert waits == []
 
 
-# --- what the service shows otherwise
+# --- what the service does not show as sent
 
 
 @pytest.mark.parametrize("if_exists", ["reuse", "update", "fail"])
@@ -410,7 +410,7 @@ def test_what_is_shown_otherwise_after_a_creation_is_said(
     assert ended.returned == {"webhook_id": webhook_id, "created": True, "changed": []}
     said = logged()
     assert f"Created webhook 'orders' ({webhook_id})." in said
-    told = "The service shows otherwise what it was sent (what it shows → what was sent), so that each run will find it"
+    told = "The service does not show what it was sent (what it shows → what was sent), so every run will see"
     assert (told in said) is (events != EVENTS)
     assert ("\n  - events: add delivery; drop open" in said) is (events != EVENTS)
 

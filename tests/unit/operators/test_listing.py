@@ -471,7 +471,7 @@ def test_what_nobody_declared_is_unexpected(ids: dict[str, str], connected: Sand
         {"webhook_id": again, "webhook_name": "orders-eu", "doubled": True},
     ]
     assert f"Unexpected: 'orders-us' ({ids['orders-us']}) was not declared." in ended.said
-    assert f"Unexpected: 'orders-eu' ({again}) exists once more: every event is sent twice." in ended.said
+    assert f"Unexpected: 'orders-eu' ({again}) exists a second time: every event is sent twice." in ended.said
 
 
 def test_an_empty_table_expects_nothing(ids: dict[str, str]) -> None:
@@ -489,7 +489,7 @@ def test_what_is_not_known_alone_is_no_drift(
     assert ended.xcoms["drift"]["unknown"].keys() == set(NAMES)
     said = logged()
     assert "What exists is what was declared. (as far as the service shows it)" in said
-    assert "Whether these of webhook 'bounces' are what was declared cannot be told: priority: not shown by the" in said
+    assert "Whether these of webhook 'bounces' are what was declared is unknown: priority: not shown by the" in said
     (line,) = (line for line in said.splitlines() if "webhook 'bounces' are what" in line)
     assert "info" in line.lower().partition("whether")[0]
 

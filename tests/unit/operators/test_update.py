@@ -222,9 +222,9 @@ def test_what_is_not_known_alone_is_no_reason_to_send(
     assert did(reach) == ["list", "retrieve"]
     said = logged()
     assert "is what was declared, as far as the service shows it: nothing was sent." in said
-    told = "cannot be told, and they were not sent for that alone (ReachUpdateWebhookOperator sends them with always="
+    told = "is unknown, which alone is no reason to send them (ReachUpdateWebhookOperator sends them with always="
     assert f"{told}True):\n  - {unknown}" in said
-    (line,) = (line for line in said.splitlines() if "they were not sent for that alone" in line)
+    (line,) = (line for line in said.splitlines() if "which alone is no reason to send them" in line)
     assert ("warning" if "auth_credentials" in given else "info") in line.lower().partition("whether")[0]
 
 
@@ -271,7 +271,7 @@ def test_what_is_not_known_is_sent_beside_what_differs(
     said = logged()
     assert f"Changed webhook 'orders' ({webhook_id}) (from → to):\n  - active: True → False" in said
     assert f"Sent to webhook 'orders' ({webhook_id}), though no difference was seen: {', '.join(fields)}." in said
-    assert "they were not sent for that alone" not in said
+    assert "which alone is no reason to send them" not in said
 
 
 def test_a_target_that_goes_along_is_not_said_to_be_another(connected: Sandbox, logged: Logged) -> None:
@@ -286,13 +286,13 @@ def test_a_target_that_goes_along_is_not_said_to_be_another(connected: Sandbox, 
 @pytest.mark.parametrize(
     ("fields", "given", "said"),
     [
-        ({}, {"auth_request_details": DETAILS}, "auth_request_details are of no use, since the webhook's auth_type is"),
+        ({}, {"auth_request_details": DETAILS}, "auth_request_details have no effect, since the webhook's"),
         (
             {"auth_type": "none", "auth_credentials": {}},
             {"auth_credentials": NEW, "active": False},
-            "auth_credentials are of no use, since the webhook's auth_type is 'none': give auth_type 'basic' too.",
+            "auth_credentials have no effect, since the webhook's auth_type is 'none': give auth_type 'basic' too.",
         ),
-        ({"auth_type": "none", "auth_credentials": {}}, {"auth_credentials": NEW, "always": True}, "are of no use"),
+        ({"auth_type": "none", "auth_credentials": {}}, {"auth_credentials": NEW, "always": True}, "have no effect"),
     ],
 )
 def test_credentials_that_the_auth_type_makes_no_use_of_are_refused(
@@ -573,7 +573,7 @@ def test_what_the_service_shows_otherwise_than_it_was_sent_is_said(
     connected.fail(shows(connected, webhook_id, events=["open", "click", "delay"]), on="retrieve")
 
     assert update(events=["open", "click"]).returned["changed"] == ["events"]
-    assert "The service shows otherwise what it was sent" in logged()
+    assert "The service does not show what it was sent" in logged()
 
 
 def test_everything_may_come_from_templates(connected: Sandbox, webhook_id: str) -> None:

@@ -91,7 +91,7 @@ def test_however_the_service_tells_it_it_reads_the_same(answer: Fault, connected
     assert "the webhook's target answered HTTP 503: closed [Retry-After: 7]" in ended.said
     assert "\nThe service said: " in ended.said
     assert "POST failed" in ended.said
-    assert "mend the target (look at its log), then run this again." in ended.said
+    assert "fix the target (look at its log), then run this again." in ended.said
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def test_a_failed_test_post_shows_what_the_target_answered() -> None:
         "Could not create webhook 'orders':\n"
         "the webhook's target answered HTTP 401: who are you?, in a call of 0.0 s.\n"
         "The service said: Test POST failed (code 1902)\n"
-        'It must answer exactly 200 within 10 s to the service\'s test batch, documented as [{"msys": {}}]: mend the '
+        'It must answer exactly 200 within 10 s to the service\'s test batch, documented as [{"msys": {}}]: fix the '
         "target (look at its log), then run this again. Nothing was changed."
     )
 
@@ -218,7 +218,7 @@ def test_messages_with_anything_in_them_are_masked_and_bounded() -> None:
 
 
 # A refusal of the test batch: whose it was, and what to do
-MEND_TARGET, CHECK_TOKEN = "mend the target (look at its log)", "check the url, client_id, client_secret and grant_type"
+FIX_TARGET, CHECK_TOKEN = "fix the target (look at its log)", "check the url, client_id, client_secret and grant_type"
 
 
 def target_said(said: str = "", status: int = 400, operation: str = "update webhook x") -> errors.ReachTargetError:
@@ -253,7 +253,7 @@ def test_a_refusal_by_the_authorization_server_is_told_apart(said: str) -> None:
     text = str(target_said(said))
     assert "the authorization server answered HTTP 401: no" in text
     assert CHECK_TOKEN in text
-    assert MEND_TARGET not in text
+    assert FIX_TARGET not in text
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_a_refusal_by_the_authorization_server_is_told_apart(said: str) -> None:
 def test_any_other_refusal_is_the_target_s(said: str, status: int) -> None:
     text = str(target_said(said, status))
     assert "the webhook's target answered HTTP 401: no" in text
-    assert MEND_TARGET in text
+    assert FIX_TARGET in text
     assert CHECK_TOKEN not in text
 
 
@@ -340,7 +340,7 @@ def test_a_400_that_does_not_speak_of_the_request_is_most_likely_the_target_s(sa
     assert str(got) == (
         f"Could not create webhook 'orders':\nthe service answered HTTP 400: {said or '(nothing)'}\nMost likely the "
         "webhook's target did not take the service's test batch. It must answer exactly 200 within 10 s to the "
-        "service's test batch: mend the target (look at its log), then run this again. If it is about the request, "
+        "service's test batch: fix the target (look at its log), then run this again. If it is about the request, "
         "correct what it names."
     )
     assert (got.status, got.service_message, got.retry_after, got.response) == (400, said, 5.0, TargetResponse())

@@ -123,13 +123,13 @@ def test_a_gateway_that_fails_says_so() -> None:
     assert str(error) == (
         "Could not create webhook 'orders': the answer (HTTP 503) is not the Reach API's: no JSON. Another server or "
         "a proxy answered in its place (Server: nginx). It begins: No - It may not reach the service, or the service "
-        "may be down. If it goes on, look at the log of whatever this is."
+        "may be down. If it goes on, look at that server's log."
     )
 
 
 @pytest.mark.parametrize("status", [408, 500, 504])
 def test_what_fails_has_a_log(status: int) -> None:
-    assert "look at the log of whatever this is" in str(error_of(answer(PAGE, status)))
+    assert "look at that server's log" in str(error_of(answer(PAGE, status)))
 
 
 def test_what_does_not_fail_has_none() -> None:

@@ -11,7 +11,7 @@ from airflow_provider_reach.core.target.response import TargetResponse
 from airflow_provider_reach.core.target.service_message import documented, whose
 from tests.unit.core.helpers import answer, call_to
 
-MEND_TARGET, CHECK_TOKEN = "mend the target (look at its log)", "check the url, client_id, client_secret and grant_type"
+FIX_TARGET, CHECK_TOKEN = "fix the target (look at its log)", "check the url, client_id, client_secret and grant_type"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_the_documented_failure_of_a_token_request_blames_the_authorization_serv
     )
     assert got.response.status == 502
     assert TARGET not in str(got)
-    assert MEND_TARGET not in str(got)
+    assert FIX_TARGET not in str(got)
     assert ("Nothing was changed." in str(got)) is not operation.startswith("validate")
 
 
@@ -270,7 +270,7 @@ def test_the_documented_words_are_of_no_target_where_none_was_asked(status: int)
     entry = {"message": "POST to webhook target URL failed", "response": {"status": 503}}
     error = status_error(call_to(), answer({"errors": [entry]}, status))
     assert type(error) is not errors.ReachTargetError
-    assert "mend the target" not in str(error)
+    assert "fix the target" not in str(error)
 
 
 def test_the_words_are_told_apart() -> None:
@@ -310,7 +310,7 @@ def test_a_redirect_of_the_target_names_the_final_url(status: int, url: str, loc
         "that is a login page, then run this again."
     ) in text
     assert "pl4nted" not in text
-    assert "mend the target" not in text
+    assert "fix the target" not in text
 
 
 @pytest.mark.parametrize("location", [None, "", "http://[half", 7])
@@ -333,7 +333,7 @@ def test_a_target_that_cannot_be_read_does_not_break_it(url: str) -> None:
 
 
 def test_not_modified_is_no_redirect() -> None:
-    assert MEND_TARGET in refused_by("POST to webhook target URL failed", {"status": 304})
+    assert FIX_TARGET in refused_by("POST to webhook target URL failed", {"status": 304})
 
 
 # What was sent

@@ -132,7 +132,7 @@ def test_a_name_in_another_spelling_is_asked_about_and_not_called_deleted() -> N
 @pytest.mark.parametrize(
     ("there", "says"),
     [
-        ([OTHER], "it does not exist (any more), its events go nowhere"),
+        ([OTHER], "it does not exist (or no longer does); its events go nowhere"),
         (
             [{**ORDERS, "name": "Orders"}],
             "there is no webhook of this name any more. The webhook is now named 'Orders'.",
@@ -146,7 +146,7 @@ def test_what_an_earlier_look_has_seen_was_deleted_or_renamed(there: list[dict[s
 def test_deleted_and_created_again_between_the_list_and_the_batch_status() -> None:
     again = {**ORDERS, "id": OTHER_ID}
     played = looked(listed(ORDERS), refused(404), listed(again), refused(404), by_id="", name="orders")
-    assert f"it does not exist any more, its events go nowhere. The one named 'orders' has another id, {OTHER_ID}" in (
+    assert f"it does not exist any more; its events go nowhere. The one named 'orders' has another id, {OTHER_ID}" in (
         played.result.headline
     )
 

@@ -79,7 +79,7 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [failed(age=9 * HOUR)],
         {"ignore_lost_before": NOW},
         {},
-        f"HEALTHY: {NAMED}: nothing is undelivered; 1 batch lost and told before; {SUCCESS}.",
+        f"HEALTHY: {NAMED}: nothing is undelivered; 1 batch lost, already reported; {SUCCESS}.",
     ),
     (
         [failed(age=9 * HOUR)],
@@ -135,7 +135,7 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         {"ignore_lost_before": NOW - 3 * HOUR},
         {},
         f"FAILED: {NAMED}: 1 batch presumed lost, created at 2026-01-30 17:00 UTC; at most 2 h left for 1 batch "
-        "about to be discarded (by 2026-01-31 04:00 UTC); 1 batch lost and told before.",
+        "about to be discarded (by 2026-01-31 04:00 UTC); 1 batch lost, already reported.",
     ),
     (
         [failed("a", 9 * HOUR), failed("b", 10 * HOUR)],
@@ -206,16 +206,21 @@ GOLDEN: list[tuple[list[BatchRow], dict[str, Any], dict[str, Any], str]] = [
         [],
         {"max_silence": HOUR},
         {"webhook": Gone(name="orders")},
-        "FAILED: webhook 'orders': it does not exist (any more), its events go nowhere.",
+        "FAILED: webhook 'orders': it does not exist (or no longer does); its events go nowhere.",
     ),
     ([], {}, {"webhook": Webhook(id=ID, active=False)}, f"FAILED: webhook {ID}: it is inactive, nothing is delivered."),
     (
         [],
         {},
         {"webhook": Gone(name="orders")},
-        "FAILED: webhook 'orders': it does not exist (any more), its events go nowhere.",
+        "FAILED: webhook 'orders': it does not exist (or no longer does); its events go nowhere.",
     ),
-    ([], {}, {"webhook": Gone(id=ID)}, f"FAILED: webhook {ID}: it does not exist (any more), its events go nowhere."),
+    (
+        [],
+        {},
+        {"webhook": Gone(id=ID)},
+        f"FAILED: webhook {ID}: it does not exist (or no longer does); its events go nowhere.",
+    ),
 ]
 
 

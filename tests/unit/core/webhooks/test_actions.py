@@ -53,7 +53,7 @@ def test_a_target_that_does_not_answer_200_is_not_valid_though_the_service_says_
         f"Could not validate webhook 'orders' ({ID}):\n"
         f"the webhook's target answered {answered}: who are you? [Server: nginx], in a call of 2.2 s.\n"
         "The service said: done\n"
-        f"It must answer exactly 200 within 10 s to the service's test batch{sent}: mend the target (look at its log), "
+        f"It must answer exactly 200 within 10 s to the service's test batch{sent}: fix the target (look at its log), "
         "then run this again."
     )
 

@@ -360,13 +360,13 @@ def test_authentication_is_sent_as_far_as_it_belongs_together(
         (
             {"auth_credentials": NEW},
             {"auth_type": "none"},
-            "auth_credentials are of no use, .* is 'none': .*'basic' too.",
+            "auth_credentials have no effect, .* is 'none': .*'basic' too.",
         ),
-        ({"auth_credentials": NEW}, OAUTH, "auth_credentials are of no use, .* is 'oauth2': .*'basic' too."),
+        ({"auth_credentials": NEW}, OAUTH, "auth_credentials have no effect, .* is 'oauth2': .*'basic' too."),
         (
             {"auth_request_details": OAUTH["auth_request_details"]},
             BASIC,
-            "auth_request_details are of no use, .* auth_type is 'basic': give auth_type 'oauth2' too.",
+            "auth_request_details have no effect, .* auth_type is 'basic': give auth_type 'oauth2' too.",
         ),
     ],
 )
@@ -585,9 +585,7 @@ def test_an_update_that_is_not_to_be_seen_yet_is_read_again() -> None:
     played = updated(changes(active=False), stored(), stored(), stored(), stored(active=False))
     assert played.requests == [LIST, GET, PUT, GET, GET, GET]
     assert [wait.seconds for wait in played.waits] == [1.0, 2.0]
-    assert (
-        played.waits[0].reason == f"The update of webhook 'orders' ({ID}) is not to be seen yet (active: True → False)."
-    )
+    assert played.waits[0].reason == f"The update of webhook 'orders' ({ID}) does not show yet (active: True → False)."
     assert played.result.changed == ["active"]
 
 
@@ -816,7 +814,8 @@ def test_an_update_that_was_taken_and_cannot_be_read_again(reply: Reply, shown_f
     assert not played.error.final
     assert str(played.error).startswith(
         f"The update of webhook 'orders' ({ID}) was taken (events, active), and whether it changed anything else could "
-        f"not be seen, nor will a next try see it: look at the webhook. Could not get webhook 'orders' ({ID})"
+        "not be checked, and a retry cannot check it either: look at the webhook. "
+        f"Could not get webhook 'orders' ({ID})"
     )
     assert isinstance(played.error.__cause__, errors.ReachCallError)
     assert played.error.operation == f"get webhook 'orders' ({ID})"

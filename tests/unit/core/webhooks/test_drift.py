@@ -58,8 +58,8 @@ def test_the_second_of_a_declared_name_is_unexpected() -> None:
     ]
     assert (drift.missing, drift.different) == ([], {})
     assert str(drift) == (
-        f"Unexpected: 'orders ' ({OTHER_ID}) exists once more: every event is sent twice.\n"
-        f"Unexpected: 'orders' ({THIRD_ID}) exists once more: every event is sent twice."
+        f"Unexpected: 'orders ' ({OTHER_ID}) exists a second time: every event is sent twice.\n"
+        f"Unexpected: 'orders' ({THIRD_ID}) exists a second time: every event is sent twice."
     )
     assert drift.to_dict()["unexpected"][0] == {"webhook_id": OTHER_ID, "webhook_name": "orders ", "doubled": True}
 

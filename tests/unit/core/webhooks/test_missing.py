@@ -52,21 +52,21 @@ VERDICTS: list[tuple[str, Gone, str, str, str]] = [
         "deleted",
         Gone(id="x", name="billing"),
         "",
-        "webhook 'billing': it does not exist (any more), its events go nowhere.",
+        "webhook 'billing': it does not exist (or no longer does); its events go nowhere.",
         "Find out who deleted it. Declare it again if it is still needed",
     ),
     (
         "deleted",
         Gone(name="Orders"),
         "x",
-        "webhook 'Orders': it does not exist (any more), its events go nowhere.",
+        "webhook 'Orders': it does not exist (or no longer does); its events go nowhere.",
         "Find out who deleted it.",
     ),
     (
         "recreated",
         Gone(id="x", name="orders"),
         "",
-        f"webhook 'orders': it does not exist any more, its events go nowhere. The one named 'orders' has another id, "
+        f"webhook 'orders': it does not exist any more; its events go nowhere. The one named 'orders' has another id, "
         f"{ID}; with an id given, the id decides.",
         "If it was deleted and created again, take the new id",
     ),
@@ -105,7 +105,7 @@ def test_a_name_that_none_has_is_called_deleted_by_nobody(name: str) -> None:
 def test_what_was_seen_in_this_watch_was_deleted_whatever_is_near() -> None:
     report = verdict(Gone(name="Orders"), ORDERS, seen_id="x")
 
-    assert "it does not exist (any more)" in report.headline
+    assert "it does not exist (or no longer does)" in report.headline
     assert "'orders'" not in report.headline
 
 
