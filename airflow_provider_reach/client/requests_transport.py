@@ -37,12 +37,7 @@ _NOT_READ = (requests.RequestException, HTTPError, OSError, ValueError)
 
 @dataclass
 class Attempt:
-    """
-    A request on its way.
-
-    :param deadline: When, by ``time.monotonic``, its answer must have ended.
-    :param may_be_sent: Whether its connection was ready, so that some of it may have reached the service.
-    """
+    """A request on its way: when, by ``time.monotonic``, it must be answered; whether it may have reached the service."""
 
     deadline: float = math.inf
     may_be_sent: bool = False
