@@ -37,7 +37,7 @@ _NOT_READ = (requests.RequestException, HTTPError, OSError, ValueError)
 
 @dataclass
 class Attempt:
-    """A request on its way: when, by ``time.monotonic``, it must be answered; whether it may have reached the service."""
+    """A request on its way: when, by ``time.monotonic``, it must be answered; whether it may have been sent."""
 
     deadline: float = math.inf
     may_be_sent: bool = False

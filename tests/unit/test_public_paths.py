@@ -248,11 +248,6 @@ def test_a_former_path_leads_to_the_class_before_anything_else_is_imported(
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
-def test_no_other_name_is_in_a_former_module() -> None:
-    with pytest.raises(AttributeError, match="'airflow_provider_reach.core.models' has no attribute 'Webhok'"):
-        _ = import_module("airflow_provider_reach.core.models").Webhok
-
-
 def test_rows_that_were_listed_before_are_mapped(connected: Sandbox) -> None:
     healthy(connected)
 
