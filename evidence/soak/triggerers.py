@@ -26,7 +26,7 @@ HEARTBEAT_LIMIT = 12
 """Seconds without a sign of life after which a triggerer's watches are for another one to take."""
 
 SETTINGS = {
-    "core__dags_folder": str(ROOT / "tests" / "soak" / "dags"),
+    "core__dags_folder": str(ROOT / "evidence" / "soak" / "dags"),
     "core__fernet_key": "",
     "triggerer__triggerer_health_check_threshold": str(HEARTBEAT_LIMIT),
 }
