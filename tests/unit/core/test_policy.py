@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.policy import DeliveryPolicy, default_timeout
 from tests.unit.core.helpers import HOUR, MINUTE, NOW, bounded
 
 
@@ -222,3 +222,20 @@ def test_a_value_nested_too_deep_is_refused_by_name(name: str) -> None:
 @pytest.mark.parametrize(("most", "at_risk"), [(2, 1), (3, 1), (4, 2), (12, 10)])
 def test_with_two_attempts_left_at_the_most_a_batch_is_at_risk(most: int, at_risk: int) -> None:
     assert DeliveryPolicy(max_attempts=most).at_risk_attempts == at_risk
+
+
+@pytest.mark.parametrize(
+    ("min_age", "drain", "retry_window", "timeout"),
+    [
+        (HOUR, False, 8 * HOUR, HOUR + 15 * MINUTE),
+        ("2h", "False", 8 * HOUR, 2 * HOUR + 15 * MINUTE),
+        (HOUR, True, 8 * HOUR, 9 * HOUR),
+        (HOUR, True, "5h", 6 * HOUR),
+        ("{{ params.min_age }}", False, 8 * HOUR, 9 * HOUR),
+        (HOUR, "{{ params.drain }}", 5 * HOUR, 9 * HOUR),
+    ],
+)
+def test_a_watch_waits_as_long_as_there_may_be_something_to_wait_for(
+    min_age: Any, drain: Any, retry_window: Any, timeout: timedelta
+) -> None:
+    assert default_timeout(min_age, drain, retry_window) == timeout
