@@ -20,7 +20,7 @@ from airflow_provider_reach.core.errors import (
     ReachUnreachableError,
 )
 from airflow_provider_reach.core.text import shown
-from airflow_provider_reach.core.values import count
+from airflow_provider_reach.core.values import count, no_text
 from airflow_provider_reach.integration.compat import read_connection_async
 from airflow_provider_reach.integration.connection_form import CONN_TYPE, DEFAULT_MAX_CONNECTIONS, EXTRA_FIELDS
 
@@ -101,8 +101,6 @@ _PROBLEMS: tuple[tuple[type[ReachError], str], ...] = (
 
 def _check_id(conn_id: Any) -> None:
     if not isinstance(conn_id, str):
-        from airflow_provider_reach.core.values import no_text
-
         raise ReachConfigError([no_text("reach_conn_id", conn_id)], f"Connection {shown(conn_id)}")
 
 
