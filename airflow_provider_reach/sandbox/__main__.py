@@ -14,12 +14,17 @@ from contextlib import AbstractContextManager
 from functools import partial
 
 from airflow_provider_reach.sandbox.facade import Sandbox
-from airflow_provider_reach.sandbox.scenes import health_scene
+from airflow_provider_reach.sandbox.scenes import health_scene, workspace_scene
 
 _TICK = 0.5
 _LONGEST_END = 5.0
 _Scene = Callable[..., AbstractContextManager[Sandbox]]
-_SCENES: dict[str, _Scene] = {"health": health_scene, "empty": partial(Sandbox, target_timeout=10)}
+_SCENES: dict[str, _Scene] = {
+    "health": health_scene,
+    "workspace": workspace_scene,
+    "empty": partial(Sandbox, target_timeout=10),
+}
+_WEBHOOKS_SHOWN = 10
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,9 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if "--" in arguments and not options.command:
         parser.error("a command must follow --")
+    if options.webhooks and options.scene != "workspace":
+        parser.error("--webhooks goes with --scene workspace")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with _SCENES[options.scene](port=options.port) as reach:
+        with _scene(options) as reach:
             if options.command:
                 return _run(options.command, reach, options.speed)
             _say(_introduction(reach, options.speed))
@@ -49,16 +56,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _scene(options: argparse.Namespace) -> AbstractContextManager[Sandbox]:
+    size = {"webhooks": options.webhooks} if options.webhooks else {}
+    return _SCENES[options.scene](port=options.port, latency=options.latency, **size)
+
+
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def _speed(text: str) -> float:
-    speed = float(text)
-    if not 0 <= speed < float("inf"):
+def _amount(text: str) -> float:
+    amount = float(text)
+    if not 0 <= amount < float("inf"):
         raise ValueError
-    return speed
+    return amount
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError
+    return count
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,8 +86,10 @@ def _parser() -> argparse.ArgumentParser:
         description="An embedded Reach: the webhooks API on loopback, with targets to deliver to.",
     )
     parser.add_argument("--port", type=int, default=0, help="the API's port (default: any free one)")
-    parser.add_argument("--speed", type=_speed, default=1.0, help="simulated seconds per real second (default: 1)")
+    parser.add_argument("--speed", type=_amount, default=1.0, help="simulated seconds per real second (default: 1)")
     parser.add_argument("--scene", choices=_SCENES, default="health", help="what it starts with (default: health)")
+    parser.add_argument("--webhooks", type=_count, help="how many, with --scene workspace (default: 1000)")
+    parser.add_argument("--latency", type=_amount, default=0.0, help="seconds that the API takes for each answer")
     parser.add_argument(
         "command",
         nargs="*",
@@ -122,7 +143,10 @@ def _let_time_flow(reach: Sandbox, speed: float) -> None:
 def _introduction(reach: Sandbox, speed: float) -> str:
     state = reach.state()
     targets_by_name = state["targets"]
-    webhooks = [f"  {hook['name']:<12} {hook['id']}  to {hook['target']}" for hook in state["webhooks"]]
+    hooks = state["webhooks"]
+    webhooks = [f"  {hook['name']:<12} {hook['id']}  to {hook['target']}" for hook in hooks[:_WEBHOOKS_SHOWN]]
+    if more := len(hooks) - len(webhooks):
+        webhooks.append(f"  … and {more} more: curl {reach.control_url}/state")
     targets = [f"  {name:<12} {does['url']}  {does['conduct']}" for name, does in targets_by_name.items()]
     some_target = next(reversed(targets_by_name), "orders")
     post = f"curl -X POST {reach.control_url}"

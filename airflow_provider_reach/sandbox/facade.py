@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
-from types import TracebackType
 from typing import Any
 from uuid import uuid4
 
@@ -16,9 +15,9 @@ from airflow_provider_reach.sandbox.api.operations import Api
 from airflow_provider_reach.sandbox.http.faults import Fault, Faults
 from airflow_provider_reach.sandbox.http.server import HOST, ApiServer
 from airflow_provider_reach.sandbox.http.wire import RecordedRequest, Wire
-from airflow_provider_reach.sandbox.service.courier import Courier
+from airflow_provider_reach.sandbox.service.courier import Courier, failure_of
 from airflow_provider_reach.sandbox.service.events import EVENT_TYPES
-from airflow_provider_reach.sandbox.service.model import Batch, Webhook
+from airflow_provider_reach.sandbox.service.model import Batch, PostResult, Webhook
 from airflow_provider_reach.sandbox.service.simulation import Simulation
 from airflow_provider_reach.sandbox.service.switches import Switches
 from airflow_provider_reach.sandbox.targets import Target, Targets
@@ -35,10 +34,11 @@ class Sandbox:
     :param target_timeout: real seconds a target has to answer, instead of the service's ten.
     :param clock_offset: how far the service's own clock (``Date``, ``ts`` and so on) is ahead of the simulated time.
     :param batch_size: the maximum number of events in a batch.
+    :param latency: real seconds that the API takes for each answer; the attribute of this name can be set at any time.
     :param api_key: the key that is allowed everything; None: a random one.
     :param workspace_id: the workspace, a UUID; None: a random one.
     :param port: the API's port; 0: any free one.
-    :raises ValueError: ``start`` has no time zone.
+    :raises ValueError: ``start`` has no time zone, or ``latency`` is negative.
     """
 
     def __init__(
@@ -49,10 +49,14 @@ class Sandbox:
         target_timeout: float = 0.3,
         clock_offset: timedelta = timedelta(0),
         batch_size: int = 1000,
+        latency: float = 0,
         api_key: str | None = None,
         workspace_id: str | None = None,
         port: int = 0,
     ) -> None:
+        if latency < 0:
+            raise ValueError(f"latency={latency}: at least 0")
+        self.latency = latency
         self.switches = switches or Switches()
         self.api_key = api_key or f"sandbox-{secrets.token_hex(16)}"
         self.limited_key = f"limited-{secrets.token_hex(16)}"
@@ -87,6 +91,7 @@ class Sandbox:
             faults=self._faults,
             clock=lambda: self.now,
             service_clock=lambda: self.now + clock_offset,
+            latency=lambda: self.latency,
         )
 
     def __enter__(self) -> Sandbox:
@@ -96,9 +101,7 @@ class Sandbox:
         self._running.callback(self._simulation.stop)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._running.close()
         self._targets.close()
 
@@ -222,6 +225,20 @@ class Sandbox:
         """
         return self._simulation.send(webhook_id, events)
 
+    def add_past_batch(self, webhook_id: str, created: datetime, status: int = 200, events: int = 1) -> str:
+        """
+        Make a batch of the past in the service itself: nothing is POSTed until its next retry is due.
+
+        :param created: when it was made, with a time zone.
+        :param status: what the target answered to each of its attempts up to now.
+        :param events: how many to make up.
+        :return: its id.
+        :raises LookupError: there is no such webhook.
+        :raises ValueError: ``created`` has no time zone, or is in the future.
+        """
+        answer = PostResult(latency=1, status=status, failure=failure_of(status, self.switches.delivered_by))
+        return self._simulation.add_past_batch(webhook_id, created, answer, events)
+
     def traffic(self, webhook_id: str, batches_per_hour: float, events_per_batch: int = 50) -> None:
         """
         Make batches at regular intervals as time advances; this replaces an earlier rate.
@@ -251,16 +268,20 @@ class Sandbox:
         """
         self._simulation.advance_to(moment)
 
-    def fail(self, fault: Fault, on: str = "any", times: int | None = 1) -> None:
+    def fail(self, fault: Fault, on: str = "any", times: int | None = 1, webhook_id: str | None = None) -> None:
         """
         Make the API misbehave; several faults happen in the order in which they were set.
 
         :param on: ``list``, ``create``, ``retrieve``, ``update``, ``delete``, ``validate``, ``batch_status``
             or ``any``.
         :param times: how many requests of that operation; None: all until ``heal``.
-        :raises ValueError: there is no such operation, or ``times`` is below 1.
+        :param webhook_id: only requests about this webhook, which may be deleted by now; None: all.
+        :raises LookupError: there never was such a webhook.
+        :raises ValueError: there is no such operation, or it is about no one webhook, or ``times`` is below 1.
         """
-        self._faults.add(fault, on, times)
+        if webhook_id is not None:
+            self._simulation.batches(webhook_id)
+        self._faults.add(fault, on, times, webhook_id)
 
     def heal(self) -> None:
         """End every fault of the API."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 OPERATIONS = ("list", "create", "retrieve", "update", "delete", "validate", "batch_status")
+_OF_NO_WEBHOOK = ("list", "create")
 
 HUGE_BEGINNING, HUGE_END = b'{"results": [', b"]}"
 
@@ -105,31 +106,34 @@ class Faults:
         self._waiting: list[_Waiting] = []
         self._lock = threading.Lock()
 
-    def add(self, fault: Fault, on: str, times: int | None) -> None:
+    def add(self, fault: Fault, on: str, times: int | None, webhook_id: str | None = None) -> None:
         """
         Make the next requests of an operation meet a fault.
 
         :param on: one of ``OPERATIONS``, or ``any``.
         :param times: how many requests; None: all until ``clear``.
-        :raises ValueError: there is no such operation, or ``times`` is below 1.
+        :param webhook_id: only requests about this webhook, in lower case; None: all.
+        :raises ValueError: there is no such operation, or it is about no webhook, or ``times`` is below 1.
         """
         if on not in (*OPERATIONS, "any"):
             raise ValueError(f"on={on!r}: choose one of {', '.join(OPERATIONS)}, any")
         if times is not None and times < 1:
             raise ValueError(f"times={times}: at least 1, or None for until heal()")
+        if webhook_id is not None and on in _OF_NO_WEBHOOK:
+            raise ValueError(f"on={on!r}: a request of this operation is about no one webhook; leave out webhook_id")
         with self._lock:
-            self._waiting.append(_Waiting(fault, on, times))
+            self._waiting.append(_Waiting(fault, on, times, webhook_id))
 
     def clear(self) -> None:
         """Forget them all."""
         with self._lock:
             self._waiting.clear()
 
-    def next_for(self, operation: str | None) -> Fault | None:
+    def next_for(self, operation: str | None, webhook_id: str | None) -> Fault | None:
         """The fault that this request meets, which counts as used; None if there is none."""
         with self._lock:
             for waiting in self._waiting:
-                if waiting.on in (operation, "any"):
+                if waiting.on in (operation, "any") and waiting.webhook_id in (webhook_id, None):
                     if waiting.times is not None:
                         waiting.times -= 1
                     if waiting.times == 0:
@@ -143,6 +147,7 @@ class _Waiting:
     fault: Fault
     on: str
     times: int | None
+    webhook_id: str | None
 
 
 def _content(body: Any) -> bytes:

@@ -39,6 +39,7 @@ class RecordedRequest:
     :param request_id: the id that its answer has in ``X-Request-Id``.
     :param status: the HTTP status it was answered with; None: it has not been answered (yet).
     :param at: when, in simulated time.
+    :param webhook_id: the id in its path, in lower case; None: it is about no one webhook.
     """
 
     method: str
@@ -50,6 +51,7 @@ class RecordedRequest:
     at: datetime
     request_id: str
     status: int | None = None
+    webhook_id: str | None = None
 
 
 @dataclass
@@ -61,13 +63,18 @@ class _Reply:
 
 @dataclass
 class Wire:
-    """The ASGI application that the server runs; requests to the control API are not recorded and meet no fault."""
+    """
+    The ASGI application that the server runs.
+
+    Requests to the control API are not recorded, meet no fault, and are answered without latency.
+    """
 
     api: Starlette
     control: ASGIApp
     faults: Faults
     clock: Callable[[], datetime]
     service_clock: Callable[[], datetime]
+    latency: Callable[[], float]
     requests: list[RecordedRequest] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -81,8 +88,10 @@ class Wire:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
         record = self._record(scope, body)
-        fault = self.faults.next_for(record.operation)
+        fault = self.faults.next_for(record.operation, record.webhook_id)
         line = _Line(scope, receive, send, record)
+        if latency := self.latency():
+            await line.wait(latency)
         if fault is None:
             await line.answer(await self._carry_out(scope, body, record))
         elif fault.kind in ("replace", "huge"):
@@ -93,8 +102,9 @@ class Wire:
             await line.misbehave(fault, await self._carry_out(scope, body, record))
 
     def _record(self, scope: Scope, body: bytes) -> RecordedRequest:
-        routes = (route for route in self.api.routes if route.matches(scope)[0] is Match.FULL)
-        route = next(routes, None)
+        matches = ((route, *route.matches(scope)) for route in self.api.routes)
+        fitting = ((route, child) for route, match, child in matches if match is Match.FULL)
+        route, child = next(fitting, (None, {}))
         record = RecordedRequest(
             method=scope["method"],
             path=scope["path"],
@@ -104,6 +114,7 @@ class Wire:
             operation=getattr(route, "name", None),
             at=self.clock(),
             request_id=f"sandbox-{next(self._numbers)}",
+            webhook_id=child.get("path_params", {}).get("webhook_id", "").lower() or None,
         )
         self.requests.append(record)
         return record
@@ -154,12 +165,16 @@ class _Line:
         elif fault.kind == "cut_json":
             await self.answer(_Reply(reply.status, _without_length(reply.headers), half))
         else:
-            await self._wait(fault.seconds)
+            await self.wait(fault.seconds)
             await self.answer(reply)
 
     async def answer(self, reply: _Reply) -> None:
         await self._start(reply, promised=len(reply.body))
         await self.send({"type": "http.response.body", "body": reply.body})
+
+    async def wait(self, seconds: float) -> None:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._gone(), seconds)
 
     async def reset(self) -> None:
         # Without lingering, closing sends a reset instead of an orderly end.
@@ -188,10 +203,6 @@ class _Line:
     async def _hang_up(self) -> None:
         self._transport.close()
         await self._gone()
-
-    async def _wait(self, seconds: float) -> None:
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._gone(), seconds)
 
     async def _gone(self) -> None:
         # The body has been read, so only the end of the connection is left to receive.

@@ -137,6 +137,30 @@ class Simulation:
         with self._turn:
             return self._emit(self.webhook(webhook_id), events)
 
+    def add_past_batch(self, webhook_id: str, created: datetime, answer: PostResult, events: int) -> str:
+        """
+        Make a batch of the past: each attempt that was due by now got this answer, and nothing is POSTed.
+
+        A batch that is still pending is retried from now on.
+
+        :param created: when it was made, with a time zone.
+        :param events: how many to make up.
+        :return: its id.
+        :raises UnknownWebhook: there is none of that id.
+        :raises ValueError: ``created`` has no time zone, or is in the future.
+        """
+        created = in_utc(created)
+        with self._turn:
+            webhook = self.webhook(webhook_id)
+            due = [at for offset in self._offsets if (at := created + offset) <= self._now]
+            if not due:
+                raise ValueError(f"created={created}: it is after the sandbox's now, {self._now}")
+            made_up = tuple(event_maker.make_events(webhook.events, events, created))
+            attempts = due if answer.failure else due[:1]
+            batch = Batch(uuid4().hex, webhook, created, made_up, tuple((at, answer) for at in attempts))
+            self._keep(batch)
+            return batch.batch_id
+
     def set_traffic(self, webhook_id: str, interval: timedelta | None, events_per_batch: int) -> None:
         """
         Make batches at regular intervals from now on; this replaces an earlier rate.
@@ -219,11 +243,16 @@ class Simulation:
 
     def _attempt(self, batch: Batch) -> None:
         answer = self._deliver(batch)
+        self._keep(batch.answered(self._now, answer))
+
+    def _keep(self, batch: Batch) -> None:
+        """Keep what became of a batch at its last attempt, and plan the next one."""
+        at, answer = batch.answers[-1]
         with self._lock:
-            batch = batch.answered(self._now, answer)
             self._batches[batch.webhook.id][batch.batch_id] = batch
             if batch.webhook.id in self._webhooks:
                 outcome = "last_failure" if answer.failure else "last_successful"
-                self.change(batch.webhook.id, **{outcome: self._now})
+                last = getattr(self._webhooks[batch.webhook.id], outcome)
+                self.change(batch.webhook.id, **{outcome: max(at, last or at)})
             if batch.state == "pending":
                 self._plan(batch.created + self._offsets[len(batch.answers)], partial(self._attempt, batch))

@@ -134,6 +134,30 @@ def test_time_passes_in_any_unit(reach: Sandbox, start: datetime) -> None:
         reach.advance(hours=-1)
 
 
+def test_the_api_takes_its_time_but_answers_many_at_once(reach: Sandbox) -> None:
+    url = f"{reach.base_url}/workspaces/{reach.workspace_id}/reach/webhooks"
+    headers = {"Authorization": f"AccessKey {reach.api_key}"}
+    reach.latency = 0.2
+    before = time.monotonic()
+    with ThreadPoolExecutor(8) as clients:
+        answers = list(clients.map(lambda _: requests.get(url, headers=headers, timeout=10), range(8)))
+    assert 0.2 <= time.monotonic() - before < 1.5
+    assert {answer.status_code for answer in answers} == {200}
+    with pytest.raises(ValueError, match="latency=-1: at least 0"):
+        Sandbox(latency=-1)
+
+
+def test_who_goes_early_is_served_all_the_same(reach: Sandbox, call: Call) -> None:
+    reach.latency = 30
+    with pytest.raises(requests.ReadTimeout):
+        call("POST", json={"name": "orders", "target": reach.target("orders").url, "events": ["bounce"]}, timeout=0.1)
+    reach.latency = 0
+    deadline = time.monotonic() + 5
+    while not call("GET").json()["results"]:
+        assert time.monotonic() < deadline
+    assert [request.operation for request in reach.requests][:2] == ["create", "list"]
+
+
 def test_requests_are_recorded(reach: Sandbox, call: Call, start: datetime) -> None:
     reach.advance(hours=1)
     call("GET", f"/{reach.add_webhook('orders', target='http://x')}/batch-status?limit=5&empty=")
@@ -183,6 +207,38 @@ def test_traffic_runs_as_time_advances(reach: Sandbox) -> None:
     assert len(reach.target("orders").received) == 6
     with pytest.raises(ValueError, match="at least 0"):
         reach.traffic(webhook_id, -1)
+
+
+def test_batches_of_the_past_need_no_post(reach: Sandbox, start: datetime) -> None:
+    target = reach.target("orders")
+    webhook_id = reach.add_webhook("orders", target=target.url)
+    for hours, status in ((9, 503), (2, 503), (1, 200), (5, 200)):
+        batch_id = reach.add_past_batch(webhook_id, start - timedelta(hours=hours), status, events=2)
+    lost, pending, delivered, earlier = reach.batches(webhook_id)
+    assert [(batch.state, len(batch.attempts), len(batch.events)) for batch in (lost, pending, delivered)] == [
+        ("discarded", 12, 2),
+        ("pending", 7, 2),
+        ("delivered", 1, 2),
+    ]
+    assert earlier.batch_id == batch_id
+    assert pending.attempts[1].at == pending.created + timedelta(minutes=1)
+    assert target.received == []
+    reach.advance(minutes=10)
+    assert [batch.state for batch in reach.batches(webhook_id)] == ["discarded", *["delivered"] * 3]
+    assert len(target.received) == 1
+    with pytest.raises(ValueError, match="after the sandbox's now"):
+        reach.add_past_batch(webhook_id, start + timedelta(days=1))
+    with pytest.raises(ValueError, match="no time zone"):
+        reach.add_past_batch(webhook_id, datetime(2026, 1, 1))
+    with pytest.raises(LookupError):
+        reach.add_past_batch("none", start)
+
+
+def test_the_last_outcomes_are_those_of_the_latest_attempts(reach: Sandbox, call: Call, start: datetime) -> None:
+    webhook_id = reach.add_webhook("orders", target=reach.target("orders").url)
+    for hours in (1, 5):
+        reach.add_past_batch(webhook_id, start - timedelta(hours=hours))
+    assert call("GET").json()["results"][0]["last_successful"] == "2026-03-01T11:00:00.000Z"
 
 
 def test_the_batch_size_can_be_chosen(start: datetime) -> None:

@@ -15,7 +15,7 @@ import requests
 
 from airflow_provider_reach.sandbox import Sandbox
 from airflow_provider_reach.sandbox import __main__ as command
-from airflow_provider_reach.sandbox.scenes import health_scene
+from airflow_provider_reach.sandbox.scenes import health_scene, workspace_scene
 
 Call = Callable[..., requests.Response]
 
@@ -46,6 +46,42 @@ def test_the_health_scene(calling: Callable[[Sandbox], Call]) -> None:
         assert {batch.state for batch in reach.batches(ids["bounces"])} == {"delivered"}
 
 
+def test_the_scene_of_a_whole_workspace(calling: Callable[[Sandbox], Call]) -> None:
+    with workspace_scene(webhooks=100, in_trouble=0.03, api_key="mine") as reach:
+        assert reach.api_key == "mine"
+        listed = calling(reach)("GET").json()["results"]
+        assert [webhook["name"] for webhook in listed[::99]] == ["customer-0001", "customer-0100"]
+        assert all(webhook["last_successful"] for webhook in listed)
+        ailing = [webhook["id"] for webhook in listed if webhook["target"] == reach.target("down").url]
+        assert ailing == [webhook["id"] for webhook in listed if webhook.get("last_failure")]
+        ages = {"pending": 20, "discarded": 0}, {"pending": 20, "discarded": 0}, {"pending": 15, "discarded": 5}
+        states = {webhook["id"]: webhook["batches"] for webhook in reach.state()["webhooks"]}
+        assert [states[webhook_id] for webhook_id in ailing] == [{"delivered": 1, **age} for age in ages]
+        for webhook_id, rows in ((listed[0]["id"], 0), (ailing[0], 20)):
+            assert len(calling(reach)("GET", f"/{webhook_id}/batch-status").json()["results"]) == rows
+        assert reach.target("up").received == reach.target("down").received == []
+        reach.target("down").answer(200)
+        reach.advance(hours=3)
+        assert {batch.state for batch in reach.batches(ailing[0])} == {"delivered"}
+
+
+@pytest.mark.parametrize(
+    ("webhooks", "in_trouble", "expected"), [(1, 1, 1), (40, 0.01, 0), (150, 0.5, 75), (70, 1, 70)]
+)
+def test_the_share_that_is_in_trouble(webhooks: int, in_trouble: float, expected: int) -> None:
+    with workspace_scene(webhooks, in_trouble) as reach:
+        assert sum(webhook["batches"]["pending"] > 0 for webhook in reach.state()["webhooks"]) == expected
+
+
+@pytest.mark.parametrize(("webhooks", "in_trouble"), [(0, 0.01), (10, 1.5), (10, -0.1)])
+def test_a_workspace_that_cannot_be(webhooks: int, in_trouble: float) -> None:
+    with (
+        pytest.raises(ValueError, match=f"webhooks={webhooks}, in_trouble={in_trouble}"),
+        workspace_scene(webhooks, in_trouble),
+    ):
+        pass
+
+
 @pytest.fixture
 def signals_as_they_were() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -55,7 +91,7 @@ def signals_as_they_were() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("signals_as_they_were")
-@pytest.mark.parametrize("scene", ["empty", "health"])
+@pytest.mark.parametrize("scene", ["empty", "health", "workspace"])
 def test_the_command_tells_all_and_lets_time_flow(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], scene: str
 ) -> None:
@@ -77,6 +113,7 @@ def test_the_command_tells_all_and_lets_time_flow(
     assert "/sandbox/advance" in said
     assert ("bounces      http" in said) == (scene == "health")
     assert ("none yet" in said) == (scene == "empty")
+    assert ("… and 990 more: curl http" in said) == (scene == "workspace")
     assert said.endswith("The sandbox has ended.\n")
     assert [seconds >= 36 for seconds in flowed[-2:]] == [True, True]
 
@@ -136,6 +173,14 @@ def test_it_runs_a_command_and_ends_as_that_does(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.usefixtures("signals_as_they_were")
+def test_a_workspace_as_large_and_as_slow_as_told() -> None:
+    counts = "import os, sys, urllib.request as u; state = u.urlopen(os.environ['REACH_SANDBOX'] + '/state').read(); "
+    counts += "sys.exit(state.count(b'customer-'))"
+    options = ["--scene", "workspace", "--webhooks", "30", "--latency", "0.01"]
+    assert command.main([*options, "--", sys.executable, "-c", counts]) == 30
+
+
+@pytest.mark.usefixtures("signals_as_they_were")
 def test_a_command_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--scene", "empty", "--", "no-such-command"]) == 127
     said = capsys.readouterr()
@@ -171,8 +216,10 @@ def test_no_command_outlives_a_sandbox_that_fails(monkeypatch: pytest.MonkeyPatc
     ("arguments", "says"),
     [
         (["--"], "a command must follow --"),
-        (["--speed", "-1"], "invalid _speed value"),
-        (["--speed", "nan"], "invalid _speed value"),
+        (["--speed", "-1"], "invalid _amount value"),
+        (["--speed", "nan"], "invalid _amount value"),
+        (["--scene", "workspace", "--webhooks", "0"], "invalid _count value"),
+        (["--webhooks", "5"], "--webhooks goes with --scene workspace"),
     ],
 )
 def test_what_would_not_end_or_not_begin_is_refused(

@@ -148,6 +148,19 @@ def test_faults_hit_their_operation_as_often_as_told(reach: Sandbox, call: Call)
     assert [call("GET", path).status_code for _ in range(3)] == [503, 503, 200]
 
 
+def test_a_fault_can_be_of_one_webhook_alone(reach: Sandbox, call: Call) -> None:
+    ailing, other = (reach.add_webhook(name, target=reach.target("orders").url) for name in ("orders", "bounces"))
+    reach.fail(Fault.status(500), on="batch_status", times=None, webhook_id=ailing)
+    reach.fail(Fault.status(502), webhook_id=other)
+    asked = [f"/{ailing.upper()}/batch-status", f"/{ailing}", "", f"/{other}", f"/{other}/batch-status"]
+    assert [call("GET", path).status_code for path in asked] == [500, 200, 200, 502, 200]
+    assert [request.webhook_id for request in reach.requests] == [ailing, ailing, None, other, other]
+    reach.delete_webhook(ailing)
+    assert call("GET", f"/{ailing}/batch-status").status_code == 500
+    reach.heal()
+    assert call("GET", f"/{ailing}/batch-status").status_code == 404
+
+
 def test_faults_come_in_the_order_they_were_set(reach: Sandbox, call: Call) -> None:
     reach.fail(Fault.status(500), on="create")
     reach.fail(Fault.status(502), times=2)
@@ -184,6 +197,11 @@ def test_what_cannot_fail_is_refused(reach: Sandbox) -> None:
         reach.fail(Fault.slow(1), on="batch-status")
     with pytest.raises(ValueError, match="at least 1"):
         reach.fail(Fault.slow(1), times=0)
+    with pytest.raises(LookupError, match="no webhook none"):
+        reach.fail(Fault.slow(1), webhook_id="none")
+    webhook_id = reach.add_webhook("orders", target="http://x")
+    with pytest.raises(ValueError, match="about no one webhook"):
+        reach.fail(Fault.slow(1), on="list", webhook_id=webhook_id)
 
 
 def raw(reach: Sandbox) -> bytes:
