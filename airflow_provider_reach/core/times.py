@@ -43,6 +43,8 @@ def parse_time(value: Any) -> datetime | None:
 
 def as_utc(when: datetime) -> datetime:
     """A time in UTC, as a plain ``datetime``: a pendulum one would lose this time zone in an addition."""
+    if when.tzinfo is timezone.utc and type(when) is datetime:
+        return when
     if when.tzinfo is not None:
         when = when.astimezone(timezone.utc)
     return datetime.combine(when.date(), when.time(), timezone.utc)

@@ -9,6 +9,7 @@ contract at all raises :class:`ContractViolation`, which says why.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -20,7 +21,7 @@ from airflow_provider_reach.core.secrets.depth import DEEPEST, is_deeper
 from airflow_provider_reach.core.secrets.redact import safe_headers, safe_text
 from airflow_provider_reach.core.target.response import TargetResponse
 from airflow_provider_reach.core.text import one_line
-from airflow_provider_reach.core.times import parse_time
+from airflow_provider_reach.core.times import as_utc, parse_time
 
 T = TypeVar("T")
 
@@ -34,25 +35,47 @@ class _Results(Struct, Generic[T]):
     errors: None = None  # with errors, the answer is looked at again
 
 
+_Leaf = str | int | float | bool | None
+
+
+class _Listed(Struct, forbid_unknown_fields=True):
+    """A webhook as the contract lists it; what is nested deeper or not in it is read leniently."""
+
+    id: str
+    name: str = ""
+    target: str = ""
+    events: tuple[str, ...] = ()
+    active: bool | None = None
+    auth_type: str | None = None
+    auth_credentials: dict[str, _Leaf] | None = None
+    auth_request_details: dict[str, _Leaf | dict[str, _Leaf]] | None = None
+    custom_headers: dict[str, _Leaf] | None = None
+    last_successful: datetime | None = None
+    last_failure: datetime | None = None
+    links: msgspec.Raw = msgspec.Raw()
+
+
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _batch_rows = msgspec.json.Decoder(_Results[list[BatchRow]])
+_webhooks = msgspec.json.Decoder(_Results[list[msgspec.Raw]])
+_listed = msgspec.json.Decoder(_Listed)
 
 
 def batch_rows(body: bytes) -> list[BatchRow]:
     """The rows of a batch-status answer."""
     try:
         return _batch_rows.decode(body).results
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    except _UNREADABLE:
         return [_batch_row(row) for row in _list(_results(body))]
 
 
 def webhooks(body: bytes) -> list[Webhook]:
     """The webhooks of a list answer."""
-    found = []
-    for raw in _list(_results(body)):
-        if not isinstance(raw, Mapping) or not _id(raw.get("id")):
-            raise ContractViolation("a webhook without an id")
-        found.append(_webhook(raw["id"], raw))
-    return found
+    try:
+        results = _webhooks.decode(body).results
+    except _UNREADABLE:
+        return [_odd_webhook(raw) for raw in _list(_results(body))]
+    return [_listed_webhook(raw) for raw in results]
 
 
 def webhook(body: bytes, webhook_id: str) -> Webhook:
@@ -115,7 +138,7 @@ def any_json(body: bytes) -> Any:
         raise ContractViolation("JSON nested too deep") from None
     except (msgspec.MsgspecError, ValueError) as error:
         raise ContractViolation("JSON that is cut off" if "truncated" in str(error) else "no JSON") from None
-    if is_deeper(value, DEEPEST):
+    if body.count(b"[") + body.count(b"{") > DEEPEST and is_deeper(value, DEEPEST):
         raise ContractViolation("JSON nested too deep")
     return value
 
@@ -139,6 +162,39 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         raise ContractViolation("results that are no object")
     return value
+
+
+def _listed_webhook(raw: msgspec.Raw) -> Webhook:
+    try:
+        read = _listed.decode(raw)
+        last_successful = read.last_successful and as_utc(read.last_successful)
+        last_failure = read.last_failure and as_utc(read.last_failure)
+    except (*_UNREADABLE, OverflowError):
+        return _odd_webhook(any_json(bytes(raw)))
+    return Webhook(
+        id=_id_of_webhook(read.id),
+        name=read.name[:LONGEST_NAME],
+        target=read.target,
+        events=read.events,
+        active=read.active,
+        auth_type=read.auth_type,
+        auth_credentials=read.auth_credentials,
+        auth_request_details=read.auth_request_details,
+        custom_headers=read.custom_headers,
+        last_successful=last_successful,
+        last_failure=last_failure,
+    )
+
+
+def _odd_webhook(raw: Any) -> Webhook:
+    raw = raw if isinstance(raw, dict) else {}
+    return _webhook(_id_of_webhook(raw.get("id")), raw)
+
+
+def _id_of_webhook(value: Any) -> str:
+    if webhook_id := _id(value):
+        return webhook_id
+    raise ContractViolation("a webhook without an id")
 
 
 def _webhook(webhook_id: str, raw: Mapping[str, Any]) -> Webhook:
@@ -219,7 +275,7 @@ def _boolean(value: Any) -> bool | None:
 
 
 def _object(value: Any) -> Mapping[str, Any] | None:
-    return value if isinstance(value, Mapping) else None
+    return value if isinstance(value, dict) else None
 
 
 def _as_json(value: Any) -> str:

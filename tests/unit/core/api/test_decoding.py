@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from airflow_provider_reach.core.api import decoding
 from airflow_provider_reach.core.api.decoding import ContractViolation
@@ -458,6 +459,23 @@ def test_an_id_of_nothing_to_see_is_none(blank: str) -> None:
         decoding.written_id(json.dumps({"results": {"id": blank}}).encode())
     with pytest.raises(ContractViolation, match="without an id"):
         decoding.webhooks(json.dumps({"results": [{"id": blank}]}).encode())
+
+
+@pytest.mark.parametrize(
+    "usual",
+    [
+        {},
+        {"id": " i\n" + "d" * 80, "name": "n" * 5000, "links": [{"href": "x", "method": ["GET"]}]},
+        {"last_successful": "2026-01-31T02:00:00+01:00", "last_failure": "2026-01-31T01:00:00"},
+        {"last_successful": "0001-01-01T00:00:00+14:00"},  # which is no time in UTC
+        {"auth_request_details": {"url": "u", "body": {"client_id": "c", "n": 2**70}}, "custom_headers": {"X": None}},
+    ],
+)
+def test_a_field_that_is_not_in_the_contract_changes_nothing_of_how_the_others_are_read(usual: dict[str, Any]) -> None:
+    [fast] = decoding.webhooks(body([WEBHOOK | usual]))
+    [leniently, same] = decoding.webhooks(body([WEBHOOK | usual | {"unknown": {"token": "t"}}, WEBHOOK | usual]))
+    assert leniently.extra == {"unknown": {"token": "t"}}
+    assert structs.replace(leniently, extra={}) == fast == same
 
 
 @pytest.mark.parametrize("field", ["name", "target", "active"])
