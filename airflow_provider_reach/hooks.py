@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.api.exchange import AskContext, Exchange
     from airflow_provider_reach.core.config import ReachConfig
     from airflow_provider_reach.core.fields import EventType, OptionalFields, WebhookFields
+    from airflow_provider_reach.core.policy import DeliveryPolicy
     from airflow_provider_reach.core.webhooks.spec import WebhookChanges
+    from airflow_provider_reach.core.workspace.report import WorkspaceReport
 
     Events = Sequence[EventType] | Sequence[str]
 
@@ -135,6 +137,11 @@ class ReachHook(ReachCalls, BaseHook):
             if isinstance(webhook, Webhook):
                 self._mask(webhook.secrets)
         return found
+
+    def check_workspace(self, policy: DeliveryPolicy | None = None, **given: Any) -> WorkspaceReport:
+        """As :meth:`airflow_provider_reach.client.calls.ReachCalls.check_workspace`, over ``max_connections``."""
+        self.get_conn().max_connections = max_connections()
+        return super().check_workspace(policy, **given)
 
     def create_webhook(self, name: str, target: str, events: Events, **optional: Unpack[OptionalFields]) -> str:
         """

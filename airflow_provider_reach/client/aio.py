@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Generic, TypeVar
+from itertools import count
+from typing import Any, Generic, TypeVar
 
 from airflow_provider_reach.client.pool import SharedSession
-from airflow_provider_reach.client.sync import USER_AGENT
-from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send, Wait
+from airflow_provider_reach.client.user_agent import USER_AGENT
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send, Together, Wait
 from airflow_provider_reach.core.api.regions import with_hint
 from airflow_provider_reach.core.api.request import request_for
 from airflow_provider_reach.core.api.responses import Answer, Failure
@@ -20,8 +21,13 @@ from airflow_provider_reach.core.api.retry import RetryBudget
 from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE, ReachConfig
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.errors import ReachError
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
+from airflow_provider_reach.core.webhooks.selection import Selection
+from airflow_provider_reach.core.workspace.check import Progress, check_workspace
+from airflow_provider_reach.core.workspace.policies import PolicyTable
+from airflow_provider_reach.core.workspace.report import WorkspaceReport
 
 T = TypeVar("T")
 
@@ -67,6 +73,23 @@ class AsyncReachClient:
         ref, policy = WebhookRef(webhook_id, webhook_name), policy or DeliveryPolicy()
         return await self.do(partial(look, ref, policy, watched_from=watched_from, seen_id=seen_id))
 
+    async def check_workspace(
+        self,
+        policy: DeliveryPolicy | None = None,
+        *,
+        policies: Mapping[str, Mapping[str, Any]] | None = None,
+        active: bool | None = None,
+        name_pattern: str | None = None,
+        expect: Iterable[str] | str = (),
+        allow_empty: bool = False,
+        progress: Progress | None = None,
+    ) -> WorkspaceReport:
+        """As :meth:`airflow_provider_reach.client.calls.ReachCalls.check_workspace`."""
+        given: dict[str, Any] = {"active": active, "name_pattern": name_pattern, "expect": expect}
+        selection = Selection(**given, allow_empty=allow_empty)
+        table = PolicyTable(policy or DeliveryPolicy(), policies)
+        return await self.do(partial(check_workspace, selection, table, progress=progress))
+
     async def do(self, exchange: Callable[[AskContext], Exchange[T]]) -> T:
         """
         Carry out an exchange, with one retry budget for all its calls.
@@ -85,18 +108,50 @@ class AsyncReachClient:
         step = _next(exchange, None)
         while not isinstance(step, _Done):
             result = await self._carry_out(step)
-            if isinstance(result, Answer) and len(result.body) > LARGE:
+            if isinstance(result, list) or (isinstance(result, Answer) and len(result.body) > LARGE):
                 step = await asyncio.to_thread(_next, exchange, result)
             else:
                 step = _next(exchange, result)
         return step.result
 
-    async def _carry_out(self, step: Send | Wait) -> Answer | Failure | None:
+    async def _carry_out(self, step: Send | Wait | Together) -> Answer | Failure | list[Any] | None:
         if isinstance(step, Send):
             return await self._session.send(request_for(step.call, self.config, USER_AGENT), step.pool_timeout)
+        if isinstance(step, Together):
+            return await self.together(step)
         log.warning("%s Next try in %.1f s.", step.reason, step.seconds)
         await self._sleep(step.seconds)
         return None
+
+    async def together(self, step: Together) -> list[Any]:
+        """
+        Carry out several exchanges, as many at the same time as the session has connections.
+
+        :param step: The exchanges.
+        :return: In their order, the result of each, or the :class:`~airflow_provider_reach.core.errors.ReachError` that
+            it raised.
+        """
+        results: list[Any] = [None] * step.number
+        waiting, done, now = enumerate(step.beginnings), count(1), asyncio.get_running_loop().time
+        began = now()
+
+        async def work() -> None:
+            for index, begin in waiting:  # which all workers share
+                try:
+                    results[index] = await self.run(begin(now() - began))
+                except ReachError as error:
+                    results[index] = error
+                if step.progress:
+                    step.progress(next(done), step.number)
+
+        workers = [asyncio.create_task(work()) for _ in range(min(self._session.most, step.number))]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+        return results
 
 
 @dataclass(frozen=True)
@@ -104,7 +159,7 @@ class _Done(Generic[T]):
     result: T
 
 
-def _next(exchange: Exchange[T], result: Answer | Failure | None) -> Send | Wait | _Done[T]:
+def _next(exchange: Exchange[T], result: Answer | Failure | list[Any] | None) -> Send | Wait | Together | _Done[T]:
     """The exchange's next step; a StopIteration could not leave a thread."""
     try:
         return exchange.send(result)

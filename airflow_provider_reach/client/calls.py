@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.webhooks.converge import Declared, IfExists
     from airflow_provider_reach.core.webhooks.drift import Drift
     from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
+    from airflow_provider_reach.core.workspace.report import WorkspaceReport
 
 T = TypeVar("T")
 _Changes = TypeVar("_Changes", bound="WebhookChanges")
@@ -201,6 +202,44 @@ class ReachCalls:
 
         ref, policy = WebhookRef(webhook_id, webhook_name), policy or DeliveryPolicy()
         return self.do(partial(look, ref, policy, watched_from=watched_from, seen_id=seen_id))
+
+    def check_workspace(
+        self,
+        policy: DeliveryPolicy | None = None,
+        *,
+        policies: Mapping[str, Mapping[str, Any]] | None = None,
+        active: bool | None = None,
+        name_pattern: str | None = None,
+        expect: Iterable[str] | str = (),
+        allow_empty: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> WorkspaceReport:
+        """
+        Look once at all webhooks of the workspace, or those that are meant, and judge each.
+
+        :param policy: What counts as failed, and what is waited for.
+        :param policies: By a webhook's name, or a pattern such as ``orders-*``: fields of the policy that differ. A
+            name, unlike a pattern, must exist.
+        :param active: Only those that are active (True) or inactive (False); None takes both.
+        :param name_pattern: Only names that match, such as ``orders-*``.
+        :param expect: Names that must exist; one that does not is a failure in the report.
+        :param allow_empty: Whether finding nothing is fine.
+        :param progress: Called after each webhook, with how many are done and the number of all; perhaps in another
+            thread.
+        :return: The verdicts. A webhook that could not be asked about has none.
+        :raises ReachInputError: before anything is asked, naming everything that is wrong.
+        :raises ReachLookupError: when nothing is found, or an expected webhook is filtered out.
+        :raises ReachCallError: when nothing at all could be asked; that is no verdict.
+        """
+        from airflow_provider_reach.core.policy import DeliveryPolicy
+        from airflow_provider_reach.core.webhooks.selection import Selection
+        from airflow_provider_reach.core.workspace.check import check_workspace
+        from airflow_provider_reach.core.workspace.policies import PolicyTable
+
+        given: dict[str, Any] = {"active": active, "name_pattern": name_pattern, "expect": expect}
+        selection = Selection(**given, allow_empty=allow_empty)
+        table = PolicyTable(policy or DeliveryPolicy(), policies)
+        return self.do(partial(check_workspace, selection, table, progress=progress))
 
     def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """

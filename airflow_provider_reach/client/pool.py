@@ -30,7 +30,7 @@ class SharedSession:
         self.users = 0
         self._route = route
         self._session = open_session(route)
-        self._most = most
+        self.most = most
         self._slots = _Slots(most)
         self._quiet_until = 0.0
         self._refusal: Answer | None = None
@@ -72,7 +72,7 @@ class SharedSession:
                     return self._refusal
                 await asyncio.sleep(left * random.uniform(1.0, 1.2))  # so that not all begin at once
             if not await self._slots.take(max(until - now(), request.connect_timeout)):
-                return Failure("busy", f"none of the {self._most} connections became free")
+                return Failure("busy", f"none of the {self.most} connections became free")
             if self._quiet_until <= now():
                 return None
             self._slots.give_back()

@@ -6,12 +6,13 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from airflow_provider_reach.client.calls import ReachCalls
 from airflow_provider_reach.client.requests_transport import Session, send
+from airflow_provider_reach.client.user_agent import USER_AGENT
 from airflow_provider_reach.core.api import operations
-from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send, Wait
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send, Together, Wait
 from airflow_provider_reach.core.api.regions import with_hint
 from airflow_provider_reach.core.api.request import request_for
 from airflow_provider_reach.core.api.responses import Answer, Failure
@@ -19,13 +20,10 @@ from airflow_provider_reach.core.api.retry import RetryBudget
 from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE, ReachConfig
 from airflow_provider_reach.core.webhooks.create import create
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
-from airflow_provider_reach.version import __version__
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-USER_AGENT = f"airflow-provider-reach/{__version__}"
 
 
 class ReachClient(ReachCalls):
@@ -35,6 +33,7 @@ class ReachClient(ReachCalls):
     :param config: Where the service is and who asks.
     :param outage_tolerance: Seconds to keep asking while the service cannot be reached; 0 asks once.
     :param patience: The former name of ``outage_tolerance``.
+    :param max_connections: How many connections are open at once while several webhooks are asked about together.
     :param sleep: The function to wait with; a test may pass another one.
     """
 
@@ -44,10 +43,12 @@ class ReachClient(ReachCalls):
         *,
         outage_tolerance: float = DEFAULT_OUTAGE_TOLERANCE,
         patience: float | None = None,
+        max_connections: int = 20,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.config = config
         self.outage_tolerance = outage_tolerance if patience is None else patience
+        self.max_connections = max_connections
         self._sleep = sleep
         self._session = Session()
 
@@ -94,7 +95,7 @@ class ReachClient(ReachCalls):
 
         :param exchange: The exchange; its errors are raised as they are.
         """
-        step: Send | Wait = next(exchange)
+        step: Send | Wait | Together = next(exchange)
         while True:
             try:
                 step = exchange.send(self._carry_out(step))
@@ -102,9 +103,20 @@ class ReachClient(ReachCalls):
                 result: T = done.value
                 return result
 
-    def _carry_out(self, step: Send | Wait) -> Answer | Failure | None:
+    def _carry_out(self, step: Send | Wait | Together) -> Answer | Failure | list[Any] | None:
         if isinstance(step, Send):
             return send(self._session, request_for(step.call, self.config, USER_AGENT))
+        if isinstance(step, Together):
+            from airflow_provider_reach.client.own_loop import in_own_loop  # here: most tasks need no aiohttp
+
+            return in_own_loop(partial(self._together, step))
         log.warning("%s Next try in %.1f s.", step.reason, step.seconds)
         self._sleep(step.seconds)
         return None
+
+    async def _together(self, step: Together) -> list[Any]:
+        from airflow_provider_reach.client.aio import AsyncReachClient
+        from airflow_provider_reach.client.pool import shared_session
+
+        async with shared_session(self.config, self.max_connections) as session:
+            return await AsyncReachClient(self.config, session).together(step)

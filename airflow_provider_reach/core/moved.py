@@ -24,6 +24,8 @@ RETURNED = tuple(
         ("Webhook", "api.models", "models"),
     )
 )
+NEVER_MOVED = (f"{_CORE}.workspace.report.WorkspaceReport",)
+"""What it returns besides, by the only path there has been."""
 
 
 class _FormerModule(ModuleType):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from airflow_provider_reach.core.moved import RETURNED
+from airflow_provider_reach.core.moved import NEVER_MOVED, RETURNED
 
 _MARK = re.compile(r"\{(?=[{%#])")
 _UNDERSCORES = re.compile(r"\A__")
@@ -42,3 +42,4 @@ def allow_in_xcoms() -> None:
     except ImportError:
         serde = import_module("airflow.serialization.serde")
     serde._extra_allowed.update(f"{module}.{name}" for name, *modules in RETURNED for module in modules)
+    serde._extra_allowed.update(NEVER_MOVED)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.providers.common.compat.sdk import AirflowFailException, conf
 
-from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.fields import AUTH_TYPES
 from airflow_provider_reach.core.text import shown
-from airflow_provider_reach.core.values import choice, flag, is_not_given, no_text, read_text, text_of
+from airflow_provider_reach.core.values import choice, flag, is_not_given
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.integration.arguments import parsed, webhook_specs
 from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
@@ -23,8 +21,8 @@ from airflow_provider_reach.operators.base import ReachOperator
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_reach.core.api.models import Webhook
     from airflow_provider_reach.core.webhooks.drift import Drift
+    from airflow_provider_reach.core.webhooks.selection import Selection
     from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 
 
@@ -104,16 +102,11 @@ class ReachListWebhooksOperator(ReachOperator):
 
         with reach_errors():
             conn_id = {"reach_conn_id": self.reach_conn_id} if self.argument("with_conn_id", flag) else {}
-            active, allow_empty = self.argument("active", flag), self.argument("allow_empty", flag)
+            selection = self._selection()
             on_drift, specs = self.argument("on_drift", partial(choice, known=("fail", "warn"))), self._declared_specs()
-            pattern = read_text("name_pattern", self.name_pattern, self.named) or "*"
             names = [str(spec.given["name"]) for spec in specs or ()]
-            listed = self.hook.list_webhooks(expected=[*self._expected(), *names])
-            found = [
-                webhook
-                for webhook in listed
-                if (active is None or webhook.active is active) and fnmatchcase(webhook.name.strip(), pattern)
-            ]
+            listed = self.hook.list_webhooks(expected=[*selection.expect, *names])
+        found = [webhook for webhook in listed if selection.takes(webhook)]
         for webhook in found:
             self.log.info("Found %s", webhook)
         if specs is not None:
@@ -123,21 +116,16 @@ class ReachListWebhooksOperator(ReachOperator):
             context["ti"].xcom_push(key="drift", value=literal(drift.to_dict()))
             self._tell(drift, on_drift)
         with reach_errors():
-            self._check(listed, found, bool(allow_empty))
+            selection.check(listed, found)
         context["ti"].xcom_push(key="webhooks", value=literal([webhook.to_dict() for webhook in found]))
         self._check_mapped(len(found), context["ti"])
         return [literal({"webhook_id": webhook.id, "webhook_name": webhook.name, **conn_id}) for webhook in found]
 
-    def _expected(self) -> Sequence[str]:
-        from airflow_provider_reach.core.webhooks.validation import list_of
+    def _selection(self) -> Selection:
+        from airflow_provider_reach.core.webhooks.selection import Selection
 
-        expect = parsed(self.expect)
-        if expect is None or (isinstance(expect, str) and not text_of(expect)):
-            return []
-        names = list_of(expect)
-        if others := [name for name in names if not isinstance(name, str)]:
-            raise ReachInputError([no_text("expect: each name", others[0])], self.named)
-        return [name.strip() for name in names]
+        given: dict[str, Any] = {name: getattr(self, name) for name in ("active", "name_pattern", "allow_empty")}
+        return Selection(**given, expect=parsed(self.expect))
 
     def _declared_specs(self) -> list[WebhookSpec] | None:
         """What is declared, checked before anything is asked."""
@@ -171,28 +159,6 @@ class ReachListWebhooksOperator(ReachOperator):
         seen = " (as far as the service shows it)" if drift.unknown else ""
         self.log.log(logging.WARNING if drift else logging.INFO, "%s%s", drift, seen)
 
-    def _check(self, listed: list[Webhook], found: list[Webhook], allow_empty: bool) -> None:
-        names = {webhook.name.strip() for webhook in found}
-        expected = self._expected()
-        if missing := [name for name in expected if name not in names]:
-            told = missing[:_MOST_TOLD]
-            near = _near(told, listed, expected)
-            why = [_why_missing(name, listed, near.get(name, "")) for name in told]
-            more = f"; and {len(missing) - _MOST_TOLD} more" if len(missing) > _MOST_TOLD else ""
-            correct = (
-                "First correct a name that is misspelt: declaring it would send every event twice. " if near else ""
-            )
-            raise AirflowFailException(
-                f"{len(missing)} of {len(expected)} expected webhooks were not found: {'; '.join(why)}{more}. "
-                f"Found: {_names(found)}. {correct}Declare what is missing, or take it off 'expect'."
-            )
-        if not found and not allow_empty:
-            raise AirflowFailException(
-                f"No webhook was found, so that nothing would be watched. The workspace has {len(listed)}: "
-                f"{_names(listed)}. Check the filters (active={self.active}, name_pattern={shown(self.name_pattern)}) "
-                "and the connection's workspace, or set allow_empty=True."
-            )
-
     def _check_mapped(self, number: int, ti: Any) -> None:
         """Refuse for good what Airflow would refuse at each try, without saying this."""
         most = conf.getint("core", "max_map_length", fallback=1024) or 0
@@ -204,29 +170,3 @@ class ReachListWebhooksOperator(ReachOperator):
                 "[core] max_map_length, for the workers too, or list fewer at a time by name_pattern. The XCom "
                 "'webhooks' has what was found."
             )
-
-
-_MOST_TOLD = 20
-
-
-def _near(missing: Iterable[str], listed: Iterable[Webhook], expected: Collection[str]) -> dict[str, str]:
-    """By name that none has, the question whether it is one that nobody expects."""
-    from airflow_provider_reach.core.webhooks.similar_names import near
-
-    there = {webhook.name.strip() for webhook in listed}
-    strangers = [webhook for webhook in listed if webhook.name.strip() not in expected]
-    return {name: question for name in missing if name not in there and (question := near(name, strangers))}
-
-
-def _why_missing(name: str, listed: list[Webhook], question: str) -> str:
-    if any(webhook.name.strip() == name for webhook in listed):
-        return f"'{name}' exists but is filtered out by active or name_pattern"
-    return f"'{name}' does not exist" + (f" ({question})" if question else "")
-
-
-def _names(webhooks: Iterable[Webhook]) -> str:
-    from airflow_provider_reach.core.text import one_line
-
-    names = sorted(one_line(webhook.name or webhook.id, 80) for webhook in webhooks)
-    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
-    return ", ".join(f"'{name}'" for name in names[:20]) + more if names else "none"

@@ -51,7 +51,7 @@ class SoakLoop(Loop):
     @property
     def waits_in_earnest(self) -> bool:
         """Whether something is under way that takes real time."""
-        return self._in_threads > 0 or any(session._slots._free < session._most for session in self.sessions)
+        return self._in_threads > 0 or any(session._slots._free < session.most for session in self.sessions)
 
     @property
     def sockets(self) -> int:

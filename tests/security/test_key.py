@@ -21,7 +21,8 @@ import pytest
 from airflow.providers.common.compat.sdk import Connection
 
 from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator
-from airflow_provider_reach.client.sync import USER_AGENT, ReachClient
+from airflow_provider_reach.client.sync import ReachClient
+from airflow_provider_reach.client.user_agent import USER_AGENT
 from airflow_provider_reach.core.api import operations
 from airflow_provider_reach.core.api.request import request_for
 from airflow_provider_reach.core.config import ReachConfig

@@ -2,13 +2,14 @@
 The engine of every call: a generator that yields what to do next, and is sent what came of it.
 
 A driver carries out each step: for a :class:`Send` it sends the request and hands back the :class:`Answer` or
-:class:`Failure`; for a :class:`Wait` it sleeps and hands back None; until the generator returns the result or raises a
+:class:`Failure`; for a :class:`Wait` it sleeps and hands back None; for a :class:`Together` it carries out several
+exchanges at the same time and hands back what came of each; until the generator returns the result or raises a
 :class:`~airflow_provider_reach.core.errors.ReachError`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
@@ -16,7 +17,7 @@ from airflow_provider_reach.core.api.decoding import ContractViolation
 from airflow_provider_reach.core.api.error_mapping import decode_error, failure_error, status_error
 from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import NOT_TAKEN, RetryBudget, may_repeat, wait_before_repeat
+from airflow_provider_reach.core.api.retry import NOT_TAKEN, Budget, RetryBudget, may_repeat, wait_before_repeat
 from airflow_provider_reach.core.errors import ReachCallError, ReachNotFoundError
 
 T = TypeVar("T")
@@ -43,7 +44,26 @@ class Wait:
     reason: str
 
 
-Exchange = Generator[Send | Wait, Answer | Failure | None, T]
+@dataclass(frozen=True)
+class Together:
+    """
+    Carry out several exchanges, as many at the same time as there are connections.
+
+    The driver hands back a list of the results in their order; in place of a result, the
+    :class:`~airflow_provider_reach.core.errors.ReachError` that an exchange raised. Any other exception ends them all.
+
+    :param beginnings: Each makes an exchange when it is its turn, given the seconds since the first one began.
+    :param number: How many there are.
+    :param progress: Called after each, if given, with how many are done and the number of all.
+    """
+
+    beginnings: Iterator[Beginning]
+    number: int
+    progress: Callable[[int, int], None] | None = None
+
+
+Exchange = Generator[Send | Wait | Together, Answer | Failure | list[Any] | None, T]
+Beginning = Callable[[float], Exchange[Any]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +76,7 @@ class AskContext:
         forgotten.
     """
 
-    budget: RetryBudget
+    budget: Budget
     secrets: tuple[str, ...] = field(repr=False)
 
     def masking(self, *secrets: str) -> AskContext:
@@ -65,7 +85,11 @@ class AskContext:
 
     def with_budget(self, seconds: float) -> AskContext:
         """The same context, with a budget of its own."""
-        return replace(self, budget=RetryBudget(seconds))
+        return self.drawing_on(RetryBudget(seconds))
+
+    def drawing_on(self, budget: Budget) -> AskContext:
+        """The same context, with this budget."""
+        return replace(self, budget=budget)
 
 
 def ask(call: Call[T], context: AskContext) -> Exchange[T]:
@@ -81,21 +105,14 @@ def ask(call: Call[T], context: AskContext) -> Exchange[T]:
     tries, may_have_been_taken = 0, False
     while True:
         result = cast("Answer | Failure", (yield Send(call, max(0.0, budget.left))))
-        budget.spend(result.seconds)
-        error: ReachCallError
-        if isinstance(result, Failure):
-            error = failure_error(masked, result)
-        elif not 200 <= result.status < 300:
-            error = status_error(masked, result)
+        try:
+            read = _read(call, masked, result)
+        except ReachCallError as raised:
+            error = raised
         else:
-            try:
-                if result.too_large:
-                    raise ContractViolation("larger than any answer of the API")
-                if result.unreadable:
-                    raise ContractViolation(result.unreadable)
-                return call.read(result, masked.secrets)
-            except ContractViolation as why:
-                error = decode_error(masked, result, why)
+            budget.spend(result.seconds, in_vain=False)
+            return read
+        budget.spend(result.seconds)
         if call.gone_is_done and may_have_been_taken and isinstance(error, ReachNotFoundError):
             return call.read(result, masked.secrets)  # type: ignore[arg-type]
         may_have_been_taken |= not isinstance(error, NOT_TAKEN)
@@ -105,3 +122,19 @@ def ask(call: Call[T], context: AskContext) -> Exchange[T]:
         yield Wait(seconds, str(error))
         budget.spend(seconds)
         tries += 1
+
+
+def _read(call: Call[T], masked: Call[T], result: Answer | Failure) -> T:
+    """What an answer says; or the error that it means is raised."""
+    if isinstance(result, Failure):
+        raise failure_error(masked, result)
+    if not 200 <= result.status < 300:
+        raise status_error(masked, result)
+    try:
+        if result.too_large:
+            raise ContractViolation("larger than any answer of the API")
+        if result.unreadable:
+            raise ContractViolation(result.unreadable)
+        return call.read(result, masked.secrets)
+    except ContractViolation as why:
+        raise decode_error(masked, result, why) from None

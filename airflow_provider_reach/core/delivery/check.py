@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import structs
 
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange, ask
-from airflow_provider_reach.core.api.models import BatchStatus, Gone
+from airflow_provider_reach.core.api.models import BatchStatus, Gone, Webhook
 from airflow_provider_reach.core.api.operations import DEFAULT_LIMIT, MAX_LIMIT, get_batch_status
 from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.delivery.report import DeliveryReport
@@ -45,6 +45,21 @@ def look(
     webhook, listed = yield from find(ref, context)
     if isinstance(webhook, Gone):
         return assess([], listed.at, policy, webhook=diagnosed(webhook, listed.webhooks, seen_id))
+    return (yield from judge(webhook, policy, context, watched_from=watched_from))
+
+
+def judge(
+    webhook: Webhook, policy: DeliveryPolicy, context: AskContext, *, watched_from: datetime | None = None
+) -> Exchange[DeliveryReport]:
+    """
+    Judge a webhook that a list of this look has.
+
+    :param webhook: The webhook, as listed.
+    :param policy: What counts as failed, and what is waited for.
+    :param context: How long to keep asking, and what to mask.
+    :param watched_from: As of :func:`look`.
+    :raises ReachCallError: when its batch status could not be had; that is no verdict.
+    """
     try:
         status = yield from _batch_status(webhook.id, context)
     except ReachNotFoundError as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -21,9 +21,9 @@ from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_reach import ReachBatchStatusSensor, ReachHook
 from airflow_provider_reach.client.sync import ReachClient
-from airflow_provider_reach.core.api.exchange import Send, Wait
+from airflow_provider_reach.core.api.exchange import Exchange
 from airflow_provider_reach.core.api.models import Webhook
-from airflow_provider_reach.core.api.responses import Answer, Failure
+from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.errors import ReachError
@@ -146,14 +146,14 @@ def asked(*script: Reply) -> Told:
     return watched(wrong(look(WebhookRef(name=NAME), POLICY, ask_context(0.0)), *script))
 
 
-def wrong(exchange: Generator[Send | Wait, Answer | Failure | None, Any], *script: Reply, **more: Any) -> ReachError:
+def wrong(exchange: Exchange[Any], *script: Reply, **more: Any) -> ReachError:
     """The error in which an exchange ends that is answered so."""
     error = play(exchange, *script, **more).error
     assert error is not None
     return error
 
 
-def declared(exchange: Generator[Send | Wait, Answer | Failure | None, Any], *script: Reply, **more: Any) -> Told:
+def declared(exchange: Exchange[Any], *script: Reply, **more: Any) -> Told:
     """How an operator fails whose exchange is answered so."""
     error = wrong(exchange, *script, **more)
     raised = airflow_error(error)
@@ -161,7 +161,7 @@ def declared(exchange: Generator[Send | Wait, Answer | Failure | None, Any], *sc
     return failed(raised)
 
 
-def updated(name: str = NAME, **changes: Any) -> Generator[Send | Wait, Answer | Failure | None, Any]:
+def updated(name: str = NAME, **changes: Any) -> Exchange[Any]:
     return converge(WebhookRef(name=name), WebhookChanges(**changes), ask_context(0.0))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Generic, TypeVar
 
 from hypothesis import settings
 
-from airflow_provider_reach.core.api.exchange import AskContext, Send, Wait
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send, Together, Wait
 from airflow_provider_reach.core.api.models import BatchRow
 from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.api.responses import Answer, Failure
@@ -134,11 +134,12 @@ class Played(Generic[T]):
 Reply = Answer | Failure
 
 
-def play(exchange: Generator[Send | Wait, Reply | None, T], *script: Reply, forever: Reply | None = None) -> Played[T]:
+def play(exchange: Exchange[T], *script: Reply, forever: Reply | None = None) -> Played[T]:
     """
     Drive an exchange: each request gets the next of the script, then ``forever``; nothing is slept for.
 
-    The script has to be used up, and nothing may be asked beyond it.
+    What may go on at the same time goes on one after another. The script has to be used up, and nothing may be asked
+    beyond it.
     """
     replies = list(script)
 
@@ -150,23 +151,31 @@ def play(exchange: Generator[Send | Wait, Reply | None, T], *script: Reply, fore
         return replies.pop(0) if replies else forever  # type: ignore[return-value]
 
     played: Played[T] = Played()
-    _drive(exchange, reply, played)
+    try:
+        played.value = _driven(exchange, reply, played)
+    except ReachError as error:
+        played.error = error
     assert not replies, f"never asked for: {replies}"
     return played
 
 
-def _drive(
-    exchange: Generator[Send | Wait, Reply | None, T], reply: Callable[[Call[Any]], Reply], played: Played[T]
-) -> None:
+def _driven(exchange: Exchange[Any], reply: Callable[[Call[Any]], Reply], played: Played[T]) -> Any:
     try:
         step = next(exchange)
         while True:
             if isinstance(step, Send):
                 step = exchange.send(reply(step.call))
+            elif isinstance(step, Together):
+                step = exchange.send([_of_several(begin(0.0), reply, played) for begin in step.beginnings])
             else:
                 played.waits.append(step)
                 step = exchange.send(None)
     except StopIteration as done:
-        played.value = done.value
+        return done.value
+
+
+def _of_several(exchange: Exchange[Any], reply: Callable[[Call[Any]], Reply], played: Played[T]) -> Any:
+    try:
+        return _driven(exchange, reply, played)
     except ReachError as error:
-        played.error = error
+        return error

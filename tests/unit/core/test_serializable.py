@@ -16,6 +16,7 @@ from airflow_provider_reach.core.target.response import TargetResponse
 from airflow_provider_reach.core.webhooks.converge import Declared
 from airflow_provider_reach.core.webhooks.diff import FieldComparison
 from airflow_provider_reach.core.webhooks.drift import Drift, Named
+from airflow_provider_reach.core.workspace.report import WebhookVerdict, WorkspaceReport
 from tests.unit.core.helpers import HOUR, ID, MINUTE, NOW, failed
 
 ROWS = [failed("lost", 10 * HOUR, batch_size=1000), failed("risky", 5 * HOUR), BatchRow(response_code="?", latency=0.5)]
@@ -33,6 +34,19 @@ TRAVELLING: list[Any] = [
     Drift(missing=["a"], unexpected=[Named(webhook_id=ID, webhook_name="n")], different={"b": {"c": "d"}}, unknown={}),
     assess([], NOW, DeliveryPolicy(), webhook=Webhook(id=ID)),
     assess(ROWS, NOW + MINUTE, DeliveryPolicy(), webhook=Webhook(id=ID, name="orders", last_successful=NOW)),
+    WorkspaceReport(
+        outcome="failed",
+        headline="FAILED: 1 of 2 webhooks",
+        looked_at=NOW,
+        listed=3,
+        looked=2,
+        counts={"failed": 1, "unknown": 1},
+        verdicts=[
+            WebhookVerdict(webhook_id=ID, webhook_name="n", outcome="failed", headline="h", policy={"drain": True})
+        ],
+        reports=[assess(ROWS, NOW, DeliveryPolicy(), webhook=Webhook(id=ID))],
+        unanswered={"other": "HTTP 500"},
+    ),
 ]
 
 

@@ -1,0 +1,1 @@
+"""One look at all webhooks of a workspace."""

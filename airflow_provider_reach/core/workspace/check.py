@@ -1,0 +1,84 @@
+"""One look at all webhooks that are meant: one list, and the batch status of each at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+from airflow_provider_reach.core.api.exchange import AskContext, Beginning, Exchange, Together
+from airflow_provider_reach.core.api.models import Gone, Webhook
+from airflow_provider_reach.core.api.retry import SharedBudget
+from airflow_provider_reach.core.delivery.assess import assess
+from airflow_provider_reach.core.delivery.check import judge
+from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.errors import ReachCallError, ReachError
+from airflow_provider_reach.core.webhooks.find import list_with_recheck
+from airflow_provider_reach.core.webhooks.missing import diagnosed
+from airflow_provider_reach.core.webhooks.selection import Selection
+from airflow_provider_reach.core.workspace.policies import PolicyTable
+from airflow_provider_reach.core.workspace.report import WorkspaceReport
+from airflow_provider_reach.core.workspace.summary import Seen, summary
+
+Progress = Callable[[int, int], None]
+"""Is told how many webhooks have been asked about, of how many."""
+
+_MOST_DIAGNOSED = 20
+"""Comparing a missing name with those of a large workspace takes some 10 ms."""
+
+
+def check_workspace(
+    selection: Selection, policies: PolicyTable, context: AskContext, progress: Progress | None = None
+) -> Exchange[WorkspaceReport]:
+    """
+    Look once at all webhooks that are meant, and judge each.
+
+    :param selection: Which are meant, and which must exist.
+    :param policies: What counts as failed, and what is waited for.
+    :param context: How long to keep asking while something fails, for the whole look, and what to mask.
+    :param progress: Called after each webhook.
+    :return: The verdicts; a webhook that could not be asked about has none, and the others' are not lost by it.
+    :raises ReachLookupError: when nothing is meant, or the filters leave out an expected webhook.
+    :raises ReachCallError: when the list could not be had, or nothing about any webhook; that is no verdict.
+    """
+    budget = SharedBudget(context.budget.left)
+    of_list = budget.beginning()
+    expected = dict.fromkeys((*selection.expect, *filter(selection.takes_name, policies.names)))
+    listed = yield from list_with_recheck(expected, context.drawing_on(of_list))
+    found = [webhook for webhook in listed.webhooks if selection.takes(webhook)]
+    selection.check_filters(listed.webhooks, found)
+    there = {webhook.name.strip() for webhook in listed.webhooks}
+    missing = [name for name in expected if name not in there]
+    if not missing:
+        selection.check_not_empty(listed.webhooks, found)
+
+    def beginning(webhook: Webhook) -> Beginning:
+        policy = policies.of(webhook.name)
+        return lambda at: judge(webhook, policy, context.drawing_on(budget.beginning(of_list.at + at)))
+
+    results = cast("list[DeliveryReport | ReachError]", (yield Together(map(beginning, found), len(found), progress)))
+    if found and not missing:
+        _check_answered(results)
+    seen = [Seen(webhook, policies.of(webhook.name), result) for webhook, result in zip(found, results, strict=True)]
+    for gone in _diagnosed(missing, listed.webhooks):
+        policy = policies.of(gone.name)
+        seen.append(Seen(gone, policy, assess([], listed.at, policy, webhook=gone)))
+    unused = policies.unused_patterns(there)
+    return summary(seen, listed, [f"No webhook matches {pattern!r} of the table of policies." for pattern in unused])
+
+
+def _check_answered(results: Sequence[DeliveryReport | ReachError]) -> None:
+    """Raise the error that stands for all where nothing was answered: then it is the service that fails, or the key."""
+    errors = [result for result in results if isinstance(result, ReachError)]
+    if len(errors) < len(results):
+        return
+    error = next((error for error in errors if not error.final), errors[0])
+    if isinstance(error, ReachCallError) and len(errors) > 1:
+        error.hint = f" None of the {len(errors):,} webhooks could be asked about."
+    raise error
+
+
+def _diagnosed(missing: Sequence[str], webhooks: Sequence[Webhook]) -> list[Gone]:
+    rest = f"The workspace has {len(webhooks):,} webhooks."
+    return [diagnosed(Gone(name=name), webhooks) for name in missing[:_MOST_DIAGNOSED]] + [
+        Gone(name=name, cause="unknown", said=rest) for name in missing[_MOST_DIAGNOSED:]
+    ]

@@ -1,0 +1,116 @@
+"""What one look at a workspace says: how many webhooks are well, which are not, and which could not be asked about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct, structs
+
+from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.serializable import Serializable
+from airflow_provider_reach.core.text import one_line
+
+WorkspaceOutcome = Literal["healthy", "wait", "unknown", "failed"]
+
+MOST_KEPT = 100
+"""Full reports, and errors, that :meth:`WorkspaceReport.to_dict` keeps."""
+_MOST_TOLD, _MOST_NAMES, _MOST_ADVICE = 10, 20, 5
+
+
+class WebhookVerdict(Struct, frozen=True, kw_only=True):
+    """
+    A webhook that is not settled well.
+
+    :param webhook_id: Its id; empty where a name was expected that no webhook has.
+    :param webhook_name: Its name, where known.
+    :param outcome: ``failed``, ``unknown`` (it could not be asked about) or ``wait``.
+    :param headline: The first line of its report, or the beginning of the error.
+    :param policy: The fields of the policy in force that differ from the default of
+        :class:`~airflow_provider_reach.core.policy.DeliveryPolicy`, as plain JSON; durations in seconds.
+    """
+
+    webhook_id: str
+    webhook_name: str
+    outcome: WorkspaceOutcome
+    headline: str
+    policy: dict[str, str | float | bool | None] = {}
+
+
+class WorkspaceReport(Serializable, Struct, frozen=True, kw_only=True):
+    """
+    The verdicts on the webhooks of a workspace: plain JSON by :meth:`to_dict`, text by ``str``. It holds no secret.
+
+    :param outcome: The worst of all: ``failed``, ``unknown`` (some could not be asked about), ``wait`` (look again) or
+        ``healthy``.
+    :param headline: The first line: how many of how many, the worst one, and how long is left.
+    :param looked_at: The service's time of the list.
+    :param listed: Webhooks in the workspace.
+    :param looked: Webhooks that were to be looked at.
+    :param counts: By outcome, missing ones among the failed: ``failed``, ``unknown``, ``wait``, ``healthy``.
+    :param verdicts: Those that are not settled well, the worst first.
+    :param reports: A report for each webhook with a verdict, the worst first. :meth:`to_dict` keeps those of the 100
+        worst that are not healthy.
+    :param unanswered: Webhooks that could not be asked about, and why. :meth:`to_dict` keeps 100.
+    :param missing: Names that are expected and that no webhook has.
+    :param inactive: Names of inactive webhooks among those that were looked at.
+    :param gone: Names of webhooks that were deleted between the list and the look.
+    :param warnings: What may be a mistake, one sentence each.
+    """
+
+    outcome: WorkspaceOutcome
+    headline: str
+    looked_at: datetime
+    listed: int
+    looked: int
+    counts: dict[str, int]
+    verdicts: list[WebhookVerdict] = []
+    reports: list[DeliveryReport] = []
+    unanswered: dict[str, str] = {}
+    missing: list[str] = []
+    inactive: list[str] = []
+    gone: list[str] = []
+    warnings: list[str] = []
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain JSON, bounded: it passes through Airflow's database."""
+        kept = [report for report in self.reports if report.outcome != "healthy"][:MOST_KEPT]
+        few = structs.replace(self, reports=kept, unanswered=dict(list(self.unanswered.items())[:MOST_KEPT]))
+        plain: dict[str, Any] = msgspec.to_builtins(few)
+        return plain
+
+    def __str__(self) -> str:
+        lines = [self.headline]
+        told = self.verdicts[:_MOST_TOLD]
+        if len(told) > 1:
+            lines += ["The worst:" if len(self.verdicts) > len(told) else "Not settled well:"]
+            lines += [f"  - {verdict.headline}" for verdict in told]
+            if more := len(self.verdicts) - len(told):
+                lines.append(f"  … and {more:,} more")
+        if advice := self._advice():
+            lines += ["What to do:", *(f"  - {sentence}" for sentence in advice)]
+        counts = ", ".join(f"{number:,} {_WORDS[name]}" for name, number in self.counts.items() if number)
+        lines.append(f"Webhooks looked at: {self.looked:,} of the workspace's {self.listed:,}: {counts or 'none'}.")
+        for what, names in (
+            ("Expected, but missing", self.missing),
+            ("Could not be asked about", [*self.unanswered]),
+            ("Inactive", self.inactive),
+            ("Deleted meanwhile", self.gone),
+        ):
+            if names:
+                lines.append(f"{what}: {_named(names)}.")
+        return "\n".join([*lines, *self.warnings])
+
+    def _advice(self) -> list[str]:
+        """What to do about the worst, each sentence once."""
+        worst = [report for report in self.reports if report.outcome == "failed"][:_MOST_TOLD]
+        return list(dict.fromkeys(sentence for report in worst for sentence in report.advice))[:_MOST_ADVICE]
+
+
+_WORDS = {"failed": "failed", "unknown": "could not be asked about", "wait": "not decided yet", "healthy": "healthy"}
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(f"'{one_line(name, 80)}'" for name in names[:_MOST_NAMES]) + more

@@ -1,0 +1,137 @@
+"""From the verdicts on webhooks to the report on their workspace: what is worst, and how many there are of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from airflow_provider_reach.core.api.models import Gone, Webhook, WebhookList
+from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.errors import ReachError
+from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.text import one_line
+from airflow_provider_reach.core.workspace.policies import differing
+from airflow_provider_reach.core.workspace.report import WebhookVerdict, WorkspaceOutcome, WorkspaceReport
+
+WORST_FIRST: tuple[WorkspaceOutcome, ...] = ("failed", "unknown", "wait", "healthy")
+_NEVER = datetime.max.replace(tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """
+    What came of asking about a webhook.
+
+    :param webhook: The webhook as listed, or the expected one that does not exist.
+    :param policy: The policy in force for it.
+    :param result: The verdict, or why there is none.
+    """
+
+    webhook: Webhook | Gone
+    policy: DeliveryPolicy
+    result: DeliveryReport | ReachError
+
+    @property
+    def outcome(self) -> WorkspaceOutcome:
+        """The verdict's, or that it is unknown."""
+        return self.result.outcome if isinstance(self.result, DeliveryReport) else "unknown"
+
+    @property
+    def headline(self) -> str:
+        """The first line of the verdict, or the error; bounded."""
+        if isinstance(self.result, DeliveryReport):
+            return one_line(self.result.headline)
+        return f"NOT ANSWERED: webhook '{one_line(self.webhook.name, 80)}': {one_line(str(self.result))}"
+
+    @property
+    def was_deleted(self) -> bool:
+        """Whether it was deleted after the list was made: nothing else fails without a batch, a success or a cut."""
+        return (
+            isinstance(self.webhook, Webhook)
+            and isinstance(self.result, DeliveryReport)
+            and (self.result.outcome, self.webhook.active is False) == ("failed", False)
+            and self.result.complete
+            and self.result.last_successful is None
+            and not any(self.result.counts.values())
+        )
+
+
+def summary(seen: Sequence[Seen], listed: WebhookList, warnings: Sequence[str] = ()) -> WorkspaceReport:
+    """
+    Sum up the verdicts.
+
+    :param seen: All that was looked at or expected.
+    :param listed: The list that they are from.
+    :param warnings: What may be a mistake, one sentence each.
+    """
+    ordered = sorted(seen, key=_how_bad)
+    number = Counter(one.outcome for one in ordered)
+    counts: dict[str, int] = {outcome: number[outcome] for outcome in WORST_FIRST}
+    return WorkspaceReport(
+        outcome=next((outcome for outcome in WORST_FIRST if number[outcome]), "healthy"),
+        headline=_headline(ordered, counts, len(listed.webhooks)),
+        looked_at=listed.at,
+        listed=len(listed.webhooks),
+        looked=sum(isinstance(one.webhook, Webhook) for one in ordered),
+        counts=counts,
+        verdicts=[_verdict(one) for one in ordered if one.outcome != "healthy"],
+        reports=[one.result for one in ordered if isinstance(one.result, DeliveryReport)],
+        unanswered={_label(one): one_line(str(one.result)) for one in ordered if isinstance(one.result, ReachError)},
+        missing=[one_line(one.webhook.name, 200) for one in ordered if isinstance(one.webhook, Gone)],
+        inactive=[_name(one) for one in ordered if isinstance(one.webhook, Webhook) and one.webhook.active is False],
+        gone=[_name(one) for one in ordered if one.was_deleted],
+        warnings=list(warnings),
+    )
+
+
+def _how_bad(one: Seen) -> tuple[Any, ...]:
+    """What can still be saved comes first, by the time that is left; then what delivers nothing, or lost most."""
+    rank, name = WORST_FIRST.index(one.outcome), one.webhook.name
+    report = one.result
+    if not isinstance(report, DeliveryReport):
+        return rank, 0, _NEVER, 0, 0, name
+    at_risk, lost = bool(report.counts["at_risk"]), report.counts["lost"]
+    nothing = not (report.undelivered or lost)
+    discard = report.first_discard_at or _NEVER
+    return rank, 0 if at_risk else 1 if nothing else 2, discard if at_risk else _NEVER, -lost, -report.undelivered, name
+
+
+def _headline(ordered: Sequence[Seen], counts: dict[str, int], listed: int) -> str:
+    if not ordered:
+        return "HEALTHY: no webhook was to be looked at."
+    worst, total = ordered[0], len(ordered)
+    if total == 1:
+        return worst.headline
+    if worst.outcome == "healthy":
+        of_all = "" if total == listed else f" that were looked at, of the workspace's {listed:,}"
+        return f"HEALTHY: all {total:,} webhooks{of_all}."
+    verdict, _, clause = worst.headline.partition(": ")
+    number = counts[worst.outcome]
+    which = ". The worst" if number > 1 else ""
+    also = [f"{counts[o]:,} {_ALSO[o]}" for o in ("unknown", "wait") if counts[o] and o != worst.outcome]
+    more = f" Besides, {' and '.join(also)}." if also else ""
+    return f"{verdict}: {number:,} of {total:,} webhooks{which}: {clause}{more}"
+
+
+_ALSO = {"unknown": "could not be asked about", "wait": "are not decided yet"}
+
+
+def _verdict(one: Seen) -> WebhookVerdict:
+    return WebhookVerdict(
+        webhook_id=one.webhook.id,
+        webhook_name=one.webhook.name,
+        outcome=one.outcome,
+        headline=one.headline,
+        policy=differing(one.policy),
+    )
+
+
+def _name(one: Seen) -> str:
+    return one_line(one.webhook.name or one.webhook.id, 200)
+
+
+def _label(one: Seen) -> str:
+    return one.webhook.label if isinstance(one.webhook, Webhook) else one.webhook.name
