@@ -10,7 +10,7 @@ uv = uv pip compile --no-cache --quiet --upgrade --no-header --no-annotate \
 anywhere = --universal --python-version 3.10
 common-compat = apache-airflow-providers-common-compat
 
-.PHONY: help demo live ui test check docs bench faults simulate fuzz soak mutate matrix build lock clean
+.PHONY: help demo live ui test whole check docs bench faults simulate fuzz soak mutate matrix build lock clean
 
 help: ## what there is (this)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -28,10 +28,13 @@ test: ## run the tests and hold their coverage to 100 % of core, 95 % of the res
 ifdef ARGS
 	$(run) -m pytest $(ARGS)
 else
-	$(run) -m pytest -n 2 --cov --cov-report=
+	$(run) -m pytest -n 2 -m "not long" --cov --cov-report=
 	$(run) -m coverage report --include="airflow_provider_reach/core/*" --fail-under=100
 	$(run) -m coverage report --omit="airflow_provider_reach/core/*" --fail-under=95
 endif
+
+whole: ## run the tests that test leaves out: more whole DAGs through a real Airflow, every page's commands
+	$(run) -m pytest -n 2 -m long $(ARGS)
 
 check: ## lint, formatting, types
 	$(run) -m ruff check

@@ -17,6 +17,7 @@ from airflow_provider_reach.sandbox import Sandbox
 from tests.airflow.real_airflow import RealAirflow
 
 
+@pytest.mark.long
 def test_what_tasks_hand_on(reach: Sandbox, airflow: RealAirflow) -> None:
     password, header = "planted-password", "planted-header"
     webhook_id = reach.add_webhook(
@@ -111,6 +112,7 @@ print(serde.deserialize({{"__classname__": kind, "__version__": 1, "__data__": '
     assert done.stdout.splitlines()[-1] == "an id"
 
 
+@pytest.mark.long
 def test_more_webhooks_than_airflow_maps_over_fail_the_list_for_good(reach: Sandbox, airflow: RealAirflow) -> None:
     for number in range(4):
         reach.add_webhook(f"orders-{number}", target=reach.target("orders").url)

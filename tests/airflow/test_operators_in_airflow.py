@@ -62,6 +62,7 @@ def sent(reach: Sandbox, operation: str) -> list[dict[str, Any]]:
     return [json.loads(request.body) | {"of": request.path.rpartition("/")[2]} for request in done]
 
 
+@pytest.mark.long
 def test_operators(run: Run, sandboxes: dict[str, Sandbox]) -> None:
     reach = sandboxes["default"]
     returned = {(task, index): value for (task, index, key), value in run.xcoms.items() if key == "return_value"}
@@ -215,6 +216,7 @@ def lost_answers_make_no_second_webhook(run: Run, sandboxes: dict[str, Sandbox])
         }
 
 
+@pytest.mark.long
 def test_a_webhook_that_is_called_like_a_template_with_headers_called_like_airflow_s_marks(
     reach: Sandbox, airflow: RealAirflow
 ) -> None:
@@ -235,6 +237,7 @@ def test_a_webhook_that_is_called_like_a_template_with_headers_called_like_airfl
     assert {*of_webhook} <= {*of_answer}
 
 
+@pytest.mark.long
 def test_names_in_a_dag_that_renders_natively(reach: Sandbox, airflow: RealAirflow) -> None:
     others = ["1.1", "202401", "orders", "1000.0", "31", "10"]
     ids = [reach.add_webhook(name, target=reach.target("consumer").url) for name in others]

@@ -109,6 +109,7 @@ def plant(reach: Sandbox) -> None:
     reach.advance(hours=9)
 
 
+@pytest.mark.long
 def test_a_run_leaves_no_secret_anywhere(airflow: RealAirflow) -> None:
     with (
         Sandbox(api_key=API_KEY, target_timeout=5) as reach,
@@ -239,6 +240,7 @@ def literals_in(content: str) -> set[str]:
     }
 
 
+@pytest.mark.long
 def test_a_literal_shows_in_the_code_of_its_dag_and_of_a_mapped_task_in_the_serialized_dag_and_nowhere_else(
     airflow: RealAirflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

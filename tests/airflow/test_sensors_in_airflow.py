@@ -69,6 +69,7 @@ def run(sandboxes: dict[str, Sandbox], airflow: RealAirflow) -> Run:
     return run
 
 
+@pytest.mark.long
 def test_watches(run: Run) -> None:
     tasks = {task_id: (task.state, task.tries) for (task_id, _), task in run.tasks.items()}
     reports = {task_id: value for (task_id, _, key), value in run.xcoms.items() if key == "report"}

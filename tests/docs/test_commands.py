@@ -81,7 +81,7 @@ def airflow_reach(arguments: str) -> str:
 
 
 INSTEAD: dict[str, Callable[..., str]] = {
-    r"make (demo|ui|test|check|docs)": make,
+    r"make (demo|ui|test|whole|check|docs)": make,
     r"make help": make_help,
     r'make test ARGS="tests/first_step.py"': first_step,
     r"pip install '?([\w-]+)(?:\[(\w+)\])?'?": pip_install,
@@ -93,6 +93,7 @@ INSTEAD: dict[str, Callable[..., str]] = {
 """All that is not typed as it stands: what holds in its place, and what is typed instead."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name_of)
 def test_a_page_works(page: Path, home: Path) -> None:
     typed = commands(page)
