@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_reach.cli.exit_codes import BY_OUTCOME, FAILED, HEALTHY, NOT_ASKED
 from airflow_provider_reach.cli.output import claimed_stdout, written
+from airflow_provider_reach.cli.progress import progress_on
 from airflow_provider_reach.core.config import DEFAULT_OUTAGE_TOLERANCE
-from airflow_provider_reach.core.errors import ReachError, ReachInputError
-from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.core.errors import ReachError, ReachInputError, ReachLookupError
+from airflow_provider_reach.core.text import is_uuid, shown
 
 if TYPE_CHECKING:
     from airflow_provider_reach.core.api.models import Webhook
     from airflow_provider_reach.core.delivery.report import DeliveryReport
     from airflow_provider_reach.core.policy import DeliveryPolicy
+    from airflow_provider_reach.core.workspace.report import WorkspaceReport
     from airflow_provider_reach.hooks import ReachHook
 
 
@@ -40,7 +42,7 @@ def run(options: Namespace) -> int:
     with claimed_stdout() as stdout:
         found = commands[options.subcommand](options)
         can_be_read = written(json.dumps(found.to_dict(), indent=2) if options.json else str(found), stdout)
-        written("\n".join(found.errors), sys.stderr)
+        written(_few(found.errors), sys.stderr)
     return found.status if can_be_read or found.status == FAILED else NOT_ASKED
 
 
@@ -77,6 +79,7 @@ class Verdicts:
 
     reports: list[DeliveryReport] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    workspace: WorkspaceReport | None = None
 
     @property
     def outcome(self) -> str:
@@ -89,22 +92,47 @@ class Verdicts:
         """The exit status."""
         return BY_OUTCOME[self.outcome]
 
+    def take(self, found: WorkspaceReport) -> None:
+        """Take what was found in the whole workspace."""
+        self.workspace = found
+        self.reports += found.reports
+        self.errors += [f"Webhook {label}: {error}" for label, error in found.unanswered.items()]
+
     def to_dict(self) -> dict[str, Any]:
         """For programs."""
         return {
             "outcome": self.outcome,
+            "workspace": self.workspace and _without_reports(self.workspace),
             "reports": [report.to_dict() for report in self.reports],
             "errors": self.errors,
         }
 
     def __str__(self) -> str:
-        """The worst comes last, where a terminal shows it."""
-        worst_last = sorted(self.reports, key=lambda report: _OUTCOMES.index(report.outcome), reverse=True)
-        texts = [report.headline if report.outcome == "healthy" else f"\n{report}" for report in worst_last]
-        return "\n".join(texts).strip()
+        """The worst comes last, where a terminal shows it; a large workspace is summed up there."""
+        found = self.reports if self.workspace is None else self.reports[::-1]
+        worst_last = sorted(found, key=lambda report: _OUTCOMES.index(report.outcome), reverse=True)
+        if self.workspace is None or self.workspace.looked <= _MOST_TOLD:
+            return "\n".join(map(_shown, worst_last)).strip()
+        ailing = [report for report in worst_last if report.outcome != "healthy"]
+        return "\n".join([*map(_shown, ailing[-_MOST_TOLD:]), f"\n{self.workspace}"]).strip()
 
 
 _OUTCOMES = list(BY_OUTCOME)
+_MOST_TOLD = 10
+"""Reports, or errors, that a person reads at once; more are summed up."""
+
+
+def _shown(report: DeliveryReport) -> str:
+    return report.headline if report.outcome == "healthy" else f"\n{report}"
+
+
+def _without_reports(workspace: WorkspaceReport) -> dict[str, Any]:
+    return {name: value for name, value in workspace.to_dict().items() if name != "reports"}
+
+
+def _few(errors: Sequence[str]) -> str:
+    more = len(errors) - _MOST_TOLD
+    return "\n".join([*errors[:_MOST_TOLD], *([f"… and {more:,} more; --json has them all."] if more > 0 else [])])
 
 
 def list_webhooks(options: Namespace) -> Listing:
@@ -120,16 +148,32 @@ def check_webhooks(options: Namespace) -> Verdicts:
     verdicts = Verdicts()
     with _told(verdicts.errors):
         policy, hook = _policy(options), _hook(options)
-        gives_up = time.monotonic() + hook.outage_tolerance
-        which = _which(hook, options.webhooks)
-        for webhook_id, webhook_name in which:
-            hook.get_conn().outage_tolerance = max(0.0, gives_up - time.monotonic())
-            with _told(verdicts.errors):
-                verdicts.reports.append(hook.check_delivery(webhook_id, policy, webhook_name=webhook_name))
-            if verdicts.errors and time.monotonic() >= gives_up and (rest := list(which)):
-                more = "1 more webhook was" if len(rest) == 1 else f"{len(rest)} more webhooks were"
-                verdicts.errors.append(f"Out of time: {more} not checked.")
+        if options.webhooks:
+            _check_each(options.webhooks, policy, hook, verdicts)
+        else:
+            verdicts.take(_check_all(policy, hook))
     return verdicts
+
+
+def _check_all(policy: DeliveryPolicy, hook: ReachHook) -> WorkspaceReport:
+    with progress_on(sys.stderr) as progress:
+        found = hook.check_workspace(policy, allow_empty=True, progress=progress)
+    if not found.looked:
+        raise ReachLookupError("The workspace has no webhooks, so that nothing can be checked: is it the right one?")
+    return found
+
+
+def _check_each(asked: Sequence[str], policy: DeliveryPolicy, hook: ReachHook, verdicts: Verdicts) -> None:
+    gives_up = time.monotonic() + hook.outage_tolerance
+    which = iter(dict.fromkeys(asked))
+    for text in which:
+        hook.get_conn().outage_tolerance = max(0.0, gives_up - time.monotonic())
+        with _told(verdicts.errors):
+            webhook_id, webhook_name = (text, "") if is_uuid(text) else ("", text)
+            verdicts.reports.append(hook.check_delivery(webhook_id, policy, webhook_name=webhook_name))
+        if verdicts.errors and time.monotonic() >= gives_up and (rest := list(which)):
+            more = "1 more webhook was" if len(rest) == 1 else f"{len(rest)} more webhooks were"
+            verdicts.errors.append(f"Out of time: {more} not checked.")
 
 
 def _policy(options: Namespace) -> DeliveryPolicy:
@@ -156,22 +200,6 @@ def _hook(options: Namespace) -> ReachHook:
     if elsewhere := hook.turn_to_host_that_answers():
         written(f"WARNING: {elsewhere}", sys.stderr)
     return hook
-
-
-def _which(hook: ReachHook, asked: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """The id and name of each webhook to look at."""
-    from airflow_provider_reach.core.text import is_uuid
-
-    if asked:
-        for text in dict.fromkeys(asked):
-            yield (text, "") if is_uuid(text) else ("", text)
-        return
-    webhooks = hook.list_webhooks()
-    if not webhooks:
-        problem = "there is none, so that nothing can be checked: is it the right workspace?"
-        raise ReachInputError([problem], "the webhooks of the workspace")
-    for webhook in webhooks:
-        yield webhook.id, webhook.name
 
 
 @contextmanager

@@ -89,6 +89,7 @@ class Front(ThreadingTCPServer):
 
     :param play: The fault.
     :param meets: The operation whose requests meet it.
+    :param about: Only requests whose path holds this id meet it, or are counted; empty: all.
     :param behind: The sandbox's port.
     :param certificates: The certificates that may be shown, by what is wrong with them.
     """
@@ -97,9 +98,12 @@ class Front(ThreadingTCPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, play: Play, meets: str, behind: int, certificates: dict[str, ssl.SSLContext]) -> None:
+    def __init__(
+        self, play: Play, meets: str, about: str, behind: int, certificates: dict[str, ssl.SSLContext]
+    ) -> None:
         super().__init__((HOST, 0), _Handler, bind_and_activate=False)
-        self.play, self.meets, self.behind, self.certificates = play, meets, behind, certificates
+        self.play, self.meets, self.about = play, meets, about
+        self.behind, self.certificates = behind, certificates
         self.faulty = True
         self.requests: list[str] = []
         self.port = 0
@@ -161,11 +165,13 @@ class Front(ThreadingTCPServer):
             self._open_connections.add(connection)
         with connection, connection.makefile("rb") as incoming:
             while (request := _read(incoming.readline, incoming.read)) is not None:
-                self.requests.append(request.operation)
+                if self.about in request.path:
+                    self.requests.append(request.operation)
                 self._answer(connection, request)
 
     def _answer(self, connection: socket.socket, request: Request) -> None:
-        if self.faulty and self.play.talk and request.operation == self.meets:
+        is_meant = request.operation == self.meets and self.about in request.path
+        if self.faulty and self.play.talk and is_meant:
             self.play.talk(connection, lambda: self._carry_out(request))
         else:
             connection.sendall(answer(self._carry_out(request)))

@@ -7,13 +7,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from airflow_provider_reach.client.sync import ReachClient
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Together
+from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.errors import ReachError
+from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.webhooks.converge import converge, declare
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
+from airflow_provider_reach.core.webhooks.selection import Selection
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
+from airflow_provider_reach.core.workspace.check import check_workspace
+from airflow_provider_reach.core.workspace.policies import PolicyTable
+from airflow_provider_reach.core.workspace.report import WorkspaceReport
 from airflow_provider_reach.sandbox import Sandbox
 from evidence.faults.right import Kind
 
@@ -97,6 +105,7 @@ class Operation:
     :param do: Does it.
     :param is_right: Whether its result is the right one.
     :param looks_first: Whether it lists the webhooks before anything else.
+    :param of_one: Whether only requests about the webhook that is asked about meet the fault.
     """
 
     name: str
@@ -105,6 +114,41 @@ class Operation:
     do: Callable[[ReachClient, Scene], Any]
     is_right: Callable[[Any, Scene], bool]
     looks_first: bool = False
+    of_one: bool = False
+
+
+def _check_workspace(client: ReachClient, scene: Scene) -> WorkspaceReport:
+    """
+    Check both webhooks; raise the error that the report tells about the one that meets the fault.
+
+    :raises AssertionError: when the report tells anything else, or has no verdict on the other webhook.
+    """
+    came: list[Any] = []
+
+    def noting(context: AskContext) -> Exchange[WorkspaceReport]:
+        exchange = check_workspace(Selection(), PolicyTable(DeliveryPolicy()), context)
+        result = None
+        while True:
+            try:
+                step = exchange.send(result)
+            except StopIteration as done:
+                return cast("WorkspaceReport", done.value)
+            result = yield step
+            if isinstance(step, Together):
+                came.extend(result or [])
+
+    report = client.do(noting)
+    of_one, of_other = came
+    assert isinstance(of_other, DeliveryReport), f"no verdict on the other webhook: {of_other!r}"
+    assert of_other.outcome == "healthy", of_other
+    assert "planted" not in f"{report!r}{report}", "a secret is in the report"
+    if isinstance(of_one, ReachError):
+        assert report.outcome == "unknown", f"{report.outcome} though one was not answered"
+        assert report.reports == [of_other], report.reports
+        [(label, said)] = report.unanswered.items()
+        assert "orders" in label and said, f"{label}: {said}"  # noqa: PT018
+        raise of_one
+    return report
 
 
 def _names(webhooks: Any) -> list[str]:
@@ -152,6 +196,15 @@ OPERATIONS = (
         lambda result, scene: result.outcome == "healthy",
         looks_first=True,
     ),
+    Operation(
+        "check_workspace",
+        "reads",
+        "batch_status",
+        _check_workspace,
+        lambda result, scene: (result.outcome, result.looked, len(result.reports)) == ("healthy", 2, 2),
+        looks_first=True,
+        of_one=True,
+    ),
     Operation("create", "create", "create", lambda client, scene: client.create_webhook(scene.spec), _made),
     Operation(
         "declare",
@@ -191,5 +244,5 @@ OPERATIONS = (
         lambda result, scene: result.ok and result.response.status == 200,
     ),
 )
-SIMPLE, HEAVY = ("list", "create", "update", "delete", "validate"), ("list", "create")
+SIMPLE, HEAVY = ("list", "check_workspace", "create", "update", "delete", "validate"), ("list", "create")
 """What a short run tries; of faults that are aimed at memory, less."""

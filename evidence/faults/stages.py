@@ -35,20 +35,28 @@ class Stage:
 
 
 @contextmanager
-def staged(cell: Cell, sandbox: Sandbox, certificates: dict[str, ssl.SSLContext]) -> Iterator[Stage]:
-    play = cell.fault.play
+def staged(cell: Cell, sandbox: Sandbox, webhook_id: str, certificates: dict[str, ssl.SSLContext]) -> Iterator[Stage]:
+    """
+    The stage of a cell.
+
+    :param cell: What is tried.
+    :param sandbox: The service.
+    :param webhook_id: The webhook that is asked about.
+    :param certificates: What a server may show.
+    """
+    play, about = cell.fault.play, webhook_id if cell.operation.of_one else None
     if not isinstance(play, Play):
         sandbox.forget_requests()
-        sandbox.fail(play, on=cell.operation.meets, times=None)
+        sandbox.fail(play, on=cell.operation.meets, times=None, webhook_id=about)
         yield Stage(
             sandbox.base_url,
             sandbox.heal,
             sandbox.heal,
-            lambda: Counter(request.operation for request in sandbox.requests),
+            lambda: Counter(request.operation for request in sandbox.requests if about in (None, request.webhook_id)),
         )
         return
     behind = int(sandbox.base_url.rpartition(":")[2].partition("/")[0])
-    with Front(play, cell.operation.meets, behind, certificates) as front:
+    with Front(play, cell.operation.meets, about or "", behind, certificates) as front:
         host = f"reach-{next(_numbers)}{UNKNOWN_NAME}" if play.host == UNKNOWN_NAME else HOST
 
         def heal() -> None:

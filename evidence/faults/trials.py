@@ -10,6 +10,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 from airflow_provider_reach.client.sync import ReachClient
@@ -27,8 +28,8 @@ _TRIES = 4
 _TOO_SLOW = (ReachTimeoutError, ReachUnreachableError)
 """On a machine so busy that what comes before the fault passes its short timeout, the cell shows nothing."""
 
-said_in_logs: dict[int | None, list[str]] = {}
-"""What was logged, by thread."""
+_said: ContextVar[list[str]] = ContextVar("said")
+"""What was logged in the trial that is under way here, or in a thread that it has begun."""
 
 
 def try_cell(cell: Cell, certificates: dict[str, ssl.SSLContext]) -> Tried:
@@ -39,7 +40,7 @@ def try_cell(cell: Cell, certificates: dict[str, ssl.SSLContext]) -> Tried:
     :param certificates: What a server may show.
     """
     for _ in range(_TRIES):
-        said_in_logs.pop(threading.get_ident(), None)
+        _said.set([])
         trial = _Trial(cell)
         with _noted("not played to its end", trial.wrong):
             trial.play(certificates)
@@ -105,7 +106,7 @@ class _Trial:
     def play(self, certificates: dict[str, ssl.SSLContext]) -> None:
         with Sandbox(api_key=API_KEY, workspace_id=WORKSPACE, target_timeout=5.0) as sandbox:
             self.scene = Scene(sandbox)
-            with staged(self.cell, sandbox, certificates) as self.stage:
+            with staged(self.cell, sandbox, self.scene.webhook_id, certificates) as self.stage:
                 sleep = _Waits(self.stage.heal if self.cell.way == "heals" else lambda: None)
                 with self._client(sleep) as self.client:
                     self._ask()
@@ -193,7 +194,7 @@ class _Trial:
             self.wrong.append(different)
 
     def _judge_secrets(self) -> None:
-        texts = [repr(self.result), *said_in_logs.pop(threading.get_ident(), [])]
+        texts = [repr(self.result), *_said.get()]
         error = self.error
         while error is not None:
             texts += [repr(error), *traceback.format_exception(error)]
@@ -228,7 +229,8 @@ def _names(client: ReachClient) -> set[str]:
 
 
 class Listening(logging.Handler):
-    """Keeps the log lines, by thread."""
+    """Keeps the log lines of each trial."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        said_in_logs.setdefault(record.thread, []).append(self.format(record))
+        if (said := _said.get(None)) is not None:
+            said.append(self.format(record))

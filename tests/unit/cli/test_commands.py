@@ -14,6 +14,7 @@ from airflow_provider_reach import DeliveryPolicy, ReachHook
 from airflow_provider_reach.cli.definition import COMMANDS, POLICY_OPTIONS, get_commands, parser
 from airflow_provider_reach.core.values import duration
 from airflow_provider_reach.sandbox import Fault, Sandbox
+from airflow_provider_reach.sandbox.scenes import workspace_scene
 
 Cli = Callable[..., "Ended"]
 
@@ -362,7 +363,7 @@ def test_a_crash_undoes_no_verdict_and_makes_none(
         return look(self, webhook_id, *given, webhook_name=webhook_name)
 
     monkeypatch.setattr(ReachHook, "check_delivery", crashes)
-    ended = cli("check")
+    ended = cli("check", "bounces", "orders")
 
     assert ended.status == status
     assert "Traceback" in ended.err
@@ -371,9 +372,64 @@ def test_a_crash_undoes_no_verdict_and_makes_none(
 
 
 def test_a_traceback_is_no_verdict(cli: Cli, reach: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ReachHook, "list_webhooks", lambda self: 1 / 0)
+    monkeypatch.setattr(ReachHook, "check_workspace", lambda self, *_, **__: 1 / 0)
 
     ended = cli("check", "--json")
 
     assert ended.status == 2
     assert ended.json["errors"] == ["ZeroDivisionError: see the traceback. This is no verdict."]
+
+
+def test_the_whole_workspace_is_asked_with_one_list(cli: Cli, reach: Sandbox) -> None:
+    for name in ("orders", "bounces", "engagement"):
+        add(reach, name)
+
+    assert cli("check").status == 0
+    assert sorted(str(request.operation) for request in reach.requests) == [*["batch_status"] * 3, "list"]
+
+
+def test_of_a_large_workspace_it_shows_what_is_not_well_and_sums_up(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    with workspace_scene(webhooks=40, in_trouble=0.3) as reach:
+        monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", reach.connection_json)
+        ended = cli("check")
+        found = cli("check", "--json").json
+
+    assert (ended.status, ended.err) == (1, "")
+    full, _, sum_of_it = ended.out.partition("\n\nFAILED: 12 of 40 webhooks")
+    assert full.count("What to do:") == 10
+    assert full.startswith("FAILED: webhook 'customer-")
+    assert "28 healthy" in sum_of_it
+    assert "HEALTHY" not in ended.out
+    assert found["outcome"] == found["workspace"]["outcome"] == "failed"
+    assert found["workspace"]["counts"] == {"failed": 12, "unknown": 0, "wait": 0, "healthy": 28}
+    assert len(found["workspace"]["verdicts"]) == 12
+    assert "reports" not in found["workspace"]
+    assert [report["outcome"] for report in found["reports"]] == ["failed"] * 12 + ["healthy"] * 28
+
+
+def test_one_of_the_workspace_that_does_not_answer_costs_no_verdict(cli: Cli, reach: Sandbox) -> None:
+    for number in range(12):
+        reach.fail(Fault.status(401), on="batch_status", times=None, webhook_id=add(reach, f"silent-{number:02}"))
+    add(reach, "orders")
+
+    not_asked = cli("check")
+    add(reach, "bounces", answer=503, batches=12, hours=5)
+    failed = cli("check", "--json")
+
+    assert not_asked.status == 2
+    assert "12 of 13 webhooks" in not_asked.out
+    assert "1 healthy" in not_asked.out
+    *told, last = not_asked.err.splitlines()
+    assert len(told) == 10
+    assert all(line.startswith("Webhook ") and "HTTP 401" in line for line in told)
+    assert last == "… and 2 more; --json has them all."
+    assert failed.status == 1
+    assert [report["outcome"] for report in failed.json["reports"]] == ["failed", "healthy"]
+    assert len(failed.json["errors"]) == len(failed.json["workspace"]["unanswered"]) == 12
+
+
+def test_a_small_workspace_is_summed_up_for_programs_alone(cli: Cli, reach: Sandbox) -> None:
+    add(reach, "orders")
+
+    assert cli("check", "--json").json["workspace"]["headline"].startswith("HEALTHY: webhook 'orders'")
+    assert cli("check", "orders", "--json").json["workspace"] is None
