@@ -12,7 +12,14 @@ LIMIT = 1000
 """Rows of a full answer; one fewer where a watch reads it, which would otherwise ask again with a larger limit."""
 
 WORKSPACE = "01234567-89ab-cdef-0123-456789abcdef"
-WEBHOOKS = tuple(str(uuid.UUID(int=number, version=4)) for number in (1, 2, 3))
+
+
+def webhook_ids(number: int) -> list[str]:
+    """The ids of so many webhooks."""
+    return [str(uuid.UUID(int=one, version=4)) for one in range(1, number + 1)]
+
+
+WEBHOOKS = tuple(webhook_ids(3))
 
 
 class Rows:
@@ -71,8 +78,8 @@ def body(results: object) -> bytes:
     return json.dumps({"results": results}).encode()
 
 
-def webhooks(now: datetime) -> bytes:
-    """The list of three webhooks whose target does not answer."""
+def webhooks(now: datetime, number: int = len(WEBHOOKS)) -> bytes:
+    """The list of so many webhooks whose target does not answer."""
     return body(
         [
             {
@@ -87,6 +94,6 @@ def webhooks(now: datetime) -> bytes:
                 "last_failure": (now - timedelta(minutes=1)).isoformat(),
                 "links": [{"href": f"/webhooks/{webhook_id}", "rel": "self", "method": ["GET", "PUT"]}],
             }
-            for number, webhook_id in enumerate(WEBHOOKS)
+            for number, webhook_id in enumerate(webhook_ids(number))
         ]
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -58,7 +59,9 @@ class Answers:
         rows = Rows(now)
         listed = webhooks(now)
         few, full = body(rows.early(FEW)), body(rows.early(LIMIT - 1))
-        self._missing = body([])
+        self._missing, self._now = body([]), now
+        self._lists: dict[bytes, bytes] = {}
+        self._trouble = body(rows.undelivered(FEW, 5 * 3600, 7 * 3600, 9))
         self._bodies = {
             (b"small", b"webhooks"): listed,
             (b"small", b"batch-status"): few,
@@ -73,13 +76,31 @@ class Answers:
             return _answer(b"200 OK", json.dumps(counts).encode())
         if path not in self._made:
             parts = path.split(b"?")[0].split(b"/")
-            found = self._bodies.get((parts[1], parts[-1]))
+            workspace = _WORKSPACE.fullmatch(parts[1])
+            found = self._of(workspace, parts) if workspace else self._bodies.get((parts[1], parts[-1]))
             self._made[path] = _answer(b"404 Not Found", self._missing) if found is None else _answer(b"200 OK", found)
         return self._made[path]
+
+    def _of(self, workspace: re.Match[bytes], parts: list[bytes]) -> bytes:
+        """The answers of a workspace of so many webhooks, of which every hundredth is in trouble."""
+        if parts[-1] == b"webhooks":
+            if parts[1] not in self._lists:
+                self._lists[parts[1]] = webhooks(self._now, int(workspace[1]))
+            return self._lists[parts[1]]
+        return self._trouble if int(parts[-2][-12:], 16) % 100 == 0 else self._bodies[b"small", parts[-1]]
 
     def age(self) -> None:
         """Create them anew from now on, since the time has changed."""
         self._made.clear()
+
+
+_WORKSPACE = re.compile(rb"of-(\d+)(?:-(\d+)ms)?")
+
+
+def latency(path: bytes) -> float:
+    """Seconds after which a workspace's answer comes."""
+    workspace = _WORKSPACE.match(path, 1)
+    return int(workspace[2] or 0) / 1000 if workspace else 0.0
 
 
 def _answer(status: bytes, content: bytes) -> bytes:
@@ -119,7 +140,11 @@ class Protocol(asyncio.Protocol):
             self._received = self._received[end + 4 :]
             if path != b"/counts":
                 self._count(path)
-            self._transport.write(self._answers.to(path))
+            answer, after = self._answers.to(path), latency(path)
+            if after:
+                asyncio.get_running_loop().call_later(after, self._transport.write, answer)
+            else:
+                self._transport.write(answer)
 
     def _count(self, path: bytes) -> None:
         counts["requests"] += 1
