@@ -30,10 +30,24 @@ class Send:
 
     :param call: The call.
     :param pool_timeout: Seconds that it may wait for a free connection, where many share a pool.
+    :param max_age: How many seconds before the exchange began another may have asked the same, for a driver that hands
+        over what many share; None: nothing is shared.
     """
 
     call: Call[Any]
     pool_timeout: float = 0.0
+    max_age: float | None = None
+
+
+@dataclass(frozen=True)
+class Known:
+    """
+    What another exchange has asked for, instead of an answer of one's own.
+
+    :param result: The call's result, read already: the same object for all who share it.
+    """
+
+    result: Any = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ class Together:
     progress: Callable[[int, int], None] | None = None
 
 
-Exchange = Generator[Send | Wait | Together, Answer | Failure | list[Any] | None, T]
+Exchange = Generator[Send | Wait | Together, Answer | Failure | Known | list[Any] | None, T]
 Beginning = Callable[[float], Exchange[Any]]
 
 
@@ -92,19 +106,23 @@ class AskContext:
         return replace(self, budget=budget)
 
 
-def ask(call: Call[T], context: AskContext) -> Exchange[T]:
+def ask(call: Call[T], context: AskContext, max_age: float | None = None) -> Exchange[T]:
     """
     Send a call, and repeat it while that is safe and may help; then read its answer.
 
     :param call: What to ask.
     :param context: How long to keep asking, and what to mask beside the call's own secrets. The first request is sent
         in any case.
+    :param max_age: As of :class:`Send`.
     :raises ReachCallError: the last failure, when it is final, must not be repeated, or the budget is used up.
     """
     budget, masked = context.budget, call.masking(context.secrets)
     tries, may_have_been_taken = 0, False
     while True:
-        result = cast("Answer | Failure", (yield Send(call, max(0.0, budget.left))))
+        result = cast("Answer | Failure | Known", (yield Send(call, max(0.0, budget.left), max_age)))
+        if isinstance(result, Known):
+            shared: T = result.result
+            return shared
         try:
             read = _read(call, masked, result)
         except ReachCallError as raised:

@@ -132,7 +132,7 @@ def get_webhook(webhook_id: str) -> Call[Webhook]:
     :raises ReachInputError: when the id is not a UUID.
     """
     path = _path(webhook_id, "get webhook")
-    return Call("get", webhook_id, "GET", path, lambda answer, _: decoding.webhook(answer.body, webhook_id))
+    return Call("get", webhook_id, "GET", path, lambda answer, _: decoding.webhook(answer.body, webhook_id.lower()))
 
 
 def create_webhook(spec: NewWebhook) -> Call[str]:

@@ -36,6 +36,7 @@ def assess(
     watched_from: datetime | None = None,
     webhook: Webhook | Gone | None = None,
     complete: bool = True,
+    times_known: bool = True,
 ) -> DeliveryReport:
     """
     Judge what batch status says of a webhook. Pure: the same arguments give the same report.
@@ -48,6 +49,7 @@ def assess(
     :param webhook: The webhook as the service lists it, ``Gone``, or None if the list was not asked for. The list must
         be of this look: with ``max_silence``, the last success in an older one would look like silence.
     :param complete: False if there may be more rows than these.
+    :param times_known: False if the service was not asked when the webhook last delivered.
     :return: The report; its outcome is ``healthy``, ``wait`` (look again) or ``failed``.
     """
     now = as_utc(now)
@@ -55,10 +57,10 @@ def assess(
     tally = tally_of(recovered, undelivered, now, policy)
     found = findings(tally, now, policy, webhook, complete)
     if any(finding.fails for finding in found):
-        return _report("failed", found, tally, now, policy, webhook, complete)
+        return _report("failed", found, tally, now, policy, webhook, complete, times_known)
     waited_for = _waited_for(tally, now, policy, as_utc(watched_from or now))
     outcome: Outcome = "wait" if waited_for else "healthy"
-    return _report(outcome, found, tally, now, policy, webhook, complete, waited_for)
+    return _report(outcome, found, tally, now, policy, webhook, complete, times_known, waited_for)
 
 
 def _waited_for(tally: Tally, now: datetime, policy: DeliveryPolicy, watched_from: datetime) -> list[Batch]:
@@ -96,6 +98,7 @@ def _report(
     policy: DeliveryPolicy,
     webhook: Webhook | Gone | None,
     complete: bool,
+    times_known: bool,
     waited_for: Sequence[Batch] = (),
 ) -> DeliveryReport:
     in_flight, lost = tally.in_flight, tally.lost + tally.lost_before
@@ -117,7 +120,7 @@ def _report(
         advice = ([advice_on_2xx(len(taken), retries)] if taken else []) + advice
     return DeliveryReport(
         outcome=outcome,
-        headline=headline(outcome, found, tally, now, policy, webhook, waited_for),
+        headline=headline(outcome, found, tally, now, policy, webhook, waited_for, times_known),
         webhook_id=one_line(webhook.id, 64) if webhook else "",
         webhook_name=one_line(webhook.name, 200) if webhook else "",
         looked_at=now,

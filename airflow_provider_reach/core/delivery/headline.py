@@ -22,6 +22,7 @@ def headline(
     policy: DeliveryPolicy,
     webhook: Webhook | Gone | None,
     waited_for: Sequence[Batch],
+    times_known: bool = True,
 ) -> str:
     """The first line of a report: which webhook, what is wrong or right, how much time is left."""
     clauses, success = [finding.text for finding in found], last_success(webhook, now)
@@ -32,7 +33,7 @@ def headline(
         clauses.append(f"{undelivered} undelivered{limit}" if undelivered else "nothing is undelivered")
         if recovered:
             clauses.append(f"{recovered} recovered after a retry")
-        if isinstance(webhook, Webhook) and not (undelivered or recovered or success):
+        if times_known and isinstance(webhook, Webhook) and not (undelivered or recovered or success):
             clauses.append("no delivery is known either (no traffic, or just created)")
     if waited_for and policy.drain:
         clauses.append(f"{number_of(waited_for)} still to be decided")

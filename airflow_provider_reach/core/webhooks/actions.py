@@ -9,12 +9,12 @@ from msgspec import Struct
 
 from airflow_provider_reach.core.api import operations
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Wait, ask
-from airflow_provider_reach.core.api.models import Gone, ValidationResult, Webhook
+from airflow_provider_reach.core.api.models import ValidationResult, Webhook
 from airflow_provider_reach.core.api.origin import origin_of
 from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.api.target_errors import target_error
 from airflow_provider_reach.core.errors import Origin, ReachCallError, ReachLookupError, ReachNotFoundError
-from airflow_provider_reach.core.webhooks.find import LOOK_AGAIN, find, find_with_recheck, resolve
+from airflow_provider_reach.core.webhooks.find import LOOK_AGAIN, Absent, find_by_list, find_with_recheck, resolve
 from airflow_provider_reach.core.webhooks.missing import diagnosed, missing
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
 
@@ -73,13 +73,15 @@ def delete(ref: WebhookRef, context: AskContext, *, ignore_if_missing: bool = Tr
     :param ignore_if_missing: Whether a webhook that is not there is no error.
     :raises ReachLookupError: when several have the name, or it is missing and that is an error.
     """
-    webhook, listed = yield from find_with_recheck(ref, context)
-    if isinstance(webhook, Gone):
-        said = missing(webhook, listed.webhooks)
+    found = yield from find_with_recheck(ref, context)
+    if isinstance(found, Absent):
+        gone, there = found.gone, found.listed.webhooks
+        said = missing(gone, there)
         if not ignore_if_missing:
             raise ReachLookupError(f"{said} Check the name or id and the connection, or set ignore_if_missing.")
-        doubtful = diagnosed(webhook, listed.webhooks).cause in ("misspelt", "recreated")
-        return Deleted(webhook_id=webhook.id, said=said, deleted=False, doubtful=doubtful)
+        doubtful = diagnosed(gone, there).cause in ("misspelt", "recreated")
+        return Deleted(webhook_id=gone.id, said=said, deleted=False, doubtful=doubtful)
+    webhook = found.webhook
     call = operations.delete_webhook(webhook.id).about(webhook)
     must_be_gone = partial(_must_be_gone, webhook, context)
     try:
@@ -96,8 +98,7 @@ def delete(ref: WebhookRef, context: AskContext, *, ignore_if_missing: bool = Tr
 def _must_be_gone(webhook: Webhook, context: AskContext, said: str, origin: Origin) -> Exchange[None]:
     """Make sure with a list that the webhook is gone, since a 404 may not be the API's own."""
     for may_lag in (True, False):
-        found, _ = yield from find(WebhookRef(webhook.id), context)
-        if isinstance(found, Gone):
+        if isinstance((yield from find_by_list(WebhookRef(webhook.id), context)), Absent):
             return
         if may_lag:
             yield Wait(LOOK_AGAIN, said)

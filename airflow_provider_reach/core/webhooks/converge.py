@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from airflow_provider_reach.core.api import operations
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Wait, ask
-from airflow_provider_reach.core.api.models import Gone, Webhook
+from airflow_provider_reach.core.api.models import Webhook
 from airflow_provider_reach.core.api.retry import FIRST_WAIT
 from airflow_provider_reach.core.errors import (
     ReachCallError,
@@ -33,7 +33,7 @@ from airflow_provider_reach.core.webhooks.diff import (
     fields_that,
     value_of,
 )
-from airflow_provider_reach.core.webhooks.find import find_with_recheck, only
+from airflow_provider_reach.core.webhooks.find import Absent, find_with_recheck, only
 from airflow_provider_reach.core.webhooks.missing import missing_and_advice
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.core.webhooks.side_effects import how_changed
@@ -159,29 +159,39 @@ def converge(
     """
     changes.body(f"update webhook {ref}")
     context = context.masking(*changes.secrets)
-    webhook, listed = yield from find_with_recheck(ref, context)
-    existing = _renamed(webhook, changes.given.get("name"), listed.webhooks)
-    return (yield from _update(existing.id, changes, context, always=always))
+    found = yield from find_with_recheck(ref, context)
+    new_name = changes.given.get("name")
+    if isinstance(found, Absent):
+        return (yield from _update(_renamed_before(found, new_name).id, changes, context, always=always))
+    if new_name and found.webhook.name.strip() != new_name:
+        listed = found.listed or (yield from ask(operations.list_webhooks(), context))
+        _check_not_taken(new_name, found.webhook, listed.webhooks)
+    before = found.webhook if found.listed is None else None
+    return (yield from _update(found.webhook.id, changes, context, always=always, before=before))
 
 
-def _renamed(webhook: Webhook | Gone, new_name: str | None, webhooks: list[Webhook]) -> Webhook:
-    """The webhook to update, which an earlier run may have renamed; no second webhook gets its new name."""
-    is_new = new_name and (isinstance(webhook, Gone) or webhook.name.strip() != new_name)
-    taken = only(str(new_name), webhooks) if is_new else None
-    if isinstance(webhook, Gone):
-        if taken is None or webhook.id:
-            raise ReachLookupError(missing_and_advice(webhook, webhooks))
-        return taken
-    if taken and taken.id != webhook.id:
+def _renamed_before(absent: Absent, new_name: str | None) -> Webhook:
+    """The webhook of the new name, where none has the old one: an earlier run may have renamed it."""
+    taken = only(new_name, absent.listed.webhooks) if new_name else None
+    if taken is None or absent.gone.id:
+        raise ReachLookupError(missing_and_advice(absent.gone, absent.listed.webhooks))
+    return taken
+
+
+def _check_not_taken(new_name: str, webhook: Webhook, webhooks: list[Webhook]) -> None:
+    """No second webhook gets a name."""
+    taken = only(new_name, webhooks)
+    if taken and taken.id.lower() != webhook.id.lower():
         raise ReachExistsError(
             f"Webhook {webhook.label} cannot be named {shown(new_name)}: webhook {taken.label} is. Two of one name "
             "could not be told apart by it: choose another name."
         )
-    return webhook
 
 
-def _update(webhook_id: str, changes: WebhookChanges, context: AskContext, *, always: bool) -> Exchange[Declared]:
-    before = yield from ask(operations.get_webhook(webhook_id), context)
+def _update(
+    webhook_id: str, changes: WebhookChanges, context: AskContext, *, always: bool, before: Webhook | None = None
+) -> Exchange[Declared]:
+    before = before or (yield from ask(operations.get_webhook(webhook_id), context))
     _check_authentication(before, changes)
     compared = compare(changes, before)
     sent = changes.only(_to_send(compared, always))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from msgspec import Struct
+
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Wait, ask
 from airflow_provider_reach.core.api.models import Gone, Webhook, WebhookList
 from airflow_provider_reach.core.api.operations import get_webhook, list_webhooks
@@ -16,9 +18,33 @@ from airflow_provider_reach.core.webhooks.ref import WebhookRef
 LOOK_AGAIN = 3.0
 
 
-def find(ref: WebhookRef, context: AskContext) -> Exchange[tuple[Webhook | Gone, WebhookList]]:
+class Found(Struct, frozen=True):
     """
-    A webhook by its id or its name, or ``Gone``, and the list that was searched.
+    A webhook that exists.
+
+    :param webhook: The webhook; only a list tells the times of its last delivery and failure.
+    :param listed: The list that it was found in, where one was read.
+    """
+
+    webhook: Webhook
+    listed: WebhookList | None = None
+
+
+class Absent(Struct, frozen=True):
+    """
+    A webhook that does not exist.
+
+    :param gone: What was asked for.
+    :param listed: The list that lacks it.
+    """
+
+    gone: Gone
+    listed: WebhookList
+
+
+def find(ref: WebhookRef, context: AskContext) -> Exchange[Found | Absent]:
+    """
+    A webhook by its id, without the list of all, or by its name.
 
     :param ref: The webhook.
     :param context: How long to keep asking, and what to mask.
@@ -26,20 +52,61 @@ def find(ref: WebhookRef, context: AskContext) -> Exchange[tuple[Webhook | Gone,
     :raises ReachLookupError: when several webhooks have the name.
     """
     ref = ref.checked()
-    retrieve = get_webhook(ref.id) if ref.id else None
-    listed: WebhookList = yield from ask(list_webhooks(), context)
-    if retrieve is None:
-        return only(ref.name, listed.webhooks) or Gone(name=ref.name), listed
-    for webhook in listed.webhooks:
-        if webhook.id.lower() == ref.id.lower():
-            return webhook, listed
-    try:
-        return (yield from ask(retrieve, context)), listed
-    except ReachNotFoundError:
-        return Gone(id=ref.id, name=ref.name), listed
+    if ref.id:
+        try:
+            return Found((yield from ask(get_webhook(ref.id), context)))
+        except ReachNotFoundError:
+            pass  # which may not be the API's own: the list decides, and tells why
+    listed = yield from ask(list_webhooks(), context)
+    webhook = in_list(ref, listed.webhooks)
+    return Found(webhook, listed) if webhook else Absent(Gone(id=ref.id, name=ref.name), listed)
 
 
-def find_with_recheck(ref: WebhookRef, context: AskContext) -> Exchange[tuple[Webhook | Gone, WebhookList]]:
+def find_by_list(ref: WebhookRef, context: AskContext) -> Exchange[Found | Absent]:
+    """
+    The same, by the list first: where another answer says that it is gone, and the list alone decides.
+
+    :param ref: The webhook, checked.
+    :param context: How long to keep asking, and what to mask.
+    :raises ReachLookupError: when several webhooks have the name.
+    """
+    listed = yield from ask(list_webhooks(), context)
+    return (yield from find_in(ref, listed, context))
+
+
+def find_in(ref: WebhookRef, listed: WebhookList, context: AskContext) -> Exchange[Found | Absent]:
+    """
+    A webhook of a list; one of an id that the list lacks is retrieved, since a list may lag.
+
+    :param ref: The webhook, checked.
+    :param listed: The list.
+    :param context: How long to keep asking, and what to mask.
+    :raises ReachLookupError: when several webhooks have the name.
+    """
+    if webhook := in_list(ref, listed.webhooks):
+        return Found(webhook, listed)
+    if ref.id:
+        try:
+            return Found((yield from ask(get_webhook(ref.id), context)), listed)
+        except ReachNotFoundError:
+            pass
+    return Absent(Gone(id=ref.id, name=ref.name), listed)
+
+
+def in_list(ref: WebhookRef, webhooks: list[Webhook]) -> Webhook | None:
+    """
+    The webhook of a list, or None.
+
+    :param ref: The webhook, checked.
+    :param webhooks: The list.
+    :raises ReachLookupError: when several webhooks have the name.
+    """
+    if not ref.id:
+        return only(ref.name, webhooks)
+    return next((webhook for webhook in webhooks if webhook.id.lower() == ref.id.lower()), None)
+
+
+def find_with_recheck(ref: WebhookRef, context: AskContext) -> Exchange[Found | Absent]:
     """
     Find a webhook, and look once more when it is missing: a list may lag behind a creation.
 
@@ -49,8 +116,8 @@ def find_with_recheck(ref: WebhookRef, context: AskContext) -> Exchange[tuple[We
     :raises ReachLookupError: when several webhooks have the name.
     """
     found = yield from find(ref, context)
-    if isinstance(found[0], Gone):
-        yield Wait(LOOK_AGAIN, f"{missing(found[0], found[1].webhooks)} Looking once more.")
+    if isinstance(found, Absent):
+        yield Wait(LOOK_AGAIN, f"{missing(found.gone, found.listed.webhooks)} Looking once more.")
         found = yield from find(ref, context)
     return found
 
@@ -74,10 +141,10 @@ def resolve(ref: WebhookRef, context: AskContext) -> Exchange[Webhook]:
     :raises ReachInputError: as :func:`find` does.
     :raises ReachLookupError: when there is none, or several have the name.
     """
-    webhook, listed = yield from find_with_recheck(ref, context)
-    if isinstance(webhook, Gone):
-        raise ReachLookupError(missing_and_advice(webhook, listed.webhooks))
-    return webhook
+    found = yield from find_with_recheck(ref, context)
+    if isinstance(found, Absent):
+        raise ReachLookupError(missing_and_advice(found.gone, found.listed.webhooks))
+    return found.webhook
 
 
 def only(name: str, webhooks: list[Webhook]) -> Webhook | None:

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from hypothesis import settings
 
-from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send, Together, Wait
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Known, Send, Together, Wait
 from airflow_provider_reach.core.api.models import BatchRow
 from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.api.responses import Answer, Failure
@@ -134,16 +134,28 @@ class Played(Generic[T]):
 Reply = Answer | Failure
 
 
-def play(exchange: Exchange[T], *script: Reply, forever: Reply | None = None) -> Played[T]:
+def _none_shared(_: Send) -> None:
+    return None
+
+
+def play(
+    exchange: Exchange[T],
+    *script: Reply,
+    forever: Reply | None = None,
+    shared: Callable[[Send], Known | None] = _none_shared,
+) -> Played[T]:
     """
     Drive an exchange: each request gets the next of the script, then ``forever``; nothing is slept for.
 
     What may go on at the same time goes on one after another. The script has to be used up, and nothing may be asked
-    beyond it.
+    beyond it. What is ``shared`` is not asked for.
     """
     replies = list(script)
 
-    def reply(call: Call[Any]) -> Reply:
+    def reply(step: Send) -> Reply | Known:
+        if known := shared(step):
+            return known
+        call = step.call
         if not replies and forever is None:
             raise AssertionError(f"nobody expected {call.method} {call.path} after {played.requests}")
         played.sent.append(call)
@@ -159,12 +171,12 @@ def play(exchange: Exchange[T], *script: Reply, forever: Reply | None = None) ->
     return played
 
 
-def _driven(exchange: Exchange[Any], reply: Callable[[Call[Any]], Reply], played: Played[T]) -> Any:
+def _driven(exchange: Exchange[Any], reply: Callable[[Send], Reply | Known], played: Played[T]) -> Any:
     try:
         step = next(exchange)
         while True:
             if isinstance(step, Send):
-                step = exchange.send(reply(step.call))
+                step = exchange.send(reply(step))
             elif isinstance(step, Together):
                 step = exchange.send([_of_several(begin(0.0), reply, played) for begin in step.beginnings])
             else:
@@ -174,7 +186,7 @@ def _driven(exchange: Exchange[Any], reply: Callable[[Call[Any]], Reply], played
         return done.value
 
 
-def _of_several(exchange: Exchange[Any], reply: Callable[[Call[Any]], Reply], played: Played[T]) -> Any:
+def _of_several(exchange: Exchange[Any], reply: Callable[[Send], Reply | Known], played: Played[T]) -> Any:
     try:
         return _driven(exchange, reply, played)
     except ReachError as error:

@@ -95,7 +95,7 @@ def test_the_values_to_mask_of_an_exchange_are_masked_in_it() -> None:
 def test_a_failed_validation_that_was_answered_well_has_it() -> None:
     failed = results({"msg": "no", "response": {"status": 503}}, x_request_id=REQUEST_ID)
     error = play(
-        validate(WebhookRef(ID), ask_context()), listed({"id": ID, "name": "orders", "active": True}), failed
+        validate(WebhookRef(name="orders"), ask_context()), listed({"id": ID, "name": "orders", "active": True}), failed
     ).error
 
     assert isinstance(error, errors.ReachTargetError)
@@ -107,7 +107,10 @@ def test_an_error_made_of_another_takes_it_over_and_shows_it_once() -> None:
     made = [
         play(create(SPEC, ask_context()), refused(500, x_request_id=REQUEST_ID), forever=listed()).error,
         play(
-            look(WebhookRef(ID), DeliveryPolicy(), ask_context()), there, refused(404, x_request_id=REQUEST_ID), there
+            look(WebhookRef(name="orders"), DeliveryPolicy(), ask_context()),
+            there,
+            refused(404, x_request_id=REQUEST_ID),
+            there,
         ).error,
     ]
 

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from airflow_provider_reach.core import errors
+from airflow_provider_reach.core.api.exchange import Known, Send
+from airflow_provider_reach.core.api.operations import list_webhooks
 from airflow_provider_reach.core.api.responses import Answer, Failure
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.webhooks.index import WebhookIndex
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from tests.unit.core.helpers import (
     HOUR,
@@ -42,8 +45,8 @@ def rows(number: int) -> Answer:
 
 def looked(
     *script: Reply,
-    by_id: str = ID,
-    name: str = "",
+    by_id: str = "",
+    name: str = "orders",
     policy: DeliveryPolicy | None = None,
     budget: float = 60.0,
     secrets: tuple[str, ...] = (),
@@ -58,9 +61,10 @@ def looked(
 
 
 @pytest.mark.parametrize(("by_id", "name"), [(ID, ""), (ID.upper(), ""), ("", "orders"), (ID, "a label")])
-def test_a_look_lists_and_asks_for_the_batch_status(by_id: str, name: str) -> None:
-    played = looked(listed(OTHER, ORDERS), results([row("b")]), by_id=by_id, name=name)
-    assert played.requests == [LIST, f"{STATUS}?limit=1000"]
+def test_a_look_finds_the_webhook_and_asks_for_the_batch_status(by_id: str, name: str) -> None:
+    there, asked = (results(ORDERS), GET) if by_id else (listed(OTHER, ORDERS), LIST)
+    played = looked(there, results([row("b")]), by_id=by_id, name=name)
+    assert played.requests == [asked, f"{STATUS}?limit=1000"]
     assert (played.result.outcome, played.result.webhook_name, played.result.webhook_id) == ("healthy", "orders", ID)
     assert played.result.undelivered == 1
 
@@ -82,9 +86,8 @@ def test_the_first_look_is_told_by_our_clock_and_the_service_s_may_be_off() -> N
 
 
 def test_blanks_around_an_id_or_a_name_do_not_count() -> None:
-    script = (listed(ORDERS), results([]))
-    assert looked(*script, by_id=f" {ID}\n").result.webhook_name == "orders"
-    assert looked(*script, by_id="", name=" orders\n").result.webhook_id == ID
+    assert looked(results(ORDERS), results([]), by_id=f" {ID}\n").result.webhook_name == "orders"
+    assert looked(listed(ORDERS), results([]), by_id="", name=" orders\n").result.webhook_id == ID
 
 
 def test_policy_and_first_look_are_passed_on() -> None:
@@ -100,17 +103,112 @@ def test_the_list_tells_whether_it_is_active_and_last_delivered() -> None:
     assert looked(listed(back), results([row("b")])).result.target_answers is True
 
 
-def test_a_webhook_that_no_list_has_may_still_be_there() -> None:
-    raw = {name: value for name, value in ORDERS.items() if name != "id"}
-    played = looked(listed(OTHER), results(raw), results([]))
-    assert played.requests == [LIST, GET, f"{STATUS}?limit=1000"]
-    assert (played.result.outcome, played.result.webhook_name) == ("healthy", "orders")
+def test_a_look_by_id_asks_the_list_only_for_times_that_matter() -> None:
+    told = {**ORDERS, "last_successful": NOW.isoformat()}
+    silence = DeliveryPolicy(max_silence=HOUR)
+    by_id = [GET, f"{STATUS}?limit=1000"]
+    healthy = looked(results(ORDERS), results([]), by_id=ID)
+    assert (healthy.requests, healthy.result.headline) == (by_id, "HEALTHY: webhook 'orders': nothing is undelivered.")
+
+    failed = looked(results(ORDERS), results([row("b", 5 * HOUR)]), listed(OTHER, told), by_id=ID)
+    assert (failed.requests, failed.result.target_answers) == ([*by_id, LIST], True)
+    long_ago = listed({**told, "last_successful": (NOW - 2 * HOUR).isoformat()})
+    silent = looked(results(ORDERS), results([]), long_ago, by_id=ID, policy=silence)
+    assert (silent.requests, silent.result.outcome) == ([*by_id, LIST], "failed")
+    known = looked(results(told), results([row("b", 5 * HOUR)]), by_id=ID)
+    assert (known.requests, known.result.target_answers) == (by_id, True)
+    lagging = looked(results(ORDERS), results([]), listed(OTHER), by_id=ID, policy=silence).result.headline
+    assert "max_silence cannot be judged" in lagging
+
+
+def test_in_all_but_the_times_a_retrieve_is_believed() -> None:
+    script = (results(ORDERS), results([row("b", 5 * HOUR)]), listed({**ORDERS, "active": False, "name": "late"}))
+    report = looked(*script, by_id=ID).result
+    assert "inactive" not in str(report)
+    assert report.webhook_name == "orders"
+
+
+@pytest.mark.parametrize("unanswered", [refused(500), Failure("timeout", "", seconds=20.0)])
+def test_a_verdict_does_not_wait_for_times_that_change_only_its_text(unanswered: Reply) -> None:
+    there, lost = results(ORDERS), results([row("b", 9 * HOUR)])
+    played = looked(there, lost, by_id=ID, budget=900.0, forever=unanswered)
+    assert (played.result.outcome, played.result.target_answers) == ("failed", None)
+    assert played.waited < 15.0
+    silence = DeliveryPolicy(max_silence=HOUR)
+    assert looked(there, lost, unanswered, by_id=ID, budget=0.0, policy=silence).result.outcome == "failed"
+    assert looked(there, results([]), unanswered, by_id=ID, budget=0.0, policy=silence).error is not None
+
+
+# One list for many looks
+EARLY = results([row(n, MINUTE) for n in range(11)])
+GONE = "it does not exist"
+
+
+def sharing(
+    old: list[dict[str, Any]], new: list[dict[str, Any]] | None, *script: Reply, ref: WebhookRef
+) -> Played[Any]:
+    """
+    A look where others have asked for the list.
+
+    :param old: Before the look began.
+    :param new: Meanwhile; None: the older one is of this look, too.
+    """
+    indexes = [WebhookIndex(list_webhooks().read(listed(*there), ())) for there in (old, old if new is None else new)]
+    asked = [""]
+
+    def shared(step: Send) -> Known | None:
+        if step.max_age is None:
+            return None
+        asked.append(f"{step.max_age:g}")
+        return Known(indexes[step.max_age == 0.0 and new is not None])
+
+    look_at = look(ref, DeliveryPolicy(), ask_context(0.0), max_list_age=30.0)
+    played = play(look_at, *script, shared=shared)
+    assert asked[1] == "30"
+    return played
+
+
+@pytest.mark.parametrize("ref", [WebhookRef(ID), WebhookRef(name="orders"), WebhookRef(ID.upper(), "a label")])
+def test_as_long_as_a_watch_goes_on_an_older_list_will_do(ref: WebhookRef) -> None:
+    played = sharing([OTHER, ORDERS], [], EARLY, ref=ref)
+    assert (played.requests, played.result.outcome) == ([f"{STATUS}?limit=1000"], "wait")
+
+
+@pytest.mark.parametrize("rows", [results([]), results([row("b", 9 * HOUR)])])
+def test_no_watch_ends_by_an_older_list(rows: Reply) -> None:
+    by_id, asked = WebhookRef(ID), f"{STATUS}?limit=1000"
+    gone = sharing([ORDERS], [OTHER], rows, refused(404), ref=by_id)
+    assert (gone.requests, GONE in gone.result.headline) == ([asked, GET], True)
+    stopped = sharing([ORDERS], [{**ORDERS, "active": False}], rows, rows, ref=by_id)
+    assert (stopped.requests, "it is inactive" in stopped.result.headline) == ([asked] * 2, True)
+    at_once = sharing([ORDERS], None, rows, ref=by_id)
+    assert (at_once.requests, at_once.result.webhook_name) == ([asked], "orders")
+
+
+@pytest.mark.parametrize("ref", [WebhookRef(ID), WebhookRef(name="orders")])
+@pytest.mark.parametrize("old", [[], [{**ORDERS, "active": False}], [ORDERS, {**ORDERS, "id": OTHER_ID}]])
+def test_an_older_list_makes_no_webhook_gone_or_inactive_or_ambiguous(
+    ref: WebhookRef, old: list[dict[str, Any]]
+) -> None:
+    played = sharing(old, [ORDERS], EARLY, ref=ref)
+    assert (played.requests, played.result.outcome) == ([f"{STATUS}?limit=1000"], "wait")
+    assert "inactive" not in played.result.headline
+
+
+def test_a_new_list_decides_what_an_older_one_could_not() -> None:
+    by_name = WebhookRef(name="orders")
+    assert "there is no webhook of this name" in sharing([], [OTHER], ref=by_name).result.headline
+    assert "it is inactive" in sharing([], [{**ORDERS, "active": False}], EARLY, ref=by_name).result.headline
+    several = sharing([ORDERS, {**ORDERS, "id": OTHER_ID}], None, ref=by_name)
+    assert type(several.error) is errors.ReachLookupError
+    retrieved = sharing([], [OTHER], results(ORDERS), EARLY, ref=WebhookRef(ID))
+    assert (retrieved.requests, retrieved.result.outcome) == ([GET, f"{STATUS}?limit=1000"], "wait")
 
 
 @pytest.mark.parametrize("gone", [refused(404), answer(b"", 404)])
 def test_a_deleted_webhook_is_a_verdict(gone: Answer) -> None:
-    played = looked(listed(OTHER), gone, name="orders")
-    assert played.requests == [LIST, GET]
+    played = looked(gone, listed(OTHER), by_id=ID)
+    assert played.requests == [GET, LIST]
     assert (played.result.outcome, played.result.webhook_name, played.result.webhook_id) == ("failed", "orders", ID)
     assert "does not exist" in played.result.headline
 
@@ -168,9 +266,10 @@ def test_no_batch_status_though_the_webhook_is_there_is_no_verdict() -> None:
 
 @pytest.mark.parametrize("page", [answer(b"<html>Not here", 404), Failure("timeout", ""), refused(500)])
 def test_a_webhook_is_not_gone_because_it_could_not_be_asked_for(page: Reply) -> None:
-    played = looked(listed(OTHER), page, budget=0.0)
-    assert isinstance(played.error, errors.ReachCallError)
-    assert not played.error.final
+    for script in ([page], [refused(404), page]):
+        played = looked(*script, by_id=ID, budget=0.0)
+        assert isinstance(played.error, errors.ReachCallError)
+        assert not played.error.final
 
 
 def test_an_unknown_workspace_is_no_deleted_webhook() -> None:
@@ -184,7 +283,7 @@ def test_an_unknown_workspace_is_no_deleted_webhook() -> None:
     [("", "give webhook_id or webhook_name"), ("orders", "is not a UUID"), (f"{ID}/x", "is not a UUID")],
 )  # fmt: skip
 def test_a_wrong_id_is_refused_before_anything_is_sent(by_id: str, says: str) -> None:
-    played = looked(by_id=by_id)
+    played = looked(by_id=by_id, name="")
     assert type(played.error) is errors.ReachInputError
     assert says in str(played.error)
     assert played.sent == []
@@ -285,7 +384,6 @@ def test_no_secret_is_in_an_error_of_a_look() -> None:
     for script in (
         [refused(500, "k3y-123")],
         [listed(ORDERS), refused(500, "k3y-123")],
-        [listed(), refused(500, "k3y-123")],
         [listed(ORDERS), refused(404), refused(500, "k3y-123")],
         [listed(ORDERS), rows(1000), refused(500, "k3y-123")],
     ):

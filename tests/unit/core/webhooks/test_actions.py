@@ -20,11 +20,13 @@ VALIDATE, DELETE = f"POST /webhooks/{ID}/validate", f"DELETE /webhooks/{ID}"
 LOST = Failure("lost", "d")
 
 
-def validated(*script: Reply, by_id: str = ID, name: str = "", budget: float = 60.0) -> Played[Validated]:
+def validated(*script: Reply, by_id: str = "", name: str = "orders", budget: float = 60.0) -> Played[Validated]:
     return play(validate(WebhookRef(by_id, name), ask_context(budget, "k3y-123")), *script)
 
 
-def deleted(*script: Reply, by_id: str = ID, name: str = "", budget: float = 60.0, **options: Any) -> Played[Deleted]:
+def deleted(
+    *script: Reply, by_id: str = "", name: str = "orders", budget: float = 60.0, **options: Any
+) -> Played[Deleted]:
     return play(delete(WebhookRef(by_id, name), ask_context(budget, "k3y-123"), **options), *script)
 
 
@@ -36,8 +38,9 @@ def said(status: int | None = 200, body: str = "ok", seconds: float = 0.0, messa
 
 @pytest.mark.parametrize(("by_id", "name"), [(ID, ""), ("", "orders"), (ID, "a label")])
 def test_a_target_that_answers_200_is_valid(by_id: str, name: str) -> None:
-    played = validated(listed(OTHER, ORDERS), said(seconds=1.5), by_id=by_id, name=name)
-    assert played.requests == [LIST, VALIDATE]
+    there, asked = (results(ORDERS), GET) if by_id else (listed(OTHER, ORDERS), LIST)
+    played = validated(there, said(seconds=1.5), by_id=by_id, name=name)
+    assert played.requests == [asked, VALIDATE]
     assert (played.result.webhook.id, played.result.webhook.name) == (ID, "orders")
     assert (played.result.result.ok, played.result.result.message, played.result.result.seconds) == (True, "done", 1.5)
 
@@ -121,7 +124,7 @@ def test_a_webhook_that_is_not_there_is_not_validated() -> None:
     played = validated(listed(OTHER), listed(OTHER), by_id="", name="Other")
     assert type(played.error) is errors.ReachLookupError
     assert "Is it 'other'?" in str(played.error)
-    assert type(validated(*[listed(OTHER), refused(404)] * 2).error) is errors.ReachLookupError
+    assert type(validated(*[refused(404), listed(OTHER)] * 2, by_id=ID).error) is errors.ReachLookupError
     assert type(validated(listed(ORDERS), refused(404)).error) is errors.ReachNotFoundError
     assert type(validated(listed(ORDERS, ORDERS), by_id="", name="orders").error) is errors.ReachLookupError
 
@@ -151,9 +154,9 @@ def test_an_answer_without_the_target_s_is_no_validation() -> None:
 @pytest.mark.parametrize(("by_id", "name"), [(ID, ""), ("", "orders"), (ID, "a label")])
 @pytest.mark.parametrize("ignore", [True, False])
 def test_a_webhook_is_deleted(by_id: str, name: str, ignore: bool) -> None:
-    script = (listed(OTHER, ORDERS), answer(b"", 204))
-    played = deleted(*script, by_id=by_id, name=name, ignore_if_missing=ignore)
-    assert played.requests == [LIST, DELETE]
+    there, asked = (results(ORDERS), GET) if by_id else (listed(OTHER, ORDERS), LIST)
+    played = deleted(there, answer(b"", 204), by_id=by_id, name=name, ignore_if_missing=ignore)
+    assert played.requests == [asked, DELETE]
     assert played.result == Deleted(webhook_id=ID, said=f"Deleted webhook 'orders' ({ID}).", deleted=True)
 
 
@@ -162,10 +165,10 @@ def test_what_is_not_there_need_not_be_deleted() -> None:
     played = deleted(listed(OTHER), listed(OTHER), by_id="", name=" orders")
     assert (played.requests, played.waited) == ([LIST, LIST], LOOK_AGAIN)
     assert played.result == Deleted(webhook_id="", said=f"There is no webhook named 'orders'. {hint}", deleted=False)
-    twice = [listed(OTHER), refused(404)] * 2
+    twice = [refused(404), listed(OTHER)] * 2
     said = f"There is no webhook of the id {ID}."
-    assert deleted(*twice).result == Deleted(webhook_id=ID, said=f"{said} {hint}", deleted=False)
-    labelled = deleted(*twice, name="other").result
+    assert deleted(*twice, by_id=ID, name="").result == Deleted(webhook_id=ID, said=f"{said} {hint}", deleted=False)
+    labelled = deleted(*twice, by_id=ID, name="other").result
     assert (
         labelled.said == f"{said} The one named 'other' has another id, {OTHER_ID}; with an id given, the id decides."
     )
@@ -193,7 +196,7 @@ def test_what_a_list_shows_late_is_validated_all_the_same() -> None:
 
 @pytest.mark.parametrize(("by_id", "name", "script"), [("", "Other", []), (ID, "Other", [refused(404)])])
 def test_what_is_not_there_may_have_to_be(by_id: str, name: str, script: list[Reply]) -> None:
-    played = deleted(*[listed(OTHER), *script] * 2, by_id=by_id, name=name, ignore_if_missing=False)
+    played = deleted(*[*script, listed(OTHER)] * 2, by_id=by_id, name=name, ignore_if_missing=False)
     assert type(played.error) is errors.ReachLookupError
     assert str(played.error).endswith(
         " Is it 'other'? Upper and lower case differ. "
@@ -269,6 +272,6 @@ def test_no_secret_is_in_an_error_of_a_delete() -> None:
 
 
 def test_no_secret_is_in_an_error_of_a_validation() -> None:
-    for script in ([refused(500, "k3y-123")], [listed({"id": ID, "name": "orders"}), refused(500, "k3y-123")]):
+    for script in ([refused(500, "k3y-123")], [results({"name": "orders"}), refused(500, "k3y-123")]):
         played = play(validate(WebhookRef(ID), ask_context(0.0, "k3y-123")), *script)
         assert "HTTP 500: ***" in str(played.error)

@@ -54,8 +54,8 @@ def declared(
 def converged(
     asked: WebhookChanges,
     *script: Reply,
-    by_id: str = ID,
-    name: str = "",
+    by_id: str = "",
+    name: str = "orders",
     always: bool = False,
     budget: float = 60.0,
     forever: Reply | None = None,
@@ -678,9 +678,14 @@ def test_by_name() -> None:
     assert played.requests == [LIST, GET, PUT, GET]
 
 
-def test_by_an_id_that_only_a_retrieve_knows() -> None:
-    played = converged(changes(active=False), listed(), stored(), stored(), WRITTEN, stored(active=False))
-    assert played.requests == [LIST, GET, GET, PUT, GET]
+def test_by_an_id_without_the_list() -> None:
+    played = converged(changes(active=False), stored(), WRITTEN, stored(active=False), by_id=ID, name="a label")
+    assert played.requests == [GET, PUT, GET]
+
+
+def test_by_an_id_that_only_the_list_knows_at_first() -> None:
+    script = (refused(404), listed(entry()), stored(), WRITTEN, stored(active=False))
+    assert converged(changes(active=False), *script, by_id=ID).requests == [GET, LIST, GET, PUT, GET]
 
 
 def test_by_nothing() -> None:
@@ -694,7 +699,7 @@ def test_a_webhook_that_is_not_there_is_not_made() -> None:
     assert type(played.error) is errors.ReachLookupError
     assert (played.requests, played.waited) == ([LIST, LIST], LOOK_AGAIN)
     assert "There is no webhook named 'Orders'. Is it 'orders'?" in str(played.error)
-    played = converged(changes(active=False), *[listed(entry(OTHER_ID)), refused(404)] * 2, name="orders")
+    played = converged(changes(active=False), *[refused(404), listed(entry(OTHER_ID))] * 2, by_id=ID)
     assert type(played.error) is errors.ReachLookupError
     assert f"There is no webhook of the id {ID}. The one named 'orders' has another id, {OTHER_ID};" in str(
         played.error
@@ -716,8 +721,8 @@ def test_several_of_the_name_are_not_guessed_from_for_an_update() -> None:
 # Renaming
 @pytest.mark.parametrize("by_id", ["", ID])
 def test_a_webhook_is_renamed(by_id: str) -> None:
-    script = (listed(entry()), stored(), WRITTEN, stored(name="new"))
-    played = converged(changes(name="new"), *script, by_id=by_id, name="orders")
+    there = [stored(), listed(entry())] if by_id else [listed(entry()), stored()]
+    played = converged(changes(name="new"), *there, WRITTEN, stored(name="new"), by_id=by_id, name="orders")
     assert played.bodies == [{"name": "new"}]
     assert (played.result.webhook_id, played.result.name) == (ID, "new")
     assert f"'orders' ({ID})" in played.sent[2].operation
@@ -725,7 +730,7 @@ def test_a_webhook_is_renamed(by_id: str) -> None:
 
 @pytest.mark.parametrize("by_id", ["", ID])
 def test_a_webhook_that_was_renamed_already_is_not_renamed_again(by_id: str) -> None:
-    there = [listed(entry(name="new"))] * (1 if by_id else 2)
+    there = [] if by_id else [listed(entry(name="new"))] * 2
     played = converged(changes(name="new"), *there, stored(name="new"), by_id=by_id, name="orders")
     assert played.requests == [LIST] * len(there) + [GET]
     assert (played.result.webhook_id, played.result.name, played.result.changed) == (ID, "new", [])
@@ -734,9 +739,10 @@ def test_a_webhook_that_was_renamed_already_is_not_renamed_again(by_id: str) -> 
 @pytest.mark.parametrize("by_id", ["", ID])
 def test_a_name_is_not_given_to_a_second_webhook(by_id: str) -> None:
     there = listed(entry(), entry(OTHER_ID, name="new "))
-    played = converged(changes(name="new", active=False), there, by_id=by_id, name="orders")
+    first = [stored()] if by_id else []
+    played = converged(changes(name="new", active=False), *first, there, by_id=by_id, name="orders")
     assert type(played.error) is errors.ReachExistsError
-    assert played.requests == [LIST]
+    assert played.requests == [*[GET] * len(first), LIST]
     assert str(played.error) == (
         f"Webhook 'orders' ({ID}) cannot be named 'new': webhook 'new' ({OTHER_ID}) is. Two of one name could not be "
         "told apart by it: choose another name."
@@ -745,10 +751,9 @@ def test_a_name_is_not_given_to_a_second_webhook(by_id: str) -> None:
 
 @pytest.mark.parametrize("name", ["orders", " orders\n"])
 def test_namesakes_of_a_name_that_is_not_new_are_no_hindrance(name: str) -> None:
-    there = listed(entry(), entry(OTHER_ID, name="orders "))
-    played = converged(changes(name=name, active=False), there, stored(), WRITTEN, stored(active=False))
+    played = converged(changes(name=name, active=False), stored(), WRITTEN, stored(active=False), by_id=ID)
     assert played.bodies == [{"active": False}]
-    played = converged(changes(active=False), there, stored(), WRITTEN, stored(active=False))
+    played = converged(changes(active=False), stored(), WRITTEN, stored(active=False), by_id=ID)
     assert (played.result.webhook_id, played.result.changed) == (ID, ["active"])
 
 
@@ -760,8 +765,8 @@ def test_several_that_have_the_new_name_already() -> None:
 
 
 def test_an_id_that_is_gone_is_not_taken_for_another_that_has_the_new_name() -> None:
-    script = [listed(entry(OTHER_ID, name="new")), refused(404)] * 2
-    played = converged(changes(name="new"), *script, name="orders")
+    script = [refused(404), listed(entry(OTHER_ID, name="new"))] * 2
+    played = converged(changes(name="new"), *script, by_id=ID)
     assert type(played.error) is errors.ReachLookupError
     assert f"no webhook of the id {ID}" in str(played.error)
 

@@ -8,7 +8,10 @@ from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.models import Gone, Webhook, WebhookList
 from airflow_provider_reach.core.webhooks.find import (
     LOOK_AGAIN,
+    Absent,
+    Found,
     find,
+    find_by_list,
     find_with_recheck,
     list_with_recheck,
     only,
@@ -16,74 +19,102 @@ from airflow_provider_reach.core.webhooks.find import (
 )
 from airflow_provider_reach.core.webhooks.missing import missing
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
-from tests.unit.core.helpers import ID, OTHER_ID, Played, Reply, answer, ask_context, listed, play, refused, results
+from tests.unit.core.helpers import (
+    ID,
+    NOW,
+    OTHER_ID,
+    Played,
+    Reply,
+    answer,
+    ask_context,
+    listed,
+    play,
+    refused,
+    results,
+)
 
 ORDERS = {"id": ID, "name": "orders", "target": "https://c.example.com", "active": True}
 OTHER = {**ORDERS, "id": OTHER_ID, "name": "other"}
 THIS = Webhook(id=ID, name="orders", target="https://c.example.com", active=True)
 THAT = Webhook(id=OTHER_ID, name="other", target="https://c.example.com", active=True)
 LIST, GET = "GET /webhooks", f"GET /webhooks/{ID}"
+RETRIEVED = results({name: value for name, value in ORDERS.items() if name != "id"})
 
 
-def found(*script: Reply, by_id: str = "", name: str = "") -> Played[tuple[Webhook | Gone, WebhookList]]:
+def found(*script: Reply, by_id: str = "", name: str = "") -> Played[Found | Absent]:
     return play(find(WebhookRef(by_id, name), ask_context(0.0, "k3y-123")), *script)
 
 
-def surely_found(*script: Reply, by_id: str = "", name: str = "") -> Played[tuple[Webhook | Gone, WebhookList]]:
+def surely_found(*script: Reply, by_id: str = "", name: str = "") -> Played[Found | Absent]:
     return play(find_with_recheck(WebhookRef(by_id, name), ask_context(0.0, "k3y-123")), *script)
+
+
+def gone(played: Played[Found | Absent]) -> Gone:
+    assert isinstance(played.result, Absent)
+    return played.result.gone
+
+
+def there(played: Played[Found | Absent]) -> Webhook:
+    assert isinstance(played.result, Found)
+    return played.result.webhook
 
 
 def resolved(*script: Reply, by_id: str = "", name: str = "") -> Played[Webhook]:
     return play(resolve(WebhookRef(by_id, name), ask_context(0.0, "k3y-123")), *script)
 
 
-@pytest.mark.parametrize(
-    ("by_id", "name"),
-    [
-        (ID, ""),
-        (ID.upper(), ""),
-        ("", "orders"),
-        (ID, "a label"),
-        (f" {ID}\n", ""),
-        ("", " orders\n"),
-        ("None", "orders"),
-    ],
-)
-def test_a_webhook_is_found_in_the_list(by_id: str, name: str) -> None:
+@pytest.mark.parametrize(("by_id", "name"), [("", "orders"), ("", " orders\n"), ("None", "orders")])
+def test_a_name_is_found_in_the_list(by_id: str, name: str) -> None:
     played = found(listed(OTHER, ORDERS), by_id=by_id, name=name)
     assert played.requests == [LIST]
-    assert played.result[0] == THIS
-    assert played.result[1].webhooks == [THAT, THIS]
+    assert played.result == Found(THIS, WebhookList(webhooks=[THAT, THIS], at=NOW))
     assert resolved(listed(OTHER, ORDERS), by_id=by_id, name=name).result == THIS
 
 
+@pytest.mark.parametrize(("by_id", "name"), [(ID, ""), (ID.upper(), ""), (ID, "a label"), (f" {ID}\n", "")])
+def test_an_id_is_found_without_the_list(by_id: str, name: str) -> None:
+    played = found(RETRIEVED, by_id=by_id, name=name)
+    assert played.requests == [GET]
+    assert played.result == Found(THIS)
+    assert resolved(RETRIEVED, by_id=by_id, name=name).result == THIS
+
+
 def test_with_an_id_a_name_is_only_its_label() -> None:
-    assert found(listed(ORDERS, OTHER), by_id=OTHER_ID, name="orders").result[0] == THAT
-    gone = found(listed(ORDERS), refused(404), by_id=OTHER_ID, name="orders")
-    assert gone.result[0] == Gone(id=OTHER_ID, name="orders")
+    absent = found(refused(404), listed(ORDERS), by_id=OTHER_ID, name="orders")
+    assert gone(absent) == Gone(id=OTHER_ID, name="orders")
 
 
-def test_an_id_that_no_list_has_is_asked_for() -> None:
-    raw = {name: value for name, value in ORDERS.items() if name != "id"}
-    played = found(listed(OTHER), results(raw), by_id=ID)
-    assert played.requests == [LIST, GET]
-    assert played.result[0] == THIS
+def test_an_id_that_is_not_retrieved_may_be_in_the_list() -> None:
+    played = found(refused(404), listed(OTHER, ORDERS), by_id=ID.upper())
+    assert played.requests == [GET, LIST]
+    assert there(played) == THIS
+
+
+def test_where_the_list_decides_it_is_asked_first() -> None:
+    ref, context = WebhookRef(ID), ask_context(0.0)
+    for script, asked in (([listed(OTHER, ORDERS)], [LIST]), ([listed(OTHER), RETRIEVED], [LIST, GET])):
+        played = play(find_by_list(ref, context), *script)
+        assert played.requests == asked
+        assert there(played) == THIS
+    assert gone(play(find_by_list(ref, context), listed(OTHER), refused(404))) == Gone(id=ID)
+    assert gone(play(find_by_list(WebhookRef(name="orders"), context), listed(OTHER))) == Gone(name="orders")
 
 
 def test_a_name_that_none_has_is_gone() -> None:
     played = found(listed(OTHER), name=" orders ")
     assert played.requests == [LIST]
-    assert played.result[0] == Gone(name="orders")
+    assert gone(played) == Gone(name="orders")
 
 
-@pytest.mark.parametrize("gone", [refused(404), answer(b"", 404)])
-def test_an_id_that_is_not_there_is_gone(gone: Reply) -> None:
-    assert found(listed(OTHER), gone, by_id=ID).result[0] == Gone(id=ID)
+@pytest.mark.parametrize("missing", [refused(404), answer(b"", 404)])
+def test_an_id_that_is_not_there_is_gone(missing: Reply) -> None:
+    assert gone(found(missing, listed(OTHER), by_id=ID)) == Gone(id=ID)
 
 
 @pytest.mark.parametrize("odd", [answer(b"<html>Not here", 404), refused(500), refused(401)])
 def test_a_webhook_is_not_gone_because_it_could_not_be_asked_for(odd: Reply) -> None:
-    assert isinstance(found(listed(OTHER), odd, by_id=ID).error, errors.ReachCallError)
+    assert isinstance(found(odd, by_id=ID).error, errors.ReachCallError)
+    assert isinstance(found(refused(404), odd, by_id=ID).error, errors.ReachCallError)
     assert isinstance(found(odd, name="orders").error, errors.ReachCallError)
 
 
@@ -114,29 +145,28 @@ def test_a_number_names_no_webhook() -> None:
 
 
 def test_no_secret_is_in_an_error_of_a_look() -> None:
-    for script in ([refused(500, "k3y-123")], [listed(), refused(500, "k3y-123")]):
+    for script in ([refused(500, "k3y-123")], [refused(404), refused(500, "k3y-123")]):
         assert "HTTP 500: ***" in str(found(*script, by_id=ID).error)
         assert "HTTP 500: ***" in str(resolved(*script, by_id=ID).error)
 
 
 # A list may lag behind a creation: what is missing is looked for once more
 def test_what_is_there_is_looked_for_once() -> None:
-    for by_id, name in ((ID, ""), ("", "orders"), (ID, "a label")):
-        played = surely_found(listed(OTHER, ORDERS), by_id=by_id, name=name)
-        assert (played.requests, played.waits) == ([LIST], [])
-        assert played.result[0] == THIS
-        assert played.result[1].webhooks == [THAT, THIS]
+    for reply, by_id, name, asked in ((RETRIEVED, ID, "a label", GET), (listed(OTHER, ORDERS), "", "orders", LIST)):
+        played = surely_found(reply, by_id=by_id, name=name)
+        assert (played.requests, played.waits) == ([asked], [])
+        assert there(played) == THIS
 
 
 def test_what_is_missing_is_looked_for_once_more() -> None:
     for script, by_id, name in (
         ([listed(OTHER), listed(OTHER, ORDERS)], "", "orders"),
-        ([listed(OTHER), refused(404), listed(OTHER, ORDERS)], ID, ""),
-        ([listed(OTHER), refused(404), listed(OTHER), results(ORDERS)], ID, ""),
+        ([refused(404), listed(OTHER), RETRIEVED], ID, ""),
+        ([refused(404), listed(OTHER), refused(404), listed(OTHER, ORDERS)], ID, ""),
     ):
         played = surely_found(*script, by_id=by_id, name=name)
         assert [wait.seconds for wait in played.waits] == [LOOK_AGAIN]
-        assert played.result[0] == THIS
+        assert there(played) == THIS
         assert resolved(*script, by_id=by_id, name=name).result == THIS
     assert surely_found(listed(OTHER), listed(OTHER, ORDERS), name="orders").waits[0].reason == (
         "There is no webhook named 'orders'. Those of the connection's workspace: 'other'. Looking once more."
@@ -146,10 +176,10 @@ def test_what_is_missing_is_looked_for_once_more() -> None:
 def test_what_is_missing_twice_is_gone() -> None:
     played = surely_found(listed(OTHER), listed(OTHER), name="orders")
     assert (played.requests, played.waited) == ([LIST, LIST], LOOK_AGAIN)
-    assert played.result[0] == Gone(name="orders")
-    played = surely_found(*[listed(OTHER), refused(404)] * 2, by_id=ID)
-    assert (played.requests, played.waited) == ([LIST, GET, LIST, GET], LOOK_AGAIN)
-    assert played.result[0] == Gone(id=ID)
+    assert gone(played) == Gone(name="orders")
+    played = surely_found(*[refused(404), listed(OTHER)] * 2, by_id=ID)
+    assert (played.requests, played.waited) == ([GET, LIST, GET, LIST], LOOK_AGAIN)
+    assert gone(played) == Gone(id=ID)
 
 
 def test_what_cannot_be_asked_is_not_looked_for_once_more() -> None:
@@ -208,7 +238,7 @@ def test_a_name_that_several_have_names_their_ids() -> None:
             f"{ORDERS['target']}); {OTHER_ID} (to https://***@c.example.com/x?***). Say which by webhook_id, or "
             "rename or delete all but one."
         )
-    assert found(listed(ORDERS, secret), by_id=OTHER_ID).result[0].id == OTHER_ID
+    assert there(found(refused(404), listed(ORDERS, secret), by_id=OTHER_ID)).id == OTHER_ID
 
 
 def test_many_of_one_name_are_told_in_a_bounded_message() -> None:
@@ -243,11 +273,11 @@ def test_without_a_similar_name_all_are_named() -> None:
 
 
 def test_an_id_that_is_not_there_is_named() -> None:
-    played = resolved(*[listed(OTHER), refused(404)] * 2, by_id=ID)
+    played = resolved(*[refused(404), listed(OTHER)] * 2, by_id=ID)
     assert type(played.error) is errors.ReachLookupError
     assert str(played.error).startswith(f"There is no webhook of the id {ID}. Those of the connection's workspace: ")
     assert str(played.error).endswith("'other'. Check the name or id and the connection, or create it first.")
-    labelled = resolved(*[listed(OTHER), refused(404)] * 2, by_id=ID, name="Other")
+    labelled = resolved(*[refused(404), listed(OTHER)] * 2, by_id=ID, name="Other")
     assert str(labelled.error).startswith(f"There is no webhook of the id {ID}. Is it 'other'? ")
 
 
