@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
     from airflow_provider_reach.hooks import ReachHook
     from airflow_provider_reach.operators import (
+        ReachCheckWorkspaceOperator,
         ReachCreateWebhookOperator,
         ReachDeleteWebhookOperator,
         ReachListWebhooksOperator,
@@ -25,19 +26,21 @@ if TYPE_CHECKING:
         ReachValidateWebhookOperator,
     )
     from airflow_provider_reach.sensors import ReachBatchStatusSensor
-    from airflow_provider_reach.triggers import ReachBatchStatusTrigger
+    from airflow_provider_reach.triggers import ReachBatchStatusTrigger, ReachWorkspaceTrigger
 
 __all__ = [
     "DeliveryPolicy",
     "EventType",
     "ReachBatchStatusSensor",
     "ReachBatchStatusTrigger",
+    "ReachCheckWorkspaceOperator",
     "ReachCreateWebhookOperator",
     "ReachDeleteWebhookOperator",
     "ReachHook",
     "ReachListWebhooksOperator",
     "ReachUpdateWebhookOperator",
     "ReachValidateWebhookOperator",
+    "ReachWorkspaceTrigger",
     "WebhookChanges",
     "WebhookSpec",
     "__version__",
@@ -48,12 +51,14 @@ _MODULES = {
     "EventType": "core.fields",
     "ReachBatchStatusSensor": "sensors",
     "ReachBatchStatusTrigger": "triggers",
+    "ReachCheckWorkspaceOperator": "operators.check_workspace",
     "ReachCreateWebhookOperator": "operators.create",
     "ReachDeleteWebhookOperator": "operators.delete",
     "ReachHook": "hooks",
     "ReachListWebhooksOperator": "operators.listing",
     "ReachUpdateWebhookOperator": "operators.update",
     "ReachValidateWebhookOperator": "operators.validate",
+    "ReachWorkspaceTrigger": "triggers",
     "WebhookChanges": "core.webhooks.spec",
     "WebhookSpec": "core.webhooks.spec",
 }

@@ -13,7 +13,9 @@ from airflow_provider_reach.core.errors import ReachError
 
 if TYPE_CHECKING:
     from airflow_provider_reach.core.delivery.report import DeliveryReport
+    from airflow_provider_reach.core.workspace.report import WorkspaceReport
 
+    Report = DeliveryReport | WorkspaceReport
 
 _Given = ParamSpec("_Given")
 _Returned = TypeVar("_Returned")
@@ -26,11 +28,12 @@ class ReachDeliveryFailed(AirflowFailException):
     A verdict: batches of events pile up, are about to be discarded, or were lost. It is final: a retry would only delay
     the alarm.
 
-    :param report: The whole report; callbacks find it as ``context["exception"].report``.
+    :param report: The whole report, of a webhook or a workspace; callbacks find it as ``context["exception"].report``.
+    :param said: What to say instead of the report's own text.
     """
 
-    def __init__(self, report: DeliveryReport) -> None:
-        super().__init__(str(report))
+    def __init__(self, report: Report, said: str = "") -> None:
+        super().__init__(said or str(report))
         self.report = report
 
 
@@ -72,7 +75,7 @@ def reach_errors() -> Iterator[None]:
         raise airflow_error(error) from error
 
 
-def tell_of(error: BaseException, report: DeliveryReport | None) -> None:
+def tell_of(error: BaseException, report: Report | None) -> None:
     """
     Attach a report to an exception as its ``.report``, unless it has one.
 

@@ -1,4 +1,4 @@
-"""The trigger that continues a deferred sensor's watch."""
+"""The triggers: one continues a deferred sensor's watch, one looks at a whole workspace."""
 
 from __future__ import annotations
 
@@ -44,3 +44,40 @@ class ReachBatchStatusTrigger(BaseTrigger):
         from airflow_provider_reach.integration.watch_loop import watch_to_its_end
 
         return ReachHook(self.reach_conn_id).async_client, watch_to_its_end
+
+
+class ReachWorkspaceTrigger(BaseTrigger):
+    """
+    Look once at all webhooks of a workspace.
+
+    It fires once, with an event for :func:`airflow_provider_reach.integration.workspace_look.read_look`. Its arguments
+    are plain JSON and hold no secret.
+
+    :param reach_conn_id: The Airflow connection.
+    :param look: What is looked at, and how it is judged, as
+        :class:`~airflow_provider_reach.integration.workspace_look.WorkspaceLook` writes it; and the ``deadline``.
+    """
+
+    def __init__(self, *, reach_conn_id: str, **look: Any) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.reach_conn_id = reach_conn_id
+        self.look = look
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """The trigger as Airflow stores it."""
+        return (
+            "airflow_provider_reach.triggers.ReachWorkspaceTrigger",
+            {"reach_conn_id": self.reach_conn_id, **self.look},
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look; by the time of the event, everything that the look used has been released."""
+        open_client, look_once = await asyncio.to_thread(self._load)
+        yield TriggerEvent(await look_once(open_client, self.look))
+
+    def _load(self) -> tuple[Any, Any]:
+        """Import what a look needs, which takes too long for the event loop."""
+        from airflow_provider_reach.hooks import ReachHook
+        from airflow_provider_reach.integration.workspace_look import look_once
+
+        return ReachHook(self.reach_conn_id).async_client, look_once

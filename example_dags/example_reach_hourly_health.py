@@ -1,17 +1,20 @@
 """
 Check every hour that no batch of e-mail events was or is about to be lost, and report each loss once.
 
-A run takes a moment: it waits only while fresh failures are in their early retries. A loss can be seen for as long as
-Reach shows the batch's status, most of a day, and would fail every run in that time. So ``ignore_lost_before`` is the
-time of the last look at the same webhook, which the sensor pushes as the XCom ``looked_at_<webhook_id>``, failed or
-not: what was lost before that has been reported. Pile-ups and batches at risk fail every run until they are gone.
+A run takes a moment: one task looks at every webhook of the workspace, and only those that are not well are watched. It
+waits only while fresh failures are in their early retries.
+
+A loss can be seen for as long as Reach shows the batch's status, most of a day, and would fail every run in that time.
+So the watches have as ``ignore_lost_before`` the time of the last look at the same webhook, which the sensor pushes as
+the XCom ``looked_at_<webhook_id>``, failed or not: what was lost before that has been reported. Pile-ups and batches at
+risk fail every run until they are gone.
 """
 
 from datetime import datetime, timedelta, timezone
 
 from airflow import DAG
 
-from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator
+from airflow_provider_reach import ReachBatchStatusSensor, ReachCheckWorkspaceOperator
 
 LAST_LOOK = (
     "{{ ti.xcom_pull(task_ids=[task.task_id], key='looked_at_' ~ task.webhook_id, include_prior_dates=True)"
@@ -28,13 +31,13 @@ with DAG(
     doc_md=__doc__,
     tags=["reach"],
 ):
-    webhooks = ReachListWebhooksOperator(
-        task_id="list_webhooks",
-        expect=["deliveries", "engagement", "bounces"],  # fails when one of these is missing
+    check = ReachCheckWorkspaceOperator(
+        task_id="check_workspace",
+        expect=["deliveries", "engagement", "bounces"],  # a webhook that is missing fails
     )
     ReachBatchStatusSensor.partial(
         task_id="watch_delivery",
         map_index_template="{{ task.webhook_name }}",  # the label while it waits, not only at the end
         ignore_lost_before=LAST_LOOK,
         mode="reschedule",
-    ).expand_kwargs(webhooks.output)
+    ).expand_kwargs(check.output)

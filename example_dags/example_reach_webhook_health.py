@@ -6,11 +6,14 @@ Reach retries a batch for 8 hours, then discards it, and shows the status of the
 as soon as one is at risk. What is lost in the daytime is reported in the afternoon or at night: there is a second run,
 at 14:00, because 24 hours of status leave no room for a nightly run that begins a few minutes later than the last.
 
+One task looks at every webhook of the workspace. Only those that failed, are not decided yet, or were not answered get
+a task instance of their own; where all are well, ``watch_delivery`` is skipped and the run is green.
+
 Waiting takes a worker for some seconds every ten minutes; or never, where a triggerer runs and Airflow's setting
 ``[operators] default_deferrable`` is on.
 
-Each target is also sent a test batch: a quiet webhook says nothing about a target that is down. A target that is only
-restarting gets the time of the retries.
+Each expected target is also sent a test batch: a quiet webhook says nothing about a target that is down. A target that
+is only restarting gets the time of the retries.
 
 To be told within the hour instead, see ``example_reach_hourly_health.py``.
 """
@@ -21,9 +24,11 @@ from airflow import DAG
 
 from airflow_provider_reach import (
     ReachBatchStatusSensor,
-    ReachListWebhooksOperator,
+    ReachCheckWorkspaceOperator,
     ReachValidateWebhookOperator,
 )
+
+EXPECTED = ["deliveries", "engagement", "bounces"]
 
 with DAG(
     dag_id="example_reach_webhook_health",
@@ -35,15 +40,15 @@ with DAG(
     doc_md=__doc__,
     tags=["reach"],
 ):
-    webhooks = ReachListWebhooksOperator(
-        task_id="list_webhooks",
-        expect=["deliveries", "engagement", "bounces"],  # fails when one of these is missing
+    check = ReachCheckWorkspaceOperator(
+        task_id="check_workspace",
+        expect=EXPECTED,  # a webhook that is missing fails
+        drain=True,
     )
     ReachBatchStatusSensor.partial(
         task_id="watch_delivery",
         map_index_template="{{ task.webhook_name }}",  # the label while it waits, not only at the end
-        drain=True,
         mode="reschedule",  # where it is not deferrable
         poke_interval=timedelta(minutes=10),
-    ).expand_kwargs(webhooks.output)
-    ReachValidateWebhookOperator.partial(task_id="validate_target").expand_kwargs(webhooks.output)
+    ).expand_kwargs(check.output)
+    ReachValidateWebhookOperator.partial(task_id="validate_target").expand(webhook_name=EXPECTED)

@@ -16,14 +16,16 @@ DAG_ID = "example_reach_webhook_health"
 DAGS = Path(__file__).resolve().parent.parent / "example_dags"
 WEBHOOKS = ("bounces", "deliveries", "engagement")
 
-AFTER = {**dict.fromkeys(WEBHOOKS, "healthy"), **{f"target of {name}": "answers" for name in WEBHOOKS}}
-"""The verdicts, by webhook and by target, once all is repaired."""
+_TARGETS = {f"target of {name}": "answers" for name in WEBHOOKS}
 
-BEFORE = {**AFTER, "bounces": "failed", "target of bounces": "failed"}
-"""The verdicts on the sandbox's health scene as it begins."""
+AFTER = {"workspace": "3 healthy", **_TARGETS}
+"""The verdicts, on the workspace and its targets, once all is repaired."""
+
+BEFORE = {"workspace": "1 failed, 2 healthy", "bounces": "failed", **_TARGETS, "target of bounces": "failed"}
+"""The verdicts on the sandbox's health scene as it begins, that of the watch of the failed webhook among them."""
 
 _LOG_LINE = re.compile(r"^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
-_HEALTHY = re.compile(r"HEALTHY: webhook '(\w+)'.*?\.(?= +\[|$)")
+_CHECKED = re.compile(r"Webhooks looked at: 3 of the workspace's 3: ([\w ,]+)\.")
 _ANSWERS = re.compile(r"The target of webhook '(\w+)' \(.*?\) answered HTTP 200")
 _FAILED = re.compile(
     r"(?:ReachDeliveryFailed|ReachTargetError): ((FAILED|Could not validate)(?:: | )webhook '(\w+)'.*)"
@@ -72,16 +74,16 @@ def repair(reach: Sandbox) -> None:
 
 
 def check(reach: Sandbox, log: Path) -> dict[str, str]:
-    """Run the health DAG, show its verdicts as they come, and return them by webhook and by target."""
+    """Run the health DAG, show its verdicts as they come, and return them by what is judged."""
     verdicts: dict[str, str] = {}
     in_report = False
 
     def show(line: str) -> None:
         nonlocal in_report
-        if healthy := _HEALTHY.search(line):
-            if healthy[1] not in verdicts:
-                say(colour(wrapped(healthy[0], 4), "32"))
-            verdicts[healthy[1]] = "healthy"
+        if checked := _CHECKED.search(line):
+            if "workspace" not in verdicts:
+                say(colour(wrapped(checked[0], 4), "31" if "failed" in checked[1] else "32"))
+            verdicts["workspace"] = checked[1]
         elif answers := _ANSWERS.search(line):
             if f"target of {answers[1]}" not in verdicts:
                 say(colour(wrapped(f"{answers[0]}.", 4), "32"))

@@ -226,6 +226,13 @@ def is_rendered_none(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value.strip() in RENDERED_NONE)
 
 
+def scalar(value: Any) -> Any:
+    """A duration as seconds and a time as its text, for plain JSON; anything else as it is."""
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
 def no_text(what: str, value: object, *, secret: bool = False) -> str:
     """
     The sentence that refuses what is not a text: what arrived, and how to make it one.

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow_provider_reach.operators.check_workspace import ReachCheckWorkspaceOperator
     from airflow_provider_reach.operators.create import ReachCreateWebhookOperator
     from airflow_provider_reach.operators.delete import ReachDeleteWebhookOperator
     from airflow_provider_reach.operators.listing import ReachListWebhooksOperator
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.operators.validate import ReachValidateWebhookOperator
 
 __all__ = [
+    "ReachCheckWorkspaceOperator",
     "ReachCreateWebhookOperator",
     "ReachDeleteWebhookOperator",
     "ReachListWebhooksOperator",
@@ -21,6 +23,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "ReachCheckWorkspaceOperator": "check_workspace",
     "ReachCreateWebhookOperator": "create",
     "ReachDeleteWebhookOperator": "delete",
     "ReachListWebhooksOperator": "listing",

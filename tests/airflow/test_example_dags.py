@@ -34,9 +34,7 @@ def test_the_health_check_before_and_after_a_repair(scene: Sandbox, airflow: Rea
 
     assert before.state == "failed"
     assert before.states == {
-        "list_webhooks": "success",
-        "watch_delivery deliveries": "success",
-        "watch_delivery engagement": "success",
+        "check_workspace": "success",
         "watch_delivery bounces": "failed",
         "validate_target deliveries": "success",
         "validate_target engagement": "success",
@@ -47,51 +45,52 @@ def test_the_health_check_before_and_after_a_repair(scene: Sandbox, airflow: Rea
         for task_id, _ in before.tasks
     }
     assert tries == {
-        "list_webhooks": 1,
+        "check_workspace": 1,
         "watch_delivery": 1,  # though it has retries: a verdict is final
         "validate_target": 4,  # a target may be restarting
     }
     assert "the webhook's target answered HTTP 503: no database connection" in before.output
-    reports = {value["webhook_name"]: value for (_, _, key), value in before.xcoms.items() if key == "report"}
-    assert {name: report["outcome"] for name, report in reports.items()} == {
-        "deliveries": "healthy",
-        "engagement": "healthy",
-        "bounces": "failed",
-    }
-    assert reports["engagement"]["counts"]["recovered"] == 4
-    bounces = reports["bounces"]
+    whole = before.xcoms["check_workspace", -1, "report"]
+    assert whole["counts"] == {"failed": 1, "unknown": 0, "wait": 0, "healthy": 2}
+    assert "Webhooks looked at: 3 of the workspace's 3: 1 failed, 2 healthy." in before.output
+    bounces = before.xcoms["watch_delivery", 0, "report"]
+    assert whole["verdicts"][0]["webhook_id"] == bounces["webhook_id"]
     assert bounces["responses"] == {"503": 60}
     assert re.search(r"at most 3 h.* left for \d+ batches about to be discarded \(the first by ", bounces["headline"])
     assert "53 batches undelivered (and 7 in the early retries), over the limit of 10" in bounces["headline"]
     assert f"ReachDeliveryFailed: {bounces['headline']}\n" in before.output
     assert "\nWhat to do:\n  - The consumer fails or is overloaded: look at its log" in before.output
     looks = {key: value for (_, _, key), value in before.xcoms.items() if key.startswith("looked_at_")}
-    assert set(looks) == {f"looked_at_{report['webhook_id']}" for report in reports.values()}
-    assert looks[f"looked_at_{bounces['webhook_id']}"] == bounces["looked_at"].replace("Z", "+00:00")
+    assert looks == {f"looked_at_{bounces['webhook_id']}": bounces["looked_at"].replace("Z", "+00:00")}
 
     scene.target("bounces").answer(200)
     scene.advance(hours=8)
     after = airflow.test_dag(HEALTH, EXAMPLES, reach_default=scene.connection_json)
 
     assert after.state == "success"
-    assert after.states == dict.fromkeys(before.states, "success")
-    assert "HEALTHY: webhook 'bounces'" in after.output
+    assert after.states == {
+        **{task: "success" for task in before.states if task != "watch_delivery bounces"},
+        "watch_delivery": "skipped",  # there is nothing to watch
+    }
+    assert "HEALTHY: all 3 webhooks" in after.output
     assert "WARNING - Reach" not in after.output  # such as Airflow 2.11's of an execute that a subclass calls
 
 
-def test_a_webhook_that_is_missing_fails_the_list(reach: Sandbox, airflow: RealAirflow) -> None:
+def test_a_webhook_that_is_missing_fails_by_its_name(reach: Sandbox, airflow: RealAirflow) -> None:
     for name in ("deliveries", "engagement"):
         reach.add_webhook(name, target=reach.target(name).url)
 
     run = airflow.test_dag(HEALTH, EXAMPLES, reach_default=reach.connection_json)
 
     assert run.states == {
-        "list_webhooks": "failed",
-        "watch_delivery": "upstream_failed",
-        "validate_target": "upstream_failed",
+        "check_workspace": "success",
+        "watch_delivery bounces": "failed",
+        "validate_target deliveries": "success",
+        "validate_target engagement": "success",
+        "validate_target bounces": "failed",
     }
-    assert run.tasks["list_webhooks", -1].tries == 1
-    assert "1 of 3 expected webhooks were not found: 'bounces' does not exist." in run.output
+    assert {task.tries for task in run.tasks.values()} == {1}
+    assert "FAILED: webhook 'bounces': there is no webhook of this name." in run.output
 
 
 def test_an_hourly_check_tells_a_loss_once(reach: Sandbox, airflow: RealAirflow) -> None:
@@ -110,9 +109,12 @@ def test_an_hourly_check_tells_a_loss_once(reach: Sandbox, airflow: RealAirflow)
     reach.advance(hours=9)
     second = airflow.test_dag(HOURLY, EXAMPLES, reach_default=reach.connection_json)
 
-    watches = ("deliveries", "engagement", "bounces")
-    assert [first.states[f"watch_delivery {name}"] for name in watches] == ["success", "success", "failed"]
-    assert [second.states[f"watch_delivery {name}"] for name in watches] == ["success", "failed", "success"]
+    assert first.states == {"check_workspace": "success", "watch_delivery bounces": "failed"}
+    assert second.states == {
+        "check_workspace": "success",
+        "watch_delivery engagement": "failed",
+        "watch_delivery bounces": "success",
+    }
     assert re.search("HEALTHY: webhook 'bounces': .*; 1 batch lost, already reported", second.output)
 
 
@@ -285,7 +287,7 @@ from airflow import DAG
 from airflow.providers.common.compat.sdk import BaseHook, BaseOperator, BaseSensorOperator
 
 before = set(sys.modules)
-from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator
+from airflow_provider_reach import ReachBatchStatusSensor, ReachCheckWorkspaceOperator, ReachListWebhooksOperator
 print(*(set(sys.modules) - before))
 """
 

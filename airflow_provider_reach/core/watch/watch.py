@@ -11,7 +11,7 @@ from typing import Any, Literal
 from airflow_provider_reach.core.errors import ReachInputError, ReachVersionError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
 from airflow_provider_reach.core.text import one_line
-from airflow_provider_reach.core.values import read_duration, read_instant
+from airflow_provider_reach.core.values import read_duration, read_instant, scalar
 
 TimeoutName = Literal["timeout", "execution_timeout"]
 """The argument of the sensor that a deadline comes from."""
@@ -60,7 +60,7 @@ class Watch:
         scalars |= {name: getattr(self.policy, name) for name in POLICY_FIELDS}
         if not self.seen_id:
             del scalars["seen_id"]  # which an older triggerer would refuse
-        return {name: _scalar(value) for name, value in scalars.items()}
+        return {name: scalar(value) for name, value in scalars.items()}
 
     @classmethod
     def from_scalars(cls, scalars: Mapping[str, Any], running: str) -> Watch:
@@ -143,9 +143,3 @@ def unknown_scalars(scalars: Mapping[str, Any]) -> list[str]:
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d{1,9}", version)[:3]))
-
-
-def _scalar(value: Any) -> Any:
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,109 @@
+"""The tasks that take what a check of a workspace returns: whether there are any, and whether they can."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator, conf
+
+from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.policy import POLICY_FIELDS
+from airflow_provider_reach.core.workspace.policies import differing
+from airflow_provider_reach.integration.rendering import TextStaysText
+
+if TYPE_CHECKING:
+    from airflow_provider_reach.core.workspace.policies import PolicyTable
+
+SENSORS_OWN = "ignore_lost_before"
+"""What only the sensor can know: when this webhook was last looked at."""
+
+
+def most_rows(task: BaseOperator, map_index: int) -> int | None:
+    """
+    Over how many rows Airflow maps the tasks that depend on this one; None if it does not ask.
+
+    :param task: The task that returns the rows.
+    :param map_index: Its own.
+    """
+    # Of a task that is mapped itself, Airflow does not ask how long its list is; of a task in a mapped group it does.
+    is_mapped_itself = map_index >= 0 and task.get_closest_mapped_task_group() is None
+    if is_mapped_itself or next(task.iter_mapped_dependants(), None) is None:
+        return None
+    return conf.getint("core", "max_map_length", fallback=1024) or 0
+
+
+def is_taken(task: BaseOperator) -> bool:
+    """
+    Whether another task takes what this one pushes.
+
+    :param task: A task of a DAG.
+    """
+    if next(task.iter_mapped_dependants(), None) is not None:
+        return True
+    return any(task.node_id == source.node_id for other in task.downstream_list for source in _sources(other))
+
+
+def _sources(task: Any) -> Iterator[Any]:
+    """The tasks whose XComs a task is given."""
+    from airflow.providers.common.compat.sdk import XComArg
+
+    given = task if isinstance(task, BaseOperator) else task.partial_kwargs
+    return (source for source, _ in XComArg.iter_xcom_references(given))
+
+
+def check_mapped(task: BaseOperator, policies: PolicyTable, of_every_row: Collection[str]) -> None:
+    """
+    Refuse what would break a mapped task, or judge otherwise than the check, on the night when it has a row.
+
+    :param task: The task that returns the rows.
+    :param policies: The policies in force.
+    :param of_every_row: What every row has beside the policy's fields.
+    :raises ReachInputError: naming the mapped task and its arguments.
+    """
+    handed_on = {name for policy in policies.every for name in differing(policy)}
+    mapped = [one for one in task.iter_mapped_dependants() if _is_ours_over_rows(one)]
+    if problems := [text for one in mapped for text in _problems(task, one, handed_on, of_every_row)]:
+        raise ReachInputError(problems, f"task {task.task_id!r}")
+
+
+def _is_ours_over_rows(mapped: Any) -> bool:
+    """Whether it is a task of this package, mapped over the rows as they are."""
+    made = getattr(mapped, "operator_class", None)
+    rows = getattr(getattr(mapped, "expand_input", None), "value", None)
+    return isinstance(made, type) and issubclass(made, TextStaysText) and hasattr(rows, "operator")
+
+
+def _problems(task: BaseOperator, mapped: Any, handed_on: set[str], of_every_row: Collection[str]) -> Iterator[str]:
+    if not {*POLICY_FIELDS} <= {*mapped.operator_class.template_fields}:
+        if handed_on:
+            yield (
+                f"the task {mapped.task_id!r} is mapped over rows that have {', '.join(sorted(handed_on))}, which only "
+                "a ReachBatchStatusSensor takes. Map it over names: .expand(webhook_name=[...])."
+            )
+        return
+    told = {*of_every_row, *handed_on, *POLICY_FIELDS} - ({SENSORS_OWN} - handed_on)
+    if twice := sorted(told & mapped.partial_kwargs.keys()):
+        yield (
+            f"the mapped task {mapped.task_id!r} gives {', '.join(twice)} itself. Give it to {task.task_id!r} alone, "
+            "which hands it on to each watch: otherwise the two would judge differently, or Airflow would refuse it."
+        )
+
+
+def refuse_drain(task: BaseOperator, policies: PolicyTable) -> None:
+    """
+    Refuse to drain where no sensor goes on with what one look finds undecided.
+
+    :param task: The task that looks.
+    :param policies: The policies in force.
+    :raises ReachInputError: where one of them drains.
+    """
+    if any(policy.drain for policy in policies.every):
+        raise ReachInputError(
+            [
+                "drain waits until every batch is delivered or lost, and this task looks once. Map a "
+                "ReachBatchStatusSensor over what it returns, by .expand_kwargs(check.output), with "
+                "on_failed='return'; or leave drain out."
+            ],
+            f"task {task.task_id!r}",
+        )
