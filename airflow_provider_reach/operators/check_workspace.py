@@ -265,7 +265,8 @@ class ReachCheckWorkspaceOperator(ReachOperator):
         """Push the report, and return the rows or raise what says that it did not go well."""
         from airflow_provider_reach.integration.mapped_watches import most_rows
 
-        ti, of_every_row = context["ti"], self._of_every_row()
+        ti: Any = context["ti"]
+        of_every_row = self._of_every_row()
         ti.xcom_push(key="report", value=literal(report.to_dict()))
         rows: list[dict[str, Any]] = literal(
             [
@@ -280,9 +281,9 @@ class ReachCheckWorkspaceOperator(ReachOperator):
             ti.xcom_push(key="return_value", value=rows[:most])
             self._fail(
                 report,
-                f"{len(rows):,} webhooks are not settled well, and Airflow maps a task over at most {most:,}. Left out: "
-                f"{len(rows) - most:,}; no watch was begun. Raise its setting [core] max_map_length, for the workers "
-                "too, or check fewer at a time by name_pattern.",
+                f"{len(rows):,} webhooks are not settled well, and Airflow maps a task over at most {most:,}, so that "
+                f"no watch was begun; {len(rows) - most:,} would be left out. Raise its setting [core] "
+                "max_map_length, for the workers too, or check fewer at a time by name_pattern.",
             )
         level = self.log.info if report.outcome == "healthy" else self.log.warning
         level("%s", report)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
-from datetime import datetime, timedelta
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
 from airflow_provider_reach.core.text import shown
-from airflow_provider_reach.core.values import is_not_given, no_text
+from airflow_provider_reach.core.values import is_not_given, no_text, scalar
 
 _WILDCARDS = frozenset("*?[")
 _WHAT = "the table of policies"
@@ -44,6 +43,11 @@ class PolicyTable:
     def names(self) -> list[str]:
         """The names that the table has policies for, without patterns: their webhooks must exist."""
         return [key for key in self._by_key if not _WILDCARDS & {*key}]
+
+    @property
+    def every(self) -> list[DeliveryPolicy]:
+        """Each policy that some webhook may have."""
+        return [self.default, *self._by_key.values()]
 
     def of(self, name: str) -> DeliveryPolicy:
         """
@@ -77,7 +81,7 @@ def differing(policy: DeliveryPolicy) -> dict[str, str | float | bool | None]:
     :param policy: The policy.
     """
     values = {field.name: getattr(policy, field.name) for field in fields(policy) if _differs(policy, field.name)}
-    return {name: _plain(value) for name, value in values.items()}
+    return {name: scalar(value) for name, value in values.items()}
 
 
 def _differs(policy: DeliveryPolicy, name: str) -> bool:
@@ -85,13 +89,6 @@ def _differs(policy: DeliveryPolicy, name: str) -> bool:
 
 
 _DEFAULT = DeliveryPolicy()
-
-
-def _plain(value: Any) -> str | float | bool | None:
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    plain: str | float | bool | None = value.isoformat() if isinstance(value, datetime) else value
-    return plain
 
 
 def _checked(by_name: Any) -> Mapping[str, Any]:
