@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -119,4 +120,10 @@ class ReachClient(ReachCalls):
         from airflow_provider_reach.client.pool import shared_session
 
         async with shared_session(self.config, self.max_connections) as session:
-            return await AsyncReachClient(self.config, session).together(step)
+            return await AsyncReachClient(self.config, session, sleep=self._sleep_in_loop).together(step)
+
+    async def _sleep_in_loop(self, seconds: float) -> None:
+        if self._sleep is time.sleep:
+            await asyncio.sleep(seconds)  # the others go on meanwhile
+        else:
+            self._sleep(seconds)

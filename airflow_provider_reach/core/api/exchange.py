@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from airflow_provider_reach.core.api.decoding import ContractViolation
@@ -103,7 +104,7 @@ class AskContext:
 
     def drawing_on(self, budget: Budget) -> AskContext:
         """The same context, with this budget."""
-        return replace(self, budget=budget)
+        return AskContext(budget, self.secrets)
 
 
 def ask(call: Call[T], context: AskContext, max_age: float | None = None) -> Exchange[T]:
@@ -116,15 +117,14 @@ def ask(call: Call[T], context: AskContext, max_age: float | None = None) -> Exc
     :param max_age: As of :class:`Send`.
     :raises ReachCallError: the last failure, when it is final, must not be repeated, or the budget is used up.
     """
-    budget, masked = context.budget, call.masking(context.secrets)
-    tries, may_have_been_taken = 0, False
+    budget, secrets, tries, may_have_been_taken = context.budget, (*context.secrets, *call.secrets), 0, False
     while True:
         result = cast("Answer | Failure | Known", (yield Send(call, max(0.0, budget.left), max_age)))
         if isinstance(result, Known):
             shared: T = result.result
             return shared
         try:
-            read = _read(call, masked, result)
+            read = _read(call, result, secrets)
         except ReachCallError as raised:
             error = raised
         else:
@@ -132,7 +132,7 @@ def ask(call: Call[T], context: AskContext, max_age: float | None = None) -> Exc
             return read
         budget.spend(result.seconds)
         if call.gone_is_done and may_have_been_taken and isinstance(error, ReachNotFoundError):
-            return call.read(result, masked.secrets)  # type: ignore[arg-type]
+            return call.read(result, secrets)  # type: ignore[arg-type]
         may_have_been_taken |= not isinstance(error, NOT_TAKEN)
         seconds = wait_before_repeat(error, tries)
         if not may_repeat(call, error) or seconds > budget.left:
@@ -142,17 +142,18 @@ def ask(call: Call[T], context: AskContext, max_age: float | None = None) -> Exc
         tries += 1
 
 
-def _read(call: Call[T], masked: Call[T], result: Answer | Failure) -> T:
+def _read(call: Call[T], result: Answer | Failure, secrets: tuple[str, ...]) -> T:
     """What an answer says; or the error that it means is raised."""
+    masked = partial(replace, call, secrets=secrets)  # made for an error alone: it takes as long as all the rest
     if isinstance(result, Failure):
-        raise failure_error(masked, result)
+        raise failure_error(masked(), result)
     if not 200 <= result.status < 300:
-        raise status_error(masked, result)
+        raise status_error(masked(), result)
     try:
         if result.too_large:
             raise ContractViolation("larger than any answer of the API")
         if result.unreadable:
             raise ContractViolation(result.unreadable)
-        return call.read(result, masked.secrets)
+        return call.read(result, secrets)
     except ContractViolation as why:
-        raise decode_error(masked, result, why) from None
+        raise decode_error(masked(), result, why) from None

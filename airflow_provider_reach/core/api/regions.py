@@ -60,5 +60,5 @@ def with_hint(exchange: Exchange[T], config: ReachConfig) -> Exchange[T]:
     try:
         return (yield from exchange)
     except WRONG_PLACE as error:
-        error.hint = hint(error, config)
+        error.hint = f"{error.hint}{hint(error, config)}"
         raise

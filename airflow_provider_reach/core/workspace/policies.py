@@ -113,5 +113,5 @@ def _changed(default: DeliveryPolicy, changes: Any) -> DeliveryPolicy:
 def _unknown(name: object) -> str:
     close = get_close_matches(str(name), POLICY_FIELDS, 1)
     return f"the policy has no field {shown(name)}. " + (
-        f"Is it {close[0]}?" if close else f"It has {', '.join(POLICY_FIELDS)}."
+        f"Is it {shown(close[0])}?" if close else f"It has {', '.join(POLICY_FIELDS)}."
     )

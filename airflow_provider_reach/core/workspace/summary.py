@@ -17,6 +17,7 @@ from airflow_provider_reach.core.workspace.policies import differing
 from airflow_provider_reach.core.workspace.report import WebhookVerdict, WorkspaceOutcome, WorkspaceReport
 
 WORST_FIRST: tuple[WorkspaceOutcome, ...] = ("failed", "unknown", "wait", "healthy")
+_MOST_TOLD = 10
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
@@ -41,9 +42,9 @@ class Seen:
 
     @property
     def headline(self) -> str:
-        """The first line of the verdict, or the error; bounded."""
+        """The first line of the verdict, or the error."""
         if isinstance(self.result, DeliveryReport):
-            return one_line(self.result.headline)
+            return self.result.headline
         return f"NOT ANSWERED: webhook '{one_line(self.webhook.name, 80)}': {one_line(str(self.result))}"
 
     @property
@@ -83,20 +84,37 @@ def summary(seen: Sequence[Seen], listed: WebhookList, warnings: Sequence[str] =
         missing=[one_line(one.webhook.name, 200) for one in ordered if isinstance(one.webhook, Gone)],
         inactive=[_name(one) for one in ordered if isinstance(one.webhook, Webhook) and one.webhook.active is False],
         gone=[_name(one) for one in ordered if one.was_deleted],
-        warnings=list(warnings),
+        warnings=[*warnings, *_allowed(ordered)],
     )
 
 
+def _allowed(ordered: Sequence[Seen]) -> list[str]:
+    """The first lines of reports that are healthy only because their policy allows what they say."""
+    allowed = [
+        one_line(one.headline)
+        for one in ordered
+        if isinstance(one.result, DeliveryReport)
+        and one.outcome == "healthy"
+        and (one.result.counts["lost"] or one.result.counts["at_risk"] or not one.result.complete)
+    ]
+    more = [f"So do the policies of {len(allowed) - _MOST_TOLD:,} more."] if len(allowed) > _MOST_TOLD else []
+    return [f"Allowed by its policy: {headline}" for headline in allowed[:_MOST_TOLD]] + more
+
+
 def _how_bad(one: Seen) -> tuple[Any, ...]:
-    """What can still be saved comes first, by the time that is left; then what delivers nothing, or lost most."""
-    rank, name = WORST_FIRST.index(one.outcome), one.webhook.name
-    report = one.result
+    """The worst first."""
+    rank, name, report = WORST_FIRST.index(one.outcome), one.webhook.name, one.result
     if not isinstance(report, DeliveryReport):
-        return rank, 0, _NEVER, 0, 0, name
-    at_risk, lost = bool(report.counts["at_risk"]), report.counts["lost"]
-    nothing = not (report.undelivered or lost)
-    discard = report.first_discard_at or _NEVER
-    return rank, 0 if at_risk else 1 if nothing else 2, discard if at_risk else _NEVER, -lost, -report.undelivered, name
+        return rank, (), name
+    return rank, _urgency(report) if one.outcome == "failed" else (-report.undelivered,), name
+
+
+def _urgency(report: DeliveryReport) -> tuple[Any, ...]:
+    """What can still be saved comes first, by the time that is left; then what sends nothing, or lost most."""
+    lost = report.counts["lost"]
+    if report.counts["at_risk"]:
+        return 0, report.first_discard_at or _NEVER, -lost
+    return 2 if report.undelivered or lost else 1, _NEVER, -lost, -report.undelivered
 
 
 def _headline(ordered: Sequence[Seen], counts: dict[str, int], listed: int) -> str:
@@ -110,7 +128,7 @@ def _headline(ordered: Sequence[Seen], counts: dict[str, int], listed: int) -> s
         return f"HEALTHY: all {total:,} webhooks{of_all}."
     verdict, _, clause = worst.headline.partition(": ")
     number = counts[worst.outcome]
-    which = ". The worst" if number > 1 else ""
+    which = "" if number == 1 else ". The worst" if worst.outcome == "failed" else ". The first"
     also = [f"{counts[o]:,} {_ALSO[o]}" for o in ("unknown", "wait") if counts[o] and o != worst.outcome]
     more = f" Besides, {' and '.join(also)}." if also else ""
     return f"{verdict}: {number:,} of {total:,} webhooks{which}: {clause}{more}"
@@ -124,7 +142,7 @@ def _verdict(one: Seen) -> WebhookVerdict:
         webhook_id=one.webhook.id,
         webhook_name=one.webhook.name,
         outcome=one.outcome,
-        headline=one.headline,
+        headline=one_line(one.headline),
         policy=differing(one.policy),
     )
 

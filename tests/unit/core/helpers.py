@@ -178,7 +178,12 @@ def _driven(exchange: Exchange[Any], reply: Callable[[Send], Reply | Known], pla
             if isinstance(step, Send):
                 step = exchange.send(reply(step))
             elif isinstance(step, Together):
-                step = exchange.send([_of_several(begin(0.0), reply, played) for begin in step.beginnings])
+                several = []
+                for begin in step.beginnings:
+                    several.append(_of_several(begin(0.0), reply, played))
+                    if step.progress:
+                        step.progress(len(several), step.number)
+                step = exchange.send(several)
             else:
                 played.waits.append(step)
                 step = exchange.send(None)
