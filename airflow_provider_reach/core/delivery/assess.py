@@ -7,16 +7,15 @@ ago looks fine now, while hours of data are gone. :func:`assess` is pure, and ev
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from heapq import heapify, heappop
-from itertools import islice
 
 from airflow_provider_reach.core.api.models import BatchRow, Gone, Webhook
 from airflow_provider_reach.core.delivery.ambiguous_2xx import advice_on_2xx, next_retries
 from airflow_provider_reach.core.delivery.batch_states import Tally, tally_of
-from airflow_provider_reach.core.delivery.batches import Batch, batches_of, is_other_2xx
+from airflow_provider_reach.core.delivery.batches import Batch, batches_of, created_of, is_other_2xx
 from airflow_provider_reach.core.delivery.findings import Finding, findings, last_success
 from airflow_provider_reach.core.delivery.headline import headline
 from airflow_provider_reach.core.delivery.report import DeliveryReport, Outcome
@@ -67,27 +66,38 @@ def _waited_for(tally: Tally, now: datetime, policy: DeliveryPolicy, watched_fro
     """The batches that another look waits for; none once everything of the first look must be decided, or ripe."""
     if now >= watched_from + policy.longest_wait:
         return []
-    candidates = tally.in_flight if policy.drain else tally.unripe
     first_look = watched_from + GRACE
-    waited_for = [batch for batch in candidates if _may_be_from(batch, first_look, policy)]
-    counted = sum(_may_be_from(batch, first_look, policy) for batch in tally.at_risk + tally.ripe)
-    if policy.drain or counted + len(waited_for) > policy.max_undelivered:
-        return waited_for
-    return []
+    if policy.drain:
+        return _perhaps_created_by(first_look, tally.in_flight, policy)
+    if len(tally.in_flight) <= policy.max_undelivered:
+        return []
+    waited_for = _perhaps_created_by(first_look, tally.unripe, policy)
+    counted = _perhaps_created_by(first_look, tally.at_risk + tally.ripe, policy)
+    return waited_for if len(counted) + len(waited_for) > policy.max_undelivered else []
 
 
-def _may_be_from(batch: Batch, instant: datetime, policy: DeliveryPolicy) -> bool:
+def _perhaps_created_by(instant: datetime, batches: Sequence[Batch], policy: DeliveryPolicy) -> list[Batch]:
     """
-    Whether a batch may have been created at the instant or earlier.
+    The batches that may have been created at the instant or earlier.
 
-    Its time may be that of its last attempt. Retries come at ever longer intervals, so the n-th attempt is made before
-    n-1 equal parts of the window are over: that limits how much earlier the batch was created.
+    A batch's time may be that of its last attempt. Retries come at ever longer intervals, so the n-th attempt is made
+    before n-1 equal parts of the window are over: that limits how much earlier the batch was created.
     """
-    if batch.created is None or batch.may_be_older or batch.created <= instant:
-        return True
-    attempts = policy.max_attempts if batch.attempts is None else batch.attempts
-    part: timedelta = policy.retry_window / (policy.max_attempts - 1)
-    return batch.created - part * max(0, min(attempts, policy.max_attempts) - 1) <= instant
+    most: int = policy.max_attempts
+    part: timedelta = policy.retry_window / (most - 1)
+
+    def earliest(batch: Batch, created: datetime) -> datetime:
+        attempts = most if batch.attempts is None else min(batch.attempts, most)
+        return created - part * max(0, attempts - 1)
+
+    return [
+        batch
+        for batch in batches
+        if (created := batch.created) is None
+        or created <= instant
+        or batch.may_be_older
+        or earliest(batch, created) <= instant
+    ]
 
 
 def _report(
@@ -101,10 +111,9 @@ def _report(
     times_known: bool,
     waited_for: Sequence[Batch] = (),
 ) -> DeliveryReport:
-    in_flight, lost = tally.in_flight, tally.lost + tally.lost_before
+    in_flight, lost = tally.in_flight, tally.lost_before + tally.lost
     undelivered = tally.lost + in_flight
-    created = [batch.created for batch in in_flight if batch.created]
-    lost_created = [batch.created for batch in lost if batch.created]
+    oldest = next((batch.created for batch in in_flight if batch.created), None)
     answers = Counter([batch.answered for batch in undelivered])
     responses = sorted(answers.items(), key=lambda item: (-item[1], item[0]))[:_MOST_CLASSES]
     sizes = [batch.events for batch in undelivered if batch.events is not None]
@@ -136,13 +145,13 @@ def _report(
         undelivered=len(in_flight),
         events=sum(sizes) if sizes else None,
         events_at_least=not complete or len(sizes) < len(undelivered),
-        oldest_seconds=max(0.0, (now - min(created)).total_seconds()) if created else None,
-        first_discard_at=min(created) + policy.retry_window if created else None,
-        lost_from=min(lost_created, default=None),
-        lost_until=max(lost_created, default=None),
+        oldest_seconds=max(0.0, (now - oldest).total_seconds()) if oldest else None,
+        first_discard_at=oldest + policy.retry_window if oldest else None,
+        lost_from=lost[0].created if lost else None,
+        lost_until=lost[-1].created if lost else None,
         responses=dict(responses),
         target_answers=back,
-        batch_ids=list(islice(_ids_oldest_first(undelivered, now), _MOST_IDS)),
+        batch_ids=_oldest_ids(undelivered, now),
         advice=advice,
         last_successful=last_success(webhook, now),
         taken=len(taken),
@@ -150,13 +159,19 @@ def _report(
     )
 
 
-def _ids_oldest_first(batches: Sequence[Batch], now: datetime) -> Iterator[str]:
-    """The ids that can be shown; since only a few of many are needed, a heap is faster than sorting."""
-    oldest = [(batch.created or now, batch.batch_id) for batch in batches if batch.batch_id]
-    heapify(oldest)
-    while oldest:
-        if shown := one_line(heappop(oldest)[1], 64):
-            yield shown
+def _oldest_ids(batches: Sequence[Batch], now: datetime) -> list[str]:
+    """A few ids that can be shown, the oldest first; a batch of unknown age counts as new."""
+    dated = [batch for batch in batches if batch.created]
+    if len(dated) > _MOST_IDS and (bound := created_of(dated[_MOST_IDS - 1])) < now:
+        ids = _ids_by_age(dated[: bisect_right(dated, bound, key=created_of)], now)
+        if len(ids) >= _MOST_IDS:
+            return ids[:_MOST_IDS]
+    return _ids_by_age(batches, now)[:_MOST_IDS]
+
+
+def _ids_by_age(batches: Iterable[Batch], now: datetime) -> list[str]:
+    by_age = sorted((batch.created or now, batch.batch_id) for batch in batches if batch.batch_id)
+    return [shown for _, batch_id in by_age if (shown := one_line(batch_id, 64))]
 
 
 def _target_answers(webhook: Webhook | Gone | None, undelivered: Sequence[Batch]) -> bool | None:

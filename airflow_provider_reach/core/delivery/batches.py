@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from operator import attrgetter
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -52,7 +53,7 @@ def batches_of(
     rows: Iterable[BatchRow], now: datetime, delivered_by: Literal["200", "2xx"] = "200"
 ) -> tuple[int, list[Batch]]:
     """
-    Group rows by batch; return how many batches were delivered, and all the others.
+    Group rows by batch; return how many batches were delivered, and all the others: without a time, then the oldest.
 
     A batch is delivered if any of its rows says so: success wins over a failure that looks later. Each row without an
     id is a batch of its own, except exact duplicates.
@@ -67,32 +68,58 @@ def batches_of(
     delivering = range(200, 201 if delivered_by == "200" else 300)
     repeats = range(0) if delivered_by == "200" else delivering
     good = {code for code, status in statuses.items() if status in delivering}
-    delivered = {
-        row.batch_id or row
-        for row in rows
-        if row.response_code in good and not (row.failure_code and _is_failure(row.failure_code, repeats))
-    }
-    failed = [row for row in rows if (row.batch_id or row) not in delivered]
+    delivered: set[object] = set()
+    failed: list[BatchRow] = [] if good else rows
+    for row in rows if good else ():
+        if row.response_code in good and not (row.failure_code and _is_failure(row.failure_code, repeats)):
+            delivered.add(row.batch_id or row)
+        else:
+            failed.append(row)
+    if delivered:
+        failed = [row for row in failed if (row.batch_id or row) not in delivered]
     telling = {
         code: f"{status} with a failure code" if code in good else str(status)
         for code, status in statuses.items()
         if status
     }
-    return len(delivered), _together(failed, _each(failed, telling, now + FURTHEST_AHEAD))
+    latest = now + FURTHEST_AHEAD
+    in_order = _put_in_order(failed, latest)
+    batches = _together(failed, _each(failed, telling, None if in_order else latest))
+    return len(delivered), batches if in_order and len(batches) == len(failed) else _by_age(batches)
 
 
-def _each(rows: list[BatchRow], telling: Mapping[Code, str], latest: datetime) -> list[Batch]:
-    """Each row as a batch of its own; ``telling`` maps the response codes that alone say what the target answered."""
-    batches = []
-    for row in rows:
-        ts, events = row.ts, row.batch_size
-        if ts is None or ts.tzinfo is not timezone.utc or not _EARLIEST <= ts <= latest:
-            ts = plausible_time(ts, latest)
-        if events is not None and events > _MOST_EVENTS:
-            events = None
-        answered = telling.get(row.response_code) or _answered(row.failure_code, (row.latency or 0) >= _SLOW)
-        batches.append(Batch(row.batch_id, ts, ts is None, ts, answered, row.attempts, events))
-    return batches
+def _put_in_order(rows: list[BatchRow], latest: datetime) -> bool:
+    """Sort rows by time; False where one has no time, or none that is plausible, or one that is not in UTC."""
+    if not rows:
+        return True
+    try:
+        rows.sort(key=_ts)
+        plausible = _ts(rows[0]) >= _EARLIEST and _ts(rows[-1]) <= latest
+    except TypeError:
+        return False
+    return plausible and {_ts(row).tzinfo for row in rows} == {timezone.utc}
+
+
+def _each(rows: list[BatchRow], telling: Mapping[Code, str], latest: datetime | None) -> list[Batch]:
+    """
+    Each row as a batch of its own.
+
+    :param rows: The rows.
+    :param telling: What the target answered, by the response codes that alone say it.
+    :param latest: The latest plausible time; None where every time is known to be plausible.
+    """
+    return [
+        Batch(
+            row.batch_id,
+            (ts := plausible_time(row.ts, latest) if latest else row.ts),
+            ts is None,
+            ts,
+            telling.get(row.response_code) or _answered(row.failure_code, (row.latency or 0) >= _SLOW),
+            row.attempts,
+            events if (events := row.batch_size) is None or events <= _MOST_EVENTS else None,
+        )
+        for row in rows
+    ]
 
 
 def _together(rows: list[BatchRow], batches: list[Batch]) -> list[Batch]:
@@ -104,6 +131,12 @@ def _together(rows: list[BatchRow], batches: list[Batch]) -> list[Batch]:
     for key, batch in zip(keys, batches, strict=True):
         parts.setdefault(key, []).append(batch)
     return [_merged(of_one) if len(of_one) > 1 else of_one[0] for of_one in parts.values()]
+
+
+def _by_age(batches: list[Batch]) -> list[Batch]:
+    dated = [batch for batch in batches if batch.created is not None]
+    dated.sort(key=created_of)
+    return dated if len(dated) == len(batches) else [batch for batch in batches if batch.created is None] + dated
 
 
 def _merged(parts: list[Batch]) -> Batch:
@@ -124,6 +157,11 @@ def _merged(parts: list[Batch]) -> Batch:
         max(attempts, default=None),
         max(events, default=None),
     )
+
+
+_ts: Callable[[BatchRow], datetime] = attrgetter("ts")
+created_of: Callable[[Batch], datetime] = attrgetter("created")
+"""When a batch with a time was created, as far as its rows tell."""
 
 
 def is_other_2xx(answered: str) -> bool:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from airflow_provider_reach.core.api.models import Gone, Webhook
 from airflow_provider_reach.core.delivery.batch_states import Tally
-from airflow_provider_reach.core.delivery.batches import FURTHEST_AHEAD, Batch, plausible_time
+from airflow_provider_reach.core.delivery.batches import FURTHEST_AHEAD, Batch, created_of, plausible_time
 from airflow_provider_reach.core.delivery.report import clock, span
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.target.advice import LARGER_LIMIT, REACTIVATE, REPLAY, SILENT
@@ -40,8 +40,7 @@ def findings(
     elif webhook is not None and webhook.active is False:
         found.append(Finding("it is inactive, nothing is delivered", not policy.allow_inactive, REACTIVATE))
     if lost := tally.lost:
-        created = [batch.created for batch in lost if batch.created]
-        text = f"{number_of(lost)} presumed lost, created {_window(min(created), max(created))}"
+        text = f"{number_of(lost)} presumed lost, created {_window(created_of(lost[0]), created_of(lost[-1]))}"
         found.append(Finding(text, len(lost) > policy.max_lost, REPLAY))
     if at_risk := tally.at_risk:
         doubtful = f" (as far as is known: {tally.unknown_age} without a time)" if tally.unknown_age else ""
