@@ -41,6 +41,15 @@ class Loop(asyncio.SelectorEventLoop):
             await asyncio.sleep(0.001)
 
 
+def put_ahead(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    """Put the clock ahead of a loop of any kind."""
+    if not hasattr(loop, "ahead"):
+        really = loop.time
+        loop.ahead = 0.0  # type: ignore[attr-defined]
+        loop.time = lambda: really() + loop.ahead  # type: ignore[attr-defined,method-assign]
+    loop.ahead += seconds  # type: ignore[attr-defined]
+
+
 class ImpatientLoop(Loop):
     """A loop that puts its clock ahead to the next timer instead of waiting for it; it is for no input or output."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import time
@@ -18,6 +19,7 @@ from airflow.providers.common.compat.sdk import BaseOperator, TaskDeferred
 
 from airflow_provider_reach.integration.compat import AirflowTaskTimeout
 from airflow_provider_reach.sandbox import Sandbox
+from tests.drivers import put_ahead
 
 AIRFLOW_2 = airflow.__version__.startswith("2.")
 AIRFLOW_3_0 = airflow.__version__.startswith("3.0.")
@@ -148,6 +150,7 @@ class Clock:
 
     async def asleep(self, seconds: float) -> None:
         self.sleep(seconds)
+        put_ahead(asyncio.get_running_loop(), seconds)
 
     def _pass(self, until: float) -> None:
         self._reach.advance(seconds=until - self.elapsed)

@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from airflow_provider_reach.client.pool import SharedSession
 from airflow_provider_reach.client.user_agent import USER_AGENT
-from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send, Together, Wait
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Known, Send, Together, Wait, known
 from airflow_provider_reach.core.api.regions import with_hint
 from airflow_provider_reach.core.api.request import request_for
 from airflow_provider_reach.core.api.responses import Answer, Failure
@@ -32,6 +32,8 @@ from airflow_provider_reach.core.workspace.report import WorkspaceReport
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+Sent = Answer | Failure | Known | list[Any] | None
 
 LARGE = 512 * 1024
 """Bytes from which an answer is read in a thread: it could block the event loop for more than a few milliseconds."""
@@ -68,10 +70,16 @@ class AsyncReachClient:
         webhook_name: str = "",
         watched_from: datetime | None = None,
         seen_id: str = "",
+        max_list_age: float | None = None,
     ) -> DeliveryReport:
-        """As :meth:`airflow_provider_reach.client.calls.ReachCalls.check_delivery`."""
+        """
+        As :meth:`airflow_provider_reach.client.calls.ReachCalls.check_delivery`.
+
+        :param max_list_age: As of :func:`airflow_provider_reach.core.delivery.check.look`.
+        """
         ref, policy = WebhookRef(webhook_id, webhook_name), policy or DeliveryPolicy()
-        return await self.do(partial(look, ref, policy, watched_from=watched_from, seen_id=seen_id))
+        given: dict[str, Any] = {"watched_from": watched_from, "seen_id": seen_id, "max_list_age": max_list_age}
+        return await self.do(partial(look, ref, policy, **given))
 
     async def check_workspace(
         self,
@@ -105,23 +113,36 @@ class AsyncReachClient:
 
         :param exchange: The exchange; its errors are raised as they are.
         """
+        began = asyncio.get_running_loop().time()
         step = _next(exchange, None)
         while not isinstance(step, _Done):
-            result = await self._carry_out(step)
-            if isinstance(result, list) or (isinstance(result, Answer) and len(result.body) > LARGE):
+            result = await self._carry_out(step, began)
+            if isinstance(result, list) or _is_large(result):
                 step = await asyncio.to_thread(_next, exchange, result)
             else:
                 step = _next(exchange, result)
         return step.result
 
-    async def _carry_out(self, step: Send | Wait | Together) -> Answer | Failure | list[Any] | None:
+    async def _carry_out(self, step: Send | Wait | Together, began: float) -> Sent:
         if isinstance(step, Send):
-            return await self._session.send(request_for(step.call, self.config, USER_AGENT), step.pool_timeout)
+            if step.max_age is None:
+                return await self._send(step)
+            return await self._session.list.get(began - step.max_age, partial(self._send_for_all, step))
         if isinstance(step, Together):
             return await self.together(step)
         log.warning("%s Next try in %.1f s.", step.reason, step.seconds)
         await self._sleep(step.seconds)
         return None
+
+    async def _send(self, step: Send) -> Answer | Failure:
+        return await self._session.send(request_for(step.call, self.config, USER_AGENT), step.pool_timeout)
+
+    async def _send_for_all(self, step: Send) -> Answer | Failure | Known:
+        """Send it, and read a good answer, so that it is read once."""
+        result = await self._send(step)
+        if _is_large(result):
+            return await asyncio.to_thread(known, step.call, result) or result
+        return known(step.call, result) or result
 
     async def together(self, step: Together) -> list[Any]:
         """
@@ -159,7 +180,11 @@ class _Done(Generic[T]):
     result: T
 
 
-def _next(exchange: Exchange[T], result: Answer | Failure | list[Any] | None) -> Send | Wait | Together | _Done[T]:
+def _is_large(result: Sent) -> bool:
+    return isinstance(result, Answer) and len(result.body) > LARGE
+
+
+def _next(exchange: Exchange[T], result: Sent) -> Send | Wait | Together | _Done[T]:
     """The exchange's next step; a StopIteration could not leave a thread."""
     try:
         return exchange.send(result)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from airflow_provider_reach.client.aiohttp_transport import NetworkRoute, find_route, open_session, send
+from airflow_provider_reach.client.shared_result import SharedResult
 from airflow_provider_reach.core.api.request import Request
 from airflow_provider_reach.core.api.responses import Answer, Failure
 from airflow_provider_reach.core.api.retry import quiet_time
@@ -22,12 +23,15 @@ class SharedSession:
     """
     An aiohttp session with a bounded number of connections; when the service answers 429 to one user, all pause.
 
+    Its ``list`` is the list of webhooks that its users share.
+
     :param route: How to reach the service.
     :param most: The most connections that are open at once.
     """
 
     def __init__(self, route: NetworkRoute, most: int) -> None:
         self.users = 0
+        self.list = SharedResult()
         self._route = route
         self._session = open_session(route)
         self.most = most

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, conf
@@ -65,8 +66,22 @@ def max_connections() -> int:
     with suppress(ValueError):
         if most := count(said):
             return most
-    problem = f"max_connections must be a whole number from 1, not {shown(said)}."
-    raise ReachConfigError([problem], "Section [reach] of Airflow's configuration")
+    raise _wrong(f"max_connections must be a whole number from 1, not {shown(said)}.")
+
+
+def max_list_age() -> float | None:
+    """Seconds that a shared list of webhooks may be old, as Airflow's configuration says; None where it does not."""
+    said = conf.get("reach", "max_list_age", fallback=None)
+    if not (said and said.strip()):
+        return None
+    with suppress(ValueError):
+        if 0 <= (seconds := float(said)) < inf:
+            return seconds
+    raise _wrong(f"max_list_age must be a number of seconds from 0, not {shown(said)}.")
+
+
+def _wrong(problem: str) -> ReachConfigError:
+    return ReachConfigError([problem], "Section [reach] of Airflow's configuration")
 
 
 def tested(read: Callable[[], ReachConfig]) -> tuple[bool, str]:

@@ -16,6 +16,7 @@ from airflow_provider_reach.core.errors import ReachConnectionError, ReachError
 from airflow_provider_reach.core.watch.events import End, event_of
 from airflow_provider_reach.core.watch.step import Log, Look, Looks, Reconnect, Step
 from airflow_provider_reach.core.watch.watch import Watch, unknown_scalars
+from airflow_provider_reach.integration.reach_connection import max_list_age
 from airflow_provider_reach.version import __version__
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -49,7 +50,8 @@ async def watch_to_its_end(
         names = ", ".join(unknown)
         log.warning("The watch has arguments that this version of airflow-provider-reach does not know: %s.", names)
     try:
-        watcher = Watcher(open_client, Watch.from_scalars(scalars, __version__), log, sleep, now)
+        watch = Watch.from_scalars(scalars, __version__)
+        watcher = Watcher(open_client, watch, log, sleep, now, max_list_age())
         return event_of(await watcher.until_end())
     except ReachError as error:
         return event_of(error)
@@ -59,13 +61,20 @@ class Watcher:
     """Looks at a webhook again and again."""
 
     def __init__(
-        self, open_client: OpenClient, watch: Watch, log: logging.Logger, sleep: Sleep, now: Callable[[], datetime]
+        self,
+        open_client: OpenClient,
+        watch: Watch,
+        log: logging.Logger,
+        sleep: Sleep,
+        now: Callable[[], datetime],
+        max_list_age: float | None,
     ) -> None:
         self._open_client = open_client
         self._watch = watch
         self._log = log
         self._sleep = sleep
         self._now = now
+        self._max_list_age = max_list_age
         self._client: AsyncReachClient | None = None
         self._in_use = AsyncExitStack()
 
@@ -104,13 +113,15 @@ class Watcher:
         return known is None or client.config != known.config
 
     async def _look(self, client: AsyncReachClient, watch: Watch) -> DeliveryReport:
-        client.outage_tolerance = watch.tolerance_at(self._now())
+        now = self._now()
+        client.outage_tolerance = watch.tolerance_at(now)
         return await client.check_delivery(
             watch.webhook_id,
             watch.policy,
             webhook_name=watch.webhook_name,
             watched_from=watch.watched_from,
             seen_id=watch.seen_id,
+            max_list_age=watch.list_age_at(now, self._max_list_age),
         )
 
     async def _open(self) -> AsyncReachClient:

@@ -37,6 +37,7 @@ from airflow_provider_reach.core.webhooks.create import create
 from airflow_provider_reach.core.webhooks.find import LOOK_AGAIN
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges, WebhookSpec
 from airflow_provider_reach.hooks import ReachHook
+from airflow_provider_reach.integration.reach_connection import max_list_age
 from airflow_provider_reach.sandbox import Fault, Sandbox, Switches
 from tests.conftest import API_KEY, WORKSPACE_ID
 from tests.unit.client.test_transports import http, says, serving
@@ -1102,6 +1103,20 @@ def test_a_slow_service_is_a_timeout_of_the_hook_too(reach: Sandbox, connect: Co
     reach.fail(Fault.slow(1))
 
     assert isinstance(failure(reach, ReachHook(outage_tolerance=0).list_webhooks), ReachTimeoutError)
+
+
+@pytest.mark.parametrize("given", ["-1", "half a minute", "nan", "inf"])
+def test_an_age_of_a_shared_list_that_cannot_be(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW__REACH__MAX_LIST_AGE", given)
+    with pytest.raises(ReachConfigError, match=r"Section \[reach\] .*\n.* max_list_age must be a number of seconds"):
+        max_list_age()
+
+
+@pytest.mark.parametrize(("given", "read"), [("0", 0.0), ("2.5", 2.5), ("", None), (None, None)])
+def test_an_age_of_a_shared_list(given: str | None, read: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if given is not None:
+        monkeypatch.setenv("AIRFLOW__REACH__MAX_LIST_AGE", given)
+    assert max_list_age() == read
 
 
 @pytest.mark.parametrize("given", ["0", "-1", "many", "1.5", ""])

@@ -486,6 +486,28 @@ def test_a_webhook_of_this_name_that_an_earlier_look_has_seen_was_deleted(connec
     assert "there is no webhook of this name." in again["report"]["headline"]
 
 
+def test_looks_share_the_list_and_none_is_deceived_by_it(connected: Sandbox) -> None:
+    ids = [
+        failing(connected),
+        *(connected.add_webhook(f"w{n}", target=connected.target("orders").url) for n in range(7)),
+    ]
+    for webhook_id in ids[1:]:
+        connected.send(webhook_id, 1)
+
+    async def look_at_all() -> list[DeliveryReport]:
+        async with ReachHook().async_client() as client:
+            first = await asyncio.gather(*(client.check_delivery(each, DRAINS, max_list_age=30.0) for each in ids))
+            assert {report.outcome for report in first} == {"wait"}
+            assert (looks(connected), len(connected.requests)) == (1, 1 + len(ids))
+            connected.delete_webhook(ids[0])
+            return await asyncio.gather(*(client.check_delivery(each, DRAINS, max_list_age=30.0) for each in ids))
+
+    gone, *others = asyncio.run(look_at_all())
+    assert "it does not exist" in gone.headline
+    assert {report.outcome for report in others} == {"wait"}
+    assert looks(connected) <= 3
+
+
 def test_in_another_triggerer_it_goes_on(connected: Sandbox, clock: Clock) -> None:
     first, begun = trigger(failing(connected)), clock.now()
 

@@ -142,6 +142,19 @@ def ask(call: Call[T], context: AskContext, max_age: float | None = None) -> Exc
         tries += 1
 
 
+def known(call: Call[Any], result: Answer | Failure) -> Known | None:
+    """
+    What others may share of an answer; None where it is not good.
+
+    :param call: The call.
+    :param result: What came of it.
+    """
+    try:
+        return Known(_read(call, result, call.secrets))
+    except ReachCallError:
+        return None
+
+
 def _read(call: Call[T], result: Answer | Failure, secrets: tuple[str, ...]) -> T:
     """What an answer says; or the error that it means is raised."""
     masked = partial(replace, call, secrets=secrets)  # made for an error alone: it takes as long as all the rest

@@ -19,6 +19,9 @@ TimeoutName = Literal["timeout", "execution_timeout"]
 LAST_LOOK = timedelta(minutes=2)
 """The least that the look at the deadline may take: one blip must not decide it."""
 
+LONGEST_LIST_AGE = timedelta(minutes=1)
+"""The most that a shared list of webhooks may be old by default."""
+
 SHORTEST_INTERVAL = timedelta(seconds=1)
 """The shortest pause between two looks: even a poke_interval of 0 must not flood the service."""
 
@@ -126,6 +129,18 @@ class Watch:
         if self.limit == "timeout":  # after an execution timeout, Airflow may end the task at any moment
             left = max(left, LAST_LOOK)
         return min(self.outage_tolerance, left).total_seconds()
+
+    def list_age_at(self, now: datetime, configured: float | None) -> float:
+        """
+        Seconds that a list of webhooks may be old which a look rests on while the watch goes on.
+
+        :param now: The time of the look; the last one, at the deadline, has a list of its own.
+        :param configured: What Airflow's configuration says; None: a tenth of the interval, at most a minute.
+        """
+        if now >= self.deadline:
+            return 0.0
+        usual = min(self.poke_interval / 10, LONGEST_LIST_AGE).total_seconds()
+        return usual if configured is None else configured
 
     def next_look(self, now: datetime) -> float:
         """Seconds until the next look, which is at the deadline at the latest."""

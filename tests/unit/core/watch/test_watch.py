@@ -220,6 +220,14 @@ def test_a_watch_begins_with_its_first_look() -> None:
     assert begun == watch()
 
 
+def test_a_list_may_be_a_tenth_of_the_interval_old_and_at_the_deadline_it_is_new() -> None:
+    for minutes, seconds in ((1, 6.0), (5, 30.0), (10, 60.0), (120, 60.0)):
+        assert watch(poke_interval=timedelta(minutes=minutes)).list_age_at(NOON, None) == seconds
+    before = watch().deadline - timedelta(seconds=1)
+    assert [watch().list_age_at(before, configured) for configured in (None, 0.0, 90.0)] == [30.0, 0.0, 90.0]
+    assert [watch().list_age_at(watch().deadline, configured) for configured in (None, 90.0)] == [0.0, 0.0]
+
+
 def test_what_an_older_version_did_not_give_is_empty() -> None:
     given = {"watched_from": NOON.isoformat(), "deadline": NOON.isoformat()}
     assert Watch.from_scalars(given, "0.1.0").webhook_id == ""
