@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from airflow_provider_reach.core.api.models import BatchRow, Gone, Webhook
 from airflow_provider_reach.core.delivery.ambiguous_2xx import advice_on_2xx, next_retries
 from airflow_provider_reach.core.delivery.batch_states import Tally, tally_of
-from airflow_provider_reach.core.delivery.batches import Batch, batches_of, created_of, is_other_2xx
+from airflow_provider_reach.core.delivery.batches import Batch, Batches, batches_of, created_of, is_other_2xx
 from airflow_provider_reach.core.delivery.findings import Finding, findings, last_success
 from airflow_provider_reach.core.delivery.headline import headline
 from airflow_provider_reach.core.delivery.report import DeliveryReport, Outcome
@@ -51,9 +51,31 @@ def assess(
     :param times_known: False if the service was not asked when the webhook last delivered.
     :return: The report; its outcome is ``healthy``, ``wait`` (look again) or ``failed``.
     """
+    batches = batches_of(rows, as_utc(now), policy.delivered_by)
+    return assess_batches(
+        batches,
+        now,
+        policy,
+        watched_from=watched_from,
+        webhook=webhook,
+        complete=complete,
+        times_known=times_known,
+    )
+
+
+def assess_batches(
+    batches: Batches,
+    now: datetime,
+    policy: DeliveryPolicy,
+    *,
+    watched_from: datetime | None = None,
+    webhook: Webhook | Gone | None = None,
+    complete: bool = True,
+    times_known: bool = True,
+) -> DeliveryReport:
+    """As :func:`assess`, of rows that are grouped already."""
     now = as_utc(now)
-    recovered, undelivered = batches_of(rows, now, policy.delivered_by)
-    tally = tally_of(recovered, undelivered, now, policy)
+    tally = tally_of(batches, now, policy)
     found = findings(tally, now, policy, webhook, complete)
     if any(finding.fails for finding in found):
         return _report("failed", found, tally, now, policy, webhook, complete, times_known)

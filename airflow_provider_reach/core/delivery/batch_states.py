@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from airflow_provider_reach.core.delivery.batches import Batch, created_of
+from airflow_provider_reach.core.delivery.batches import Batch, Batches, created_of
 from airflow_provider_reach.core.policy import GRACE, DeliveryPolicy
 
 
@@ -35,15 +35,15 @@ class Tally(Struct, frozen=True, kw_only=True):
     in_flight: list[Batch]
 
 
-def tally_of(recovered: int, undelivered: list[Batch], now: datetime, policy: DeliveryPolicy) -> Tally:
+def tally_of(batches: Batches, now: datetime, policy: DeliveryPolicy) -> Tally:
     """
     Sort batches by state.
 
-    :param recovered: How many were delivered.
-    :param undelivered: The others, as :func:`~airflow_provider_reach.core.delivery.batches.batches_of` orders them.
+    :param batches: The batches.
     :param now: The service's time.
     :param policy: The limits of the states.
     """
+    undelivered = batches.undelivered
     undated = bisect_left(undelivered, True, key=lambda batch: batch.created is not None)
     unknown, dated = undelivered[:undated], undelivered[undated:]
     lost = dated[: bisect_left(dated, now - policy.lost_after, key=created_of)]
@@ -62,7 +62,7 @@ def tally_of(recovered: int, undelivered: list[Batch], now: datetime, policy: De
         else:
             unripe.append(batch)
     return Tally(
-        recovered=recovered,
+        recovered=batches.recovered,
         unripe=unripe,
         ripe=ripe,
         at_risk=at_risk,

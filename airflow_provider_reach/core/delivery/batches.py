@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from operator import attrgetter
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -16,6 +16,7 @@ from airflow_provider_reach.core.target.no_response_codes import code_in
 from airflow_provider_reach.core.times import as_utc
 
 Code: TypeAlias = "str | int | float | None"
+DeliveredBy = Literal["200", "2xx"]
 
 FURTHEST_AHEAD = timedelta(hours=1)
 """How far ahead of the service's time a time may be and still be plausible."""
@@ -49,11 +50,21 @@ class Batch(Struct, frozen=True, gc=False):
     events: int | None
 
 
-def batches_of(
-    rows: Iterable[BatchRow], now: datetime, delivered_by: Literal["200", "2xx"] = "200"
-) -> tuple[int, list[Batch]]:
+class Batches(NamedTuple):
     """
-    Group rows by batch; return how many batches were delivered, and all the others: without a time, then the oldest.
+    The batches of a webhook.
+
+    :param recovered: How many were delivered after a failure.
+    :param undelivered: The others: those without a time first, then the oldest.
+    """
+
+    recovered: int
+    undelivered: list[Batch]
+
+
+def batches_of(rows: Iterable[BatchRow], now: datetime, delivered_by: DeliveredBy = "200") -> Batches:
+    """
+    Group rows by batch.
 
     A batch is delivered if any of its rows says so: success wins over a failure that looks later. Each row without an
     id is a batch of its own, except exact duplicates.
@@ -85,7 +96,7 @@ def batches_of(
     latest = now + FURTHEST_AHEAD
     in_order = _put_in_order(failed, latest)
     batches = _together(failed, _each(failed, telling, None if in_order else latest))
-    return len(delivered), batches if in_order and len(batches) == len(failed) else _by_age(batches)
+    return Batches(len(delivered), batches if in_order and len(batches) == len(failed) else _by_age(batches))
 
 
 def _put_in_order(rows: list[BatchRow], latest: datetime) -> bool:

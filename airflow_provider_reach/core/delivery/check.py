@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
 from msgspec import structs
 
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange, ask
-from airflow_provider_reach.core.api.models import BatchStatus, Webhook
-from airflow_provider_reach.core.api.operations import DEFAULT_LIMIT, MAX_LIMIT, get_batch_status, list_webhooks
-from airflow_provider_reach.core.delivery.assess import assess
+from airflow_provider_reach.core.api.models import Webhook
+from airflow_provider_reach.core.api.operations import DEFAULT_LIMIT, MAX_LIMIT, Call, list_webhooks
+from airflow_provider_reach.core.delivery.assess import assess, assess_batches
+from airflow_provider_reach.core.delivery.batches import DeliveredBy
 from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.delivery.status import GroupedStatus, get_grouped_status
 from airflow_provider_reach.core.errors import ReachCallError, ReachNotFoundError, ReachRequestError
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.times import as_utc
@@ -107,7 +110,7 @@ def judge(
     :raises ReachCallError: when its batch status could not be had; that is no verdict.
     """
     try:
-        status = yield from _batch_status(webhook.id, context)
+        status = yield from _batch_status(webhook.id, policy.delivered_by, context)
     except ReachNotFoundError as error:
         again = yield from find_by_list(WebhookRef(webhook.id, webhook.name), context)
         if isinstance(again, Absent):
@@ -115,7 +118,14 @@ def judge(
         raise ReachCallError(f"{error} Yet the webhook is there: ask again.", **error.origin) from error
     if watched_from is not None:  # this machine's clock and the service's may differ
         watched_from = as_utc(watched_from) + (status.at - status.received)
-    judged = partial(assess, status.rows, status.at, policy, watched_from=watched_from, complete=status.complete)
+    judged = partial(
+        assess_batches,
+        status.grouped.batches,
+        status.at,
+        policy,
+        watched_from=watched_from,
+        complete=status.complete,
+    )
     if listed or webhook.last_successful or webhook.last_failure:
         return judged(webhook=webhook)
     report = judged(webhook=webhook, times_known=False)
@@ -153,29 +163,32 @@ def _gone(absent: Absent, policy: DeliveryPolicy, seen_id: str = "") -> Delivery
     return assess([], absent.listed.at, policy, webhook=webhook)
 
 
-def _batch_status(webhook_id: str, context: AskContext) -> Exchange[BatchStatus]:
+def _batch_status(webhook_id: str, delivered_by: DeliveredBy, context: AskContext) -> Exchange[GroupedStatus]:
     """
     The batch status, asked for with ever larger limits until it is complete.
 
     A service may cap the limit without saying so. No more rows than with the smaller limit, a round number of rows, and
     a refusal of the larger limit are all taken for such a cap.
     """
+    asked = partial(get_grouped_status, webhook_id, delivered_by)
     limit = DEFAULT_LIMIT
-    status = yield from ask(get_batch_status(webhook_id, limit), context)
+    status = yield from ask(asked(limit), context)
     while not status.complete and limit < MAX_LIMIT:
-        limit, larger = yield from _with_larger_limit(webhook_id, limit, context)
-        if larger is None or len(larger.rows) <= len(status.rows):
+        limit, larger = yield from _with_larger_limit(asked, limit, context)
+        if larger is None or larger.grouped.rows <= status.grouped.rows:
             return status
-        capped = len(larger.rows) % _ROUND == 0
+        capped = larger.grouped.rows % _ROUND == 0
         status = structs.replace(larger, complete=larger.complete and not capped)
     return status
 
 
-def _with_larger_limit(webhook_id: str, limit: int, context: AskContext) -> Exchange[tuple[int, BatchStatus | None]]:
+def _with_larger_limit(
+    asked: Callable[[int], Call[GroupedStatus]], limit: int, context: AskContext
+) -> Exchange[tuple[int, GroupedStatus | None]]:
     """The largest limit that the service accepts, and the batch status; None if it accepts none."""
     for larger in dict.fromkeys(min(times * limit, MAX_LIMIT) for times in (10, 5, 2)):
         try:
-            return larger, (yield from ask(get_batch_status(webhook_id, larger), context))
+            return larger, (yield from ask(asked(larger), context))
         except ReachRequestError as error:
             if error.status not in _OVER_THE_CAP:
                 raise

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from airflow_provider_reach.core.api.decoding import ContractViolation, batch_rows
+from airflow_provider_reach.core.delivery.batches import batches_of
+from airflow_provider_reach.core.delivery.status import Grouped, grouped
+from tests.unit.core.helpers import HOUR, NOW
+
+
+def body(rows: int, ts: str = "2026-01-31T01:00:00Z") -> bytes:
+    row = {"ts": ts, "attempts": 2, "response_code": "503", "failure_code": "503"}
+    return json.dumps({"results": [{"batch_id": f"{number:032x}", **row} for number in range(rows)]}).encode()
+
+
+FEW, MANY, TOO_MANY = 5, 300, 3000
+
+
+@pytest.mark.parametrize("rows", [0, FEW, MANY, TOO_MANY])
+def test_a_body_says_the_same_whether_it_is_remembered_or_not(rows: int) -> None:
+    expected = Grouped(rows, batches_of(batch_rows(body(rows)), NOW))
+    assert [grouped(body(rows), NOW, "200") for _ in range(2)] == [expected, expected]
+
+
+@pytest.mark.parametrize(("rows", "remembered"), [(FEW, False), (MANY, True), (TOO_MANY, False)])
+def test_a_long_body_is_not_read_again_and_a_short_or_huge_one_is_not_kept(rows: int, remembered: bool) -> None:
+    first, second = (grouped(body(rows), NOW, "200") for _ in range(2))
+    assert (first is second) is remembered
+
+
+def test_what_is_remembered_is_of_one_policy() -> None:
+    raw = body(MANY).replace(b'"response_code": "503", "failure_code": "503"', b'"response_code": "202"')
+    assert [grouped(raw, NOW, by).batches.recovered for by in ("200", "2xx")] == [0, MANY]
+
+
+def test_a_time_too_far_ahead_is_unknown_until_it_is_not() -> None:
+    raw = body(MANY, f"{NOW + 2 * HOUR:%Y-%m-%dT%H:%M:%SZ}")
+    for _ in range(2):
+        assert {batch.created for batch in grouped(raw, NOW, "200").batches.undelivered} == {None}
+        at = NOW + HOUR
+        assert {batch.created for batch in grouped(raw, at, "200").batches.undelivered} == {at + HOUR}
+        assert grouped(raw, at - timedelta(microseconds=1), "200").batches.undelivered[0].may_be_older
+
+
+def test_a_long_body_that_is_no_batch_status_is_refused_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(ContractViolation):
+            grouped(body(MANY)[:-1], NOW, "200")
