@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import copy_context
-from threading import Event, Thread
+from threading import Thread
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -43,15 +43,13 @@ class _Running(Generic[T]):
         self.thread = Thread(target=copy_context().run, args=(self._run,), name="reach", daemon=True)
         self._work = work
         self._task: asyncio.Task[Any] | None = None
-        self._has_begun = Event()
+        self._is_cancelled = False
 
     def cancel(self) -> None:
-        """Cancel it, unless it has ended."""
-        if not self.thread.is_alive():
-            return
-        self._has_begun.wait()
+        """Cancel it, even if it has not begun."""
+        self._is_cancelled = True
         if self._task:
-            with suppress(RuntimeError):  # the loop is closed: it has ended meanwhile
+            with suppress(RuntimeError):  # the loop is closed: it has ended
                 self._task.get_loop().call_soon_threadsafe(self._task.cancel)
 
     def _run(self) -> None:
@@ -61,10 +59,9 @@ class _Running(Generic[T]):
             self.result.set_exception(error)
         else:
             self.result.set_result(result)
-        finally:
-            self._has_begun.set()
 
     async def _main(self) -> T:
         self._task = asyncio.current_task()
-        self._has_begun.set()
+        if self._is_cancelled:
+            raise asyncio.CancelledError
         return await self._work()

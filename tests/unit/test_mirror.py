@@ -12,6 +12,7 @@ OF_SEVERAL_MODULES = {
     "test_init.py": "the package's public names, which __init__.py exports",
     "test_rendered_values.py": "arguments of operators, the sensor, the connection and the command line",
     "client/test_both_clients.py": "sync.py and aio.py: what holds for either client",
+    "client/test_together.py": "sync.py and aio.py: several webhooks at the same time, by either client",
     "client/test_transports.py": "requests_transport.py and aiohttp_transport.py: what holds for either of them",
     "core/test_purity.py": "core: what none of its modules may import or call",
 }

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.serializable import Serializable
-from airflow_provider_reach.core.text import one_line
+from airflow_provider_reach.core.text import shown
 
 WorkspaceOutcome = Literal["healthy", "wait", "unknown", "failed"]
 
@@ -81,26 +81,28 @@ class WorkspaceReport(Serializable, Struct, frozen=True, kw_only=True):
         return plain
 
     def __str__(self) -> str:
-        lines = [self.headline]
-        told = self.verdicts[:_MOST_TOLD]
-        if len(told) > 1:
-            lines += ["The worst:" if len(self.verdicts) > len(told) else "Not settled well:"]
-            lines += [f"  - {verdict.headline}" for verdict in told]
-            if more := len(self.verdicts) - len(told):
-                lines.append(f"  … and {more:,} more")
+        counts = ", ".join(f"{number:,} {_WORDS[name]}" for name, number in self.counts.items() if number)
+        lines = [self.headline, *self._worst()]
         if advice := self._advice():
             lines += ["What to do:", *(f"  - {sentence}" for sentence in advice)]
-        counts = ", ".join(f"{number:,} {_WORDS[name]}" for name, number in self.counts.items() if number)
         lines.append(f"Webhooks looked at: {self.looked:,} of the workspace's {self.listed:,}: {counts or 'none'}.")
         for what, names in (
-            ("Expected, but missing", self.missing),
-            ("Could not be asked about", [*self.unanswered]),
-            ("Inactive", self.inactive),
-            ("Deleted meanwhile", self.gone),
+            ("Expected, but missing", map(shown, self.missing)),
+            ("Could not be asked about", self.unanswered),
+            ("Inactive", map(shown, self.inactive)),
+            ("Deleted meanwhile", map(shown, self.gone)),
         ):
-            if names:
-                lines.append(f"{what}: {_named(names)}.")
+            if several := _listed([*names]):
+                lines.append(f"{what}: {several}.")
         return "\n".join([*lines, *self.warnings])
+
+    def _worst(self) -> list[str]:
+        """The first lines of the worst; a lone one's is the headline already."""
+        told, more = self.verdicts[:_MOST_TOLD], len(self.verdicts) - _MOST_TOLD
+        if len(told) < 2:
+            return []
+        lines = ["The worst:" if more > 0 else "Not settled well:", *(f"  - {verdict.headline}" for verdict in told)]
+        return [*lines, f"  … and {more:,} more"] if more > 0 else lines
 
     def _advice(self) -> list[str]:
         """What to do about the worst, each sentence once."""
@@ -111,6 +113,6 @@ class WorkspaceReport(Serializable, Struct, frozen=True, kw_only=True):
 _WORDS = {"failed": "failed", "unknown": "could not be asked about", "wait": "not decided yet", "healthy": "healthy"}
 
 
-def _named(names: list[str]) -> str:
+def _listed(names: list[str]) -> str:
     more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(f"'{one_line(name, 80)}'" for name in names[:_MOST_NAMES]) + more
+    return ", ".join(names[:_MOST_NAMES]) + more

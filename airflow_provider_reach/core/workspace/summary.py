@@ -17,7 +17,7 @@ from airflow_provider_reach.core.workspace.policies import differing
 from airflow_provider_reach.core.workspace.report import WebhookVerdict, WorkspaceOutcome, WorkspaceReport
 
 WORST_FIRST: tuple[WorkspaceOutcome, ...] = ("failed", "unknown", "wait", "healthy")
-_MOST_TOLD = 10
+_MOST_TOLD, _MOST_SAID = 10, 500
 _NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
 
@@ -45,7 +45,7 @@ class Seen:
         """The first line of the verdict, or the error."""
         if isinstance(self.result, DeliveryReport):
             return self.result.headline
-        return f"NOT ANSWERED: webhook '{one_line(self.webhook.name, 80)}': {one_line(str(self.result))}"
+        return f"NOT ANSWERED: webhook '{one_line(self.webhook.name, 80)}': {one_line(str(self.result), _MOST_SAID)}"
 
     @property
     def was_deleted(self) -> bool:
@@ -80,7 +80,9 @@ def summary(seen: Sequence[Seen], listed: WebhookList, warnings: Sequence[str] =
         counts=counts,
         verdicts=[_verdict(one) for one in ordered if one.outcome != "healthy"],
         reports=[one.result for one in ordered if isinstance(one.result, DeliveryReport)],
-        unanswered={_label(one): one_line(str(one.result)) for one in ordered if isinstance(one.result, ReachError)},
+        unanswered={
+            _label(one): one_line(str(one.result), _MOST_SAID) for one in ordered if isinstance(one.result, ReachError)
+        },
         missing=[one_line(one.webhook.name, 200) for one in ordered if isinstance(one.webhook, Gone)],
         inactive=[_name(one) for one in ordered if isinstance(one.webhook, Webhook) and one.webhook.active is False],
         gone=[_name(one) for one in ordered if one.was_deleted],
@@ -91,7 +93,7 @@ def summary(seen: Sequence[Seen], listed: WebhookList, warnings: Sequence[str] =
 def _allowed(ordered: Sequence[Seen]) -> list[str]:
     """The first lines of reports that are healthy only because their policy allows what they say."""
     allowed = [
-        one_line(one.headline)
+        one_line(one.headline, _MOST_SAID)
         for one in ordered
         if isinstance(one.result, DeliveryReport)
         and one.outcome == "healthy"
@@ -130,11 +132,11 @@ def _headline(ordered: Sequence[Seen], counts: dict[str, int], listed: int) -> s
     number = counts[worst.outcome]
     which = "" if number == 1 else ". The worst" if worst.outcome == "failed" else ". The first"
     also = [f"{counts[o]:,} {_ALSO[o]}" for o in ("unknown", "wait") if counts[o] and o != worst.outcome]
-    more = f" Besides, {' and '.join(also)}." if also else ""
+    more = f" Besides: {', '.join(also)}." if also else ""
     return f"{verdict}: {number:,} of {total:,} webhooks{which}: {clause}{more}"
 
 
-_ALSO = {"unknown": "could not be asked about", "wait": "are not decided yet"}
+_ALSO = {"unknown": "not answered", "wait": "not decided yet"}
 
 
 def _verdict(one: Seen) -> WebhookVerdict:
@@ -142,7 +144,7 @@ def _verdict(one: Seen) -> WebhookVerdict:
         webhook_id=one.webhook.id,
         webhook_name=one.webhook.name,
         outcome=one.outcome,
-        headline=one_line(one.headline),
+        headline=one_line(one.headline, _MOST_SAID),
         policy=differing(one.policy),
     )
 

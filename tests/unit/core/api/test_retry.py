@@ -12,7 +12,7 @@ from airflow_provider_reach.core.api import operations
 from airflow_provider_reach.core.api.exchange import Send, Wait, ask
 from airflow_provider_reach.core.api.operations import Call
 from airflow_provider_reach.core.api.responses import Answer, Failure
-from airflow_provider_reach.core.api.retry import quiet_time
+from airflow_provider_reach.core.api.retry import SharedBudget, quiet_time
 from airflow_provider_reach.core.webhooks.spec import WebhookChanges
 from tests.unit.core.api.replies import (
     GOOD,
@@ -190,3 +190,22 @@ def test_who_asks_for_a_second_gets_it_however_often(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("random.uniform", lambda least, most: least)
     played = asked(LIST, *[refused(503, retry_after="1")] * 4, GOOD)
     assert [wait.seconds for wait in played.waits] == [1.0] * 4
+
+
+def test_of_exchanges_at_the_same_time_each_second_in_which_one_fails_or_waits_counts_once() -> None:
+    budget = SharedBudget(60.0)
+    first, second, third = budget.beginning(), budget.beginning(2.0), budget.beginning(40.0)
+
+    first.spend(10.0)  # 0 to 10
+    assert (budget.left, first.left, second.left) == (50.0, 50.0, 50.0)
+    second.spend(5.0)  # 2 to 7
+    assert budget.left == 50.0
+    second.spend(8.0)  # 7 to 15
+    assert budget.left == 45.0
+    third.spend(3.0)  # 40 to 43
+    first.spend(20.0, in_vain=False)  # goes well until 30
+    assert (budget.left, first.at) == (42.0, 30.0)
+    first.spend(15.0)  # 30 to 45
+    assert budget.left == 30.0
+    second.spend(100.0)  # 15 to 115
+    assert budget.left == -55.0

@@ -79,7 +79,7 @@ def test_the_worst_comes_first_and_what_could_not_be_asked_about_is_never_health
     assert [each.webhook_name for each in report.reports] == ["opens", "bounces", "clicks"]
     assert report.headline == (
         "FAILED: 1 of 4 webhooks: webhook 'opens': at most 3 h left for 3 batches about to be discarded (the first by "
-        "2026-01-31 05:00 UTC). Besides, 1 could not be asked about and 1 are not decided yet."
+        "2026-01-31 05:00 UTC). Besides: 1 not answered, 1 not decided yet."
     )
     assert [*report.unanswered] == [f"'orders' ({A})"]
     assert "HTTP 403: not this one" in report.unanswered[f"'orders' ({A})"]

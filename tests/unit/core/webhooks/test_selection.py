@@ -1,0 +1,65 @@
+"""What the operators and the hook make of it is tested with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from airflow_provider_reach.core.api.models import Webhook
+from airflow_provider_reach.core.errors import ReachInputError, ReachLookupError
+from airflow_provider_reach.core.webhooks.selection import Selection
+
+LISTED = [
+    Webhook(id="1", name=" orders-eu", active=True),
+    Webhook(id="2", name="orders-us", active=False),
+    Webhook(id="3", name="", active=None),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "ids"),
+    [
+        ({}, "123"),
+        ({"active": "yes"}, "1"),
+        ({"active": False}, "2"),
+        ({"active": "None", "name_pattern": None}, "123"),
+        ({"name_pattern": " orders-* \n"}, "12"),
+        ({"name_pattern": "Orders-*"}, ""),
+    ],
+)
+def test_which_are_meant(given: dict[str, Any], ids: str) -> None:
+    assert "".join(webhook.id for webhook in LISTED if Selection(**given).takes(webhook)) == ids
+
+
+def test_values_are_read_as_templates_write_them() -> None:
+    assert Selection(active="", name_pattern="None", expect=[" orders-eu\n"], allow_empty="1") == Selection(
+        expect=("orders-eu",), allow_empty=True
+    )
+    nothing: list[Any] = [None, "", "None", []]
+    assert [Selection(expect=given).expect for given in nothing] == [()] * 4
+    assert Selection(expect="orders").expect == ("orders",)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(ReachInputError) as raised:
+        Selection(active="perhaps", name_pattern=7, expect=["a", 7], allow_empty="si")
+
+    assert str(raised.value).startswith("Nothing was sent: the selection of webhooks was refused:")
+    assert [problem.partition(" must")[0] for problem in raised.value.problems] == [
+        "active",
+        "name_pattern",
+        "expect: each name",
+        "allow_empty",
+    ]
+
+
+def test_filters_that_leave_out_an_expected_webhook_are_a_mistake_and_a_missing_one_is_not_theirs() -> None:
+    selection = Selection(active=True, expect=["orders-us", "none"])
+    found = [webhook for webhook in LISTED if selection.takes(webhook)]
+
+    with pytest.raises(ReachLookupError, match=r"^1 of 2 expected webhooks were not found: 'orders-us' exists but is"):
+        selection.check_filters(LISTED, found)
+    Selection(active=True, expect=["orders-eu", "none"]).check_filters(LISTED, found)
+    with pytest.raises(ReachLookupError, match=r"^2 of 2 .*'orders-us' exists but .*; 'none' does not exist\. Found: "):
+        selection.check(LISTED, found)

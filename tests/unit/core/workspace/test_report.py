@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from airflow_provider_reach.core.api.models import Webhook, WebhookList
+from airflow_provider_reach.core.delivery.assess import assess
+from airflow_provider_reach.core.errors import ReachCallError
+from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.workspace.report import WorkspaceReport
+from airflow_provider_reach.core.workspace.summary import Seen, summary
+from tests.unit.core.helpers import HOUR, NOW, failed
+
+POLICY = DeliveryPolicy()
+
+
+def seen(name: str, *rows: Any, error: str = "", **policy: Any) -> Seen:
+    webhook, judged_by = Webhook(id=f"id of {name}", name=name), DeliveryPolicy(**policy)
+    result = assess(rows, NOW, judged_by, webhook=webhook)
+    return Seen(webhook, judged_by, ReachCallError(error, operation="ask") if error else result)
+
+
+def reported(*all_seen: Seen, listed: int = 0) -> WorkspaceReport:
+    there = [one.webhook for one in all_seen if isinstance(one.webhook, Webhook)]
+    return summary(all_seen, WebhookList(webhooks=[*there, *there[:1] * listed], at=NOW))
+
+
+def test_as_json_it_is_bounded_however_many_webhooks_there_are() -> None:
+    """It passes through Airflow's database; what is done with each webhook is in the short rows."""
+    lost, errors = [seen(f"lost {n:03}", failed("b", 9 * HOUR)) for n in range(150)], range(120)
+    report = reported(*lost, *(seen(f"e {n}", error="no " * 500) for n in errors), *(seen(f"ok {n}") for n in errors))
+
+    plain = json.loads(report.serialize())
+    assert len(plain["verdicts"]) == 270
+    assert [each["webhook_name"] for each in plain["reports"]] == [f"lost {n:03}" for n in range(100)]
+    assert len(plain["unanswered"]) == 100
+    assert len(json.dumps(plain)) < 300_000
+    assert len(report.reports) == 270
+    assert WorkspaceReport.deserialize(report.serialize(), 1).to_dict() == report.to_dict()
+
+
+def test_its_text_says_first_what_somebody_woken_needs() -> None:
+    risky = [seen(f"risky {n:02}", failed("b", 5 * HOUR + HOUR * n / 10), failed("c", 9 * HOUR)) for n in range(12)]
+    lines = str(reported(*risky, seen("other", error="HTTP 500"), seen("well"), listed=1)).splitlines()
+
+    assert lines[0] == (
+        "FAILED: 12 of 14 webhooks. The worst: webhook 'risky 11': 1 batch presumed lost, created at 2026-01-30 17:00 "
+        "UTC; at most 1 h 54 min left for 1 batch about to be discarded (by 2026-01-31 03:54 UTC). Besides: 1 not "
+        "answered."
+    )
+    assert lines[1] == "The worst:"
+    assert [line[:29] for line in lines[2:12]] == [f"  - FAILED: webhook 'risky {n:02}" for n in range(11, 1, -1)]
+    assert lines[12:14] == ["  … and 3 more", "What to do:"]
+    assert lines[-2:] == [
+        "Webhooks looked at: 14 of the workspace's 15: 12 failed, 1 could not be asked about, 1 healthy.",
+        "Could not be asked about: 'other' (id of other).",
+    ]
+    assert len(lines) == len(set(lines)), "each advice is given once"
+
+
+def test_a_lone_trouble_is_not_said_twice() -> None:
+    text = str(reported(seen("lost", failed("b", 9 * HOUR)), seen("well")))
+
+    assert text.count("presumed lost") == 1
+    assert text.startswith("FAILED: 1 of 2 webhooks: webhook 'lost': 1 batch presumed lost, created at ")
+
+
+def test_the_order_is_by_what_can_still_be_saved() -> None:
+    report = reported(
+        seen("piled up", *(failed(str(n), 2 * HOUR, attempts=7) for n in range(11))),
+        seen("lost one", failed("b", 9 * HOUR)),
+        seen("lost two", failed("b", 9 * HOUR), failed("c", 9 * HOUR)),
+        Seen(idle := Webhook(id="i", name="idle", active=False), POLICY, assess([], NOW, POLICY, webhook=idle)),
+        seen("at risk, of no known age", failed("b", None)),
+        seen("at risk", failed("b", 5 * HOUR)),
+        seen("more at risk", failed("b", 6 * HOUR)),
+    )
+
+    assert [row.webhook_name for row in report.verdicts] == [
+        "more at risk",
+        "at risk",
+        "at risk, of no known age",
+        "idle",
+        "lost two",
+        "lost one",
+        "piled up",
+    ]
+
+
+def test_what_a_policy_allows_is_told_all_the_same() -> None:
+    lost = [seen(f"lost {n:02}", failed("b", 9 * HOUR), max_lost=1) for n in range(12)]
+    report = reported(*lost, seen("well"))
+
+    assert report.headline == "HEALTHY: all 13 webhooks."
+    assert report.warnings[0].startswith("Allowed by its policy: HEALTHY: webhook 'lost 00': 1 batch presumed lost")
+    assert report.warnings[10:] == ["So do the policies of 2 more."]
+    assert str(report).splitlines()[-1] == report.warnings[-1]
+
+
+def test_the_undecided_come_last() -> None:
+    waits = [seen(name, *(failed(str(n), HOUR / 12) for n in range(11))) for name in ("a", "b")]
+    report = reported(*waits, seen("well"))
+
+    assert report.outcome == "wait"
+    assert report.headline.startswith("NOT DECIDED YET: 2 of 3 webhooks. The first: webhook 'a': 11 batches in the ")
+    assert str(report).splitlines()[1] == "Not settled well:"
