@@ -120,8 +120,8 @@ FAULTS = [
     _status(400, ReachRequestError, **_TARGET),
     _status(401, ReachAuthError),
     _status(403, ReachAuthError),
-    # The list holds the webhook: ask again.
-    _status(404, ReachNotFoundError, check_delivery=ReachCallError, check_workspace=ReachCallError),
+    # The list holds the webhook, and is believed.
+    _status(404, ReachNotFoundError, check_by_id=None, check_delivery=ReachCallError, check_workspace=ReachCallError),
     _status(408, ReachServerError),
     *(_status(code, ReachRequestError) for code in (409, 410, 413, 422)),
     _status(429, ReachRateLimitError),

@@ -197,6 +197,13 @@ OPERATIONS = (
         looks_first=True,
     ),
     Operation(
+        "check_by_id",
+        "reads",
+        "retrieve",
+        lambda client, scene: client.check_delivery(scene.webhook_id),
+        lambda result, scene: (result.outcome, result.webhook_name) == ("healthy", "orders"),
+    ),
+    Operation(
         "check_workspace",
         "reads",
         "batch_status",
