@@ -112,7 +112,8 @@ def imports(imported: Imports) -> str:
 def verdicts_table(verdicts: Sequence[Verdict]) -> str:
     """The table of answers decoded and judged."""
     return _table(
-        "answer of 1000 rows | JSON and times merely read, ms | decoded, ms | judged, ms | both, ms | ratio",
+        "answer of 1000 rows | JSON and times merely read, ms | decoded, ms | judged, ms | both, ms | ratio | goal | "
+        "the last look's body again, ms | ratio",
         [
             (
                 v.answer,
@@ -121,6 +122,9 @@ def verdicts_table(verdicts: Sequence[Verdict]) -> str:
                 f"{v.judge:.2f}",
                 f"{v.both:.2f}",
                 f"{v.both / v.plain:.2f}",
+                f"{v.goal}",
+                f"{v.again:.2f}",
+                f"{v.again / v.plain:.2f}",
             )
             for v in verdicts
         ],

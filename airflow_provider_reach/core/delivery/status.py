@@ -1,7 +1,8 @@
 """
 The batch status of a webhook, grouped by batch.
 
-A watch often gets the same long answer again: what such a body says is remembered, since only the time has changed.
+A watch often gets the same long answer again: what such a body says is remembered when it comes a second time, since
+then only the time changes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from airflow_provider_reach.core.delivery.batches import FURTHEST_AHEAD, Batches
 
 _REMEMBERED = 64
 _SHORTEST, _LONGEST = 16 * 1024, 256 * 1024
+_SEEN: dict[int, None] = {}
+_MOST_SEEN = 1024
 _AT_THE_END_OF_TIME = datetime(9999, 1, 1, tzinfo=timezone.utc)
 
 
@@ -77,11 +80,21 @@ def grouped(body: bytes, now: datetime, delivered_by: DeliveredBy) -> Grouped:
     :param delivered_by: Which answers deliver a batch.
     :raises ContractViolation: when the body is no batch status.
     """
-    if _SHORTEST <= len(body) <= _LONGEST:
+    if _SHORTEST <= len(body) <= _LONGEST and _came_before(hash(body)):
         found, newest = _remembered(body, delivered_by)
         if newest is None or newest <= now + FURTHEST_AHEAD:  # as it was read then, every time is plausible
             return found
     return _grouped(body, now, delivered_by)
+
+
+def _came_before(body: int) -> bool:
+    """Whether a body with this hash was seen: most come once, and are not worth being remembered."""
+    if body in _SEEN:
+        return True
+    _SEEN[body] = None
+    if len(_SEEN) > _MOST_SEEN:
+        del _SEEN[next(iter(_SEEN))]
+    return False
 
 
 @lru_cache(_REMEMBERED)

@@ -22,13 +22,21 @@ FEW, MANY, TOO_MANY = 5, 300, 3000
 @pytest.mark.parametrize("rows", [0, FEW, MANY, TOO_MANY])
 def test_a_body_says_the_same_whether_it_is_remembered_or_not(rows: int) -> None:
     expected = Grouped(rows, batches_of(batch_rows(body(rows)), NOW))
-    assert [grouped(body(rows), NOW, "200") for _ in range(2)] == [expected, expected]
+    assert [grouped(body(rows), NOW, "200") for _ in range(3)] == [expected] * 3
 
 
 @pytest.mark.parametrize(("rows", "remembered"), [(FEW, False), (MANY, True), (TOO_MANY, False)])
-def test_a_long_body_is_not_read_again_and_a_short_or_huge_one_is_not_kept(rows: int, remembered: bool) -> None:
-    first, second = (grouped(body(rows), NOW, "200") for _ in range(2))
-    assert (first is second) is remembered
+def test_a_long_body_that_comes_again_is_kept_and_a_short_or_huge_one_is_not(rows: int, remembered: bool) -> None:
+    raw = body(rows, "2026-01-31T00:00:00Z")
+    first, second, third = (grouped(raw, NOW, "200") for _ in range(3))
+    assert (first is second, second is third) == (False, remembered)
+
+
+def test_of_the_bodies_that_came_once_only_the_latest_are_known() -> None:
+    first, *others = (body(MANY) + b" " * number for number in range(1, 1026))
+    for raw in (first, *others, first):
+        kept = grouped(raw, NOW, "200")
+    assert grouped(first, NOW, "200") is not kept
 
 
 def test_what_is_remembered_is_of_one_policy() -> None:
@@ -38,7 +46,7 @@ def test_what_is_remembered_is_of_one_policy() -> None:
 
 def test_a_time_too_far_ahead_is_unknown_until_it_is_not() -> None:
     raw = body(MANY, f"{NOW + 2 * HOUR:%Y-%m-%dT%H:%M:%SZ}")
-    for _ in range(2):
+    for _ in range(3):
         assert {batch.created for batch in grouped(raw, NOW, "200").batches.undelivered} == {None}
         at = NOW + HOUR
         assert {batch.created for batch in grouped(raw, at, "200").batches.undelivered} == {at + HOUR}
