@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_reach import DeliveryPolicy, ReachHook
-from airflow_provider_reach.core.policy import POLICY_FIELDS
 from airflow_provider_reach.sandbox import Sandbox
 from tests.docs.pages import DOCS, PAGES, SNIPPETS, blocks, commands, name_of
 from tests.tasks import run
 
-RUN_HERE = ("by_hand.py", "own_task.py", "thresholds.py")
+RUN_HERE = ("by_hand.py", "own_task.py", "thresholds.py", "watch_all.py")
 RUN_ELSEWHERE = ("tell_by_mail.py",)  # by tests/airflow/test_being_told.py
 
 
@@ -72,29 +70,40 @@ def test_own_task_does_not_take_what_is_not_decided_for_success(connected: Sandb
 
 
 @pytest.mark.parametrize(
-    ("task_id", "batches", "alarm_after"),
+    ("name", "batches", "alarm_after"),
     [
-        ("every_event_counts", 1, timedelta(minutes=20)),
-        ("a_lot_of_traffic", 1, timedelta(hours=2)),
-        ("nice_to_have", 51, timedelta(hours=4)),
+        ("complaints", 1, timedelta(minutes=20)),
+        ("deliveries", 1, timedelta(hours=2)),
+        ("engagement-opens", 51, timedelta(hours=4)),
     ],
 )
-def test_thresholds(connected: Sandbox, task_id: str, batches: int, alarm_after: timedelta) -> None:
-    sensor = snippet("thresholds.py")[task_id]
-    policy = DeliveryPolicy(**{name: getattr(sensor, name) for name in POLICY_FIELDS})
-    webhook_id = connected.add_webhook(sensor.webhook_name, target=connected.target("consumer").url)
+def test_thresholds(connected: Sandbox, name: str, batches: int, alarm_after: timedelta) -> None:
+    check = snippet("thresholds.py")["check"]
+    for named in {"complaints", "deliveries"} - {name}:
+        connected.add_webhook(named, target=connected.target("well").url)
+    webhook_id = connected.add_webhook(name, target=connected.target("consumer").url)
     connected.target("consumer").answer(503)
     for _ in range(batches):
         connected.send(webhook_id, events=1)
     minute = timedelta(minutes=1)
 
     connected.advance_to(connected.now + alarm_after - minute)
-    before = ReachHook().check_delivery(webhook_name=sensor.webhook_name, policy=policy)
+    before = run(check)
     connected.advance_to(connected.now + 2 * minute)
-    after = ReachHook().check_delivery(webhook_name=sensor.webhook_name, policy=policy)
+    after = run(check)
 
-    assert before.outcome != "failed"
-    assert after.outcome == "failed"
+    assert before.xcoms["report"]["counts"]["failed"] == 0
+    assert [row["webhook_name"] for row in after.returned] == [name]
+    assert after.xcoms["report"]["outcome"] == "failed"
+
+
+def test_every_webhook_is_watched_well_or_not(connected: Sandbox) -> None:
+    for name in ("deliveries", "engagement", "bounces"):
+        connected.add_webhook(name, target=connected.target("well").url)
+
+    ended = run(snippet("watch_all.py")["webhooks"])
+
+    assert [row["webhook_name"] for row in ended.returned] == ["deliveries", "engagement", "bounces"]
 
 
 def test_every_snippet_is_run() -> None:

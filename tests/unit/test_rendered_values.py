@@ -15,6 +15,7 @@ from airflow.providers.common.compat.sdk import Connection
 
 from airflow_provider_reach import (
     ReachBatchStatusSensor,
+    ReachCheckWorkspaceOperator,
     ReachCreateWebhookOperator,
     ReachDeleteWebhookOperator,
     ReachHook,
@@ -24,6 +25,8 @@ from airflow_provider_reach import (
 )
 from airflow_provider_reach.cli.commands import run as run_command
 from airflow_provider_reach.cli.definition import COMMANDS, parser
+from airflow_provider_reach.client.sync import ReachClient
+from airflow_provider_reach.core.api.exchange import Together
 from airflow_provider_reach.core.api.request import Request
 from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.errors import ReachError
@@ -85,6 +88,15 @@ ROWS = Kind(
         (LEFT_OUT, NOTHING),
     ],
     ["orders", 7, ["orders"], [row | {"name": None}]],
+)
+
+
+POLICIES = Kind(
+    [
+        ({"bounces": {"max_lost": 1}}, ['{"bounces": {"max_lost": 1}}', "{'bounces': {'max_lost': 1}}"]),
+        (LEFT_OUT, NOTHING),
+    ],
+    ["bounces", 7, ["bounces"], {"bounces": 1}, {"bounces": {"max_lots": 1}}, {"bounces": {"max_lost": "many"}}],
 )
 
 
@@ -167,6 +179,18 @@ SORTED: dict[Any, dict[str, Kind]] = {
         "on_drift": _choice("fail", "warn"),
         "with_conn_id": SWITCH,
     },
+    ReachCheckWorkspaceOperator: {
+        "reach_conn_id": CONNECTION,
+        "active": SWITCH,
+        "name_pattern": PATTERN,
+        "expect": NAMES,
+        "allow_empty": SWITCH,
+        "policies": POLICIES,
+        "on_failed": _choice("return", "fail"),
+        "with_conn_id": SWITCH,
+        **POLICY,
+        "outage_tolerance": DURATION,
+    },
     ReachBatchStatusSensor: {
         **ON_ONE,
         **POLICY,
@@ -194,6 +218,7 @@ BARE: dict[Any, dict[str, Any]] = {
     ReachValidateWebhookOperator: {"webhook_name": "orders"},
     ReachDeleteWebhookOperator: {"webhook_name": "orders"},
     ReachListWebhooksOperator: {},
+    ReachCheckWorkspaceOperator: {},
     ReachBatchStatusSensor: {"webhook_name": "orders"},
     "connection": {"workspace_id": ID, "region": "eu"},
 }
@@ -208,6 +233,9 @@ BESIDE: dict[tuple[Any, str], dict[str, Any]] = {  # without which an argument w
     (ReachDeleteWebhookOperator, "ignore_if_missing"): {"webhook_name": "gone"},
     (ReachListWebhooksOperator, "allow_empty"): {"name_pattern": "gone"},
     (ReachListWebhooksOperator, "on_drift"): {"declared": [row]},
+    (ReachCheckWorkspaceOperator, "allow_empty"): {"name_pattern": "gone"},
+    (ReachCheckWorkspaceOperator, "retry_window"): {"at_risk_after": "20 min", "min_age": 0},
+    (ReachCheckWorkspaceOperator, "at_risk_after"): {"min_age": 0},
     (ReachBatchStatusSensor, "retry_window"): {"at_risk_after": "20 min", "min_age": 0},
     (ReachBatchStatusSensor, "at_risk_after"): {"min_age": 0},
     ("command line", "at_risk_after"): {"min_age": "0"},
@@ -290,7 +318,18 @@ def service(monkeypatch: pytest.MonkeyPatch, naps: list[float]) -> Service:
         service.judged.append((policy, hook.get_conn().outage_tolerance))
         return check(hook, webhook_id, policy, **more)
 
+    check_all = ReachHook.check_workspace
+
+    def check_workspace(hook: ReachHook, policy: Any = None, **given: Any) -> Any:
+        service.judged.append((policy, given["policies"], hook.get_conn().outage_tolerance))
+        return check_all(hook, policy, **given)
+
+    async def in_turn(client: ReachClient, step: Together) -> list[Any]:
+        return [client.run(beginning(0.0)) for beginning in step.beginnings]
+
     monkeypatch.setattr(ReachHook, "check_delivery", check_delivery)
+    monkeypatch.setattr(ReachHook, "check_workspace", check_workspace)
+    monkeypatch.setattr(ReachClient, "_together", in_turn)
     monkeypatch.setattr("airflow_provider_reach.cli.commands.time.monotonic", lambda: 0.0)
     connection = {"conn_type": "reach", "password": "k", "extra": {"workspace_id": ID, "region": "eu"}}
     monkeypatch.setenv("AIRFLOW_CONN_REACH_DEFAULT", json.dumps(connection))
@@ -318,6 +357,9 @@ def became_of(place: Any, name: str, value: Any, service: Service) -> Any:
 
 def _of_task(place: Any, given: dict[str, Any]) -> Any:
     task: Any = in_dag(place, **given)
+    if place is ReachCheckWorkspaceOperator:  # without a mapped watch, some of it would be refused
+        with task.dag:
+            ReachBatchStatusSensor.partial(task_id="watch").expand_kwargs(task.output)
     ended = run(task)
     if place is ReachBatchStatusSensor:
         return ended.how, task.poke_interval, task.timeout
