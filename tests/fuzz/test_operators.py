@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from airflow_provider_reach import (
     ReachBatchStatusSensor,
+    ReachCheckWorkspaceOperator,
     ReachCreateWebhookOperator,
     ReachDeleteWebhookOperator,
     ReachListWebhooksOperator,
@@ -68,6 +69,20 @@ sensors = st.builds(
         },
     ),
 )
+checks = st.builds(
+    lambda policy, more: {"expect": ["orders"], "outage_tolerance": 0, **policy, **more},
+    st.dictionaries(st.sampled_from(POLICY_FIELDS), policy_values, max_size=3).filter(is_literal),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "policies": st.dictionaries(texts.filter(is_literal), st.dictionaries(texts, policy_values)) | literal,
+            "name_pattern": st.sampled_from(["*", "orders-*", "[", "[!]"]) | literal,
+            "expect": st.just(["orders"]) | literal,
+            "on_failed": st.sampled_from(["return", "fail"]) | literal,
+            "deferrable": st.booleans(),
+        },
+    ),
+)
 tasks: st.SearchStrategy[tuple[Any, dict[str, Any]]] = st.one_of(
     st.tuples(
         st.just(ReachCreateWebhookOperator),
@@ -103,6 +118,7 @@ tasks: st.SearchStrategy[tuple[Any, dict[str, Any]]] = st.one_of(
         ),
     ),
     st.tuples(st.just(ReachBatchStatusSensor), sensors),
+    st.tuples(st.just(ReachCheckWorkspaceOperator), checks),
 )
 
 

@@ -22,6 +22,7 @@ import pytest
 
 from airflow_provider_reach import (
     ReachBatchStatusSensor,
+    ReachCheckWorkspaceOperator,
     ReachCreateWebhookOperator,
     ReachDeleteWebhookOperator,
     ReachListWebhooksOperator,
@@ -39,22 +40,24 @@ from tests.tasks import in_dag, resume, run
 
 PATHS = {
     "airflow_provider_reach": """
-        DeliveryPolicy EventType ReachBatchStatusSensor ReachBatchStatusTrigger ReachCreateWebhookOperator
-        ReachDeleteWebhookOperator ReachHook ReachListWebhooksOperator ReachUpdateWebhookOperator
-        ReachValidateWebhookOperator WebhookChanges WebhookSpec __version__
+        DeliveryPolicy EventType ReachBatchStatusSensor ReachBatchStatusTrigger ReachCheckWorkspaceOperator
+        ReachCreateWebhookOperator ReachDeleteWebhookOperator ReachHook ReachListWebhooksOperator
+        ReachUpdateWebhookOperator ReachValidateWebhookOperator ReachWorkspaceTrigger WebhookChanges WebhookSpec
+        __version__
         """,
     "airflow_provider_reach.hooks": "ReachHook",
     "airflow_provider_reach.operators": """
-        ReachCreateWebhookOperator ReachDeleteWebhookOperator ReachListWebhooksOperator ReachUpdateWebhookOperator
-        ReachValidateWebhookOperator
+        ReachCheckWorkspaceOperator ReachCreateWebhookOperator ReachDeleteWebhookOperator ReachListWebhooksOperator
+        ReachUpdateWebhookOperator ReachValidateWebhookOperator
         """,
+    "airflow_provider_reach.operators.check_workspace": "ReachCheckWorkspaceOperator",
     "airflow_provider_reach.operators.create": "ReachCreateWebhookOperator",
     "airflow_provider_reach.operators.delete": "ReachDeleteWebhookOperator",
     "airflow_provider_reach.operators.listing": "ReachListWebhooksOperator",
     "airflow_provider_reach.operators.update": "ReachUpdateWebhookOperator",
     "airflow_provider_reach.operators.validate": "ReachValidateWebhookOperator",
     "airflow_provider_reach.sensors": "ReachBatchStatusSensor",
-    "airflow_provider_reach.triggers": "ReachBatchStatusTrigger",
+    "airflow_provider_reach.triggers": "ReachBatchStatusTrigger ReachWorkspaceTrigger",
     "airflow_provider_reach.exceptions": """
         NO_VERDICT ReachDeliveryFailed airflow_error reach_errors tell_of told_to_callbacks
         """,
@@ -128,12 +131,23 @@ def healthy(reach: Sandbox, name: str = "orders") -> str:
     return reach.add_webhook(name, target=reach.target(name).url, events=["delivery"])
 
 
+def mapped_over(check: Any) -> Any:
+    with check.dag:
+        ReachBatchStatusSensor.partial(task_id="watch").expand_kwargs(check.output)
+    return check
+
+
 DECLARED = {"name": "orders", "target": "https://elsewhere.example", "events": ["delivery"]}
 KEYS: dict[str, tuple[Callable[[], Any], list[str], list[str]]] = {
     "sensor": (
         lambda: in_dag(ReachBatchStatusSensor, webhook_name="orders"),
         ["report", "looked_at_{webhook_id}"],
         ["outcome", "headline", "webhook_id", "webhook_name", "counts", "looked_at"],
+    ),
+    "check": (
+        lambda: mapped_over(in_dag(ReachCheckWorkspaceOperator, expect="gone", drain=True, with_conn_id=True)),
+        ["report"],
+        ["webhook_id", "webhook_name", "reach_conn_id", "drain"],
     ),
     "list": (
         lambda: in_dag(ReachListWebhooksOperator, declared=[DECLARED], with_conn_id=True, on_drift="warn"),
