@@ -116,8 +116,15 @@ class LoopClient(ReachClient):
 
     async def _wait(self, seconds: float) -> None:
         self._sleep(seconds)
+        await self._answered()
         self._loop.ahead += seconds
         await asyncio.sleep(0)
+
+    async def _answered(self) -> None:
+        """Let what is under way beside it end, as it would in the time that is skipped; but do not wait for ever."""
+        slots, deadline = self._session_of_loop._slots, time.monotonic() + 0.5
+        while slots._free < self._session_of_loop.most and time.monotonic() < deadline:
+            await asyncio.sleep(0.001)
 
 
 Driver = Callable[..., ReachClient]

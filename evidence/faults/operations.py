@@ -123,6 +123,7 @@ def _check_workspace(client: ReachClient, scene: Scene) -> WorkspaceReport:
 
     :raises AssertionError: when the report tells anything else, or has no verdict on the other webhook.
     """
+    begun: list[Together] = []
     came: list[Any] = []
 
     def noting(context: AskContext) -> Exchange[WorkspaceReport]:
@@ -133,11 +134,18 @@ def _check_workspace(client: ReachClient, scene: Scene) -> WorkspaceReport:
                 step = exchange.send(result)
             except StopIteration as done:
                 return cast("WorkspaceReport", done.value)
+            if isinstance(step, Together):
+                begun.append(step)
             result = yield step
             if isinstance(step, Together):
                 came.extend(result or [])
 
-    report = client.do(noting)
+    try:
+        report = client.do(noting)
+    except ReachError as error:
+        if begun:
+            raise AssertionError(f"the error of one webhook was raised for both: {error!r}") from error
+        raise
     of_one, of_other = came
     assert isinstance(of_other, DeliveryReport), f"no verdict on the other webhook: {of_other!r}"
     assert of_other.outcome == "healthy", of_other
