@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import runpy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -155,7 +156,12 @@ def fails_for_a_while(scene: Scene) -> None:
     scene.recovers()
 
 
-NO_ANSWER = "Could not list webhooks: the service answered HTTP 503"
+def is_said(what: str, text: str) -> bool:
+    """Whether a text says it; […] is what was asked for: one webhook, or the list of them."""
+    return re.search(".{1,60}".join(map(re.escape, what.split("[…]"))), text) is not None
+
+
+NO_ANSWER = "Could not […]: the service answered HTTP 503"
 SHORT = {"timeout": 30 * MINUTE}
 TIMED_OUT = "No verdict within the timeout of 30 min"
 UNANSWERED = f"{TIMED_OUT}, and whether the batches are delivered is not known. The last look was not answered:\n"
@@ -375,7 +381,7 @@ def test_every_mode_ends_alike(story: str, mode: str, flags: str, scene: Scene) 
     remembers = mode == "poke" or (mode == "deferrable" and bool(ended.xcoms))  # where it looked before the outage
     if wanted.remembered and "silent_fail" in flags and remembers:
         says, report = f"{TIMED_OUT}. The last look:\nNOT DECIDED YET", "wait"
-    assert says in ended.said
+    assert is_said(says, ended.said)
     assert ended.said.startswith("No verdict within") is says.startswith("No verdict within")
     assert ended.xcoms.get("report", {}).get("outcome") == report
     assert set(ended.xcoms) == ({"report", f"looked_at_{scene.webhook_id}"} if report else set())
@@ -409,7 +415,7 @@ def test_a_chat_is_told_of_every_failure(story: str, mode: str, scene: Scene) ->
     )
 
     [told] = chat.received
-    assert wanted.says in told.body["text"]
+    assert is_said(wanted.says, told.body["text"])
     assert told.body["text"].endswith("\n(example_reach_chat_alert, a_task, a_run)")
 
 

@@ -127,8 +127,8 @@ def test_what_a_list_shows_late_is_deleted(
     ended = delete(ignore_if_missing=ignore, **{by: webhook_id if by == "webhook_id" else "orders"})
 
     assert ended.returned == {"webhook_id": webhook_id, "deleted": True}
-    first = ["list", "retrieve"] if by == "webhook_id" else ["list"]
-    assert did(connected) == [*first, "list", "delete"]
+    asked = ["retrieve", "list", "retrieve"] if by == "webhook_id" else ["list", "list"]
+    assert did(connected) == [*asked, "delete"]
     assert waits == [LOOK_AGAIN]
     assert "Looking once more." in logged()
 
@@ -173,7 +173,8 @@ def test_a_workspace_that_is_not_there_is_no_success(
     assert ended.how == "AirflowFailException"
     assert "workspace_id and region" in ended.said
     assert kept(connected) == [webhook_id]
-    assert [request.status for request in connected.requests] == [404]
+    assert {request.status for request in connected.requests} == {404}
+    assert did(connected) == (["retrieve", "list"] if which == "webhook_id" else ["list"])
 
 
 def test_a_list_that_something_else_answers_is_no_success(
@@ -181,6 +182,7 @@ def test_a_list_that_something_else_answers_is_no_success(
 ) -> None:
     for fault in (Fault.status(404, "<html>Not here</html>"), Fault.body("<html>Sign in</html>"), Fault.body({})):
         connected.heal()
+        connected.fail(Fault.status(404), on="retrieve", times=None)
         connected.fail(fault, on="list", times=None)
         assert delete(webhook_id=webhook_id).how == "AirflowException"
     assert kept(connected) == [webhook_id]
@@ -233,7 +235,7 @@ def test_a_lost_answer_is_asked_for_again(fault: Fault, connected: Sandbox, webh
     assert len(naps) == 1
 
 
-@pytest.mark.parametrize("operation", ["list", "delete"])
+@pytest.mark.parametrize("operation", ["retrieve", "delete"])
 def test_a_service_that_cannot_be_asked_is_left_to_the_retries(
     operation: str, connected: Sandbox, webhook_id: str, naps: list[float]
 ) -> None:
