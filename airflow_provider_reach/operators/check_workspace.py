@@ -181,13 +181,12 @@ class ReachCheckWorkspaceOperator(ReachOperator):
         :return: As :meth:`execute`.
         :raises: As :meth:`execute`.
         """
-        from airflow_provider_reach.integration.workspace_look import read_look
+        from airflow_provider_reach.integration.workspace_look import LONGEST, read_look
 
         with self._telling_failures():
-            self._look()
-            report = read_look(event)
-            if report is None:
-                raise AirflowTaskTimeout
+            look, report = self._look(), read_look(event)
+        if report is None:
+            raise self._timed_out(LONGEST + look.outage_tolerance)
         return self._finish(report, context)
 
     @told_to_callbacks
@@ -256,10 +255,14 @@ class ReachCheckWorkspaceOperator(ReachOperator):
         except ReachError as error:
             raise airflow_error(error, NO_VERDICT) from error
         except AirflowTaskTimeout as struck:
-            limit = (
-                "" if self.execution_timeout is None else f" within the execution_timeout of {self.execution_timeout}"
-            )
-            raise AirflowTaskTimeout(f"The look at the workspace was not over{limit}. {NO_VERDICT}") from struck
+            raise self._timed_out() from struck
+
+    def _timed_out(self, longest: timedelta = timedelta(0)) -> AirflowTaskTimeout:
+        from airflow_provider_reach.core.delivery.report import span
+
+        limit = self.execution_timeout
+        within = span(longest) if limit is None else f"the execution_timeout of {span(limit)}"
+        return AirflowTaskTimeout(f"The look at the workspace was not over within {within}. {NO_VERDICT}")
 
     def _finish(self, report: WorkspaceReport, context: Context) -> list[dict[str, Any]]:
         """Push the report, and return the rows or raise what says that it did not go well."""
@@ -294,6 +297,6 @@ class ReachCheckWorkspaceOperator(ReachOperator):
         said = "\n".join(filter(None, [str(report), and_said]))
         if report.outcome == "failed":
             raise ReachDeliveryFailed(report, said)
-        error = AirflowException(f"{said}\n{NO_VERDICT}")
+        error = AirflowException(f"{said}\nThere is no verdict on the webhooks that were not answered.")
         tell_of(error, report)
         raise error

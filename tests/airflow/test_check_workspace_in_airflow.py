@@ -43,5 +43,5 @@ def test_an_execution_timeout_ends_a_look_that_hangs(airflow: RealAirflow) -> No
         lasted = time.monotonic() - began
 
     assert run.states == {"check_workspace": "failed"}
-    assert "not over within the execution_timeout of 0:00:03. This is no verdict" in run.output
+    assert "not over within the execution_timeout of 3 s. This is no verdict" in run.output
     assert lasted < 100

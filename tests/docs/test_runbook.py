@@ -27,17 +27,27 @@ from airflow_provider_reach.core.delivery import ambiguous_2xx, check, findings,
 from airflow_provider_reach.core.errors import ReachError, ReachStatusError
 from airflow_provider_reach.core.target import advice
 from airflow_provider_reach.core.watch import events, progress, step, watch
-from airflow_provider_reach.core.webhooks import actions, converge, drift, find, missing, similar_names
+from airflow_provider_reach.core.webhooks import actions, converge, drift, find, missing, selection, similar_names
 from airflow_provider_reach.core.webhooks import create as creating
-from airflow_provider_reach.integration import reach_connection, target_connection, watch_end, watch_loop
-from airflow_provider_reach.operators import base, create, delete, listing, update, validate
-from tests.docs.messages import asking, configuration, declaring, verdicts, watches
+from airflow_provider_reach.core.workspace import check as workspace_check
+from airflow_provider_reach.core.workspace import policies, summary
+from airflow_provider_reach.core.workspace import report as workspace_report
+from airflow_provider_reach.integration import (
+    mapped_watches,
+    reach_connection,
+    target_connection,
+    watch_end,
+    watch_loop,
+    workspace_look,
+)
+from airflow_provider_reach.operators import base, check_workspace, create, delete, listing, update, validate
+from tests.docs.messages import asking, configuration, declaring, verdicts, watches, workspace
 from tests.docs.messages.stage import MESSAGES, Stage, Told, normal
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "runbook.md"
 BLOCK = re.compile(r"(<!-- message: (\w+) -->\n```text\n)(.*?)\n?```", re.DOTALL)
 
-PROVOKING = (asking, configuration, declaring, verdicts, watches)
+PROVOKING = (asking, configuration, declaring, verdicts, watches, workspace)
 """Where the messages are from; once imported, they are in MESSAGES."""
 
 TALKING = (
@@ -74,7 +84,15 @@ TALKING = (
     region_probe,
     watch_end,
     watch_loop,
+    workspace_check,
+    policies,
+    summary,
+    workspace_report,
+    selection,
+    mapped_watches,
+    workspace_look,
     base,
+    check_workspace,
     create,
     delete,
     listing,
@@ -99,6 +117,10 @@ UNEXPLAINED = {
         "Somebody else deleted webhook",
         "What exists is what was declared",
         "The target of webhook",
+        "HEALTHY: no webhook was to be looked at",
+        "HEALTHY: all",
+        "that were looked at, of the workspace's",
+        "So do the policies of",
     },
     "of the Test button in the UI, before a message that is explained": {
         "Reach cannot be asked",
@@ -121,6 +143,11 @@ UNEXPLAINED = {
         "schema holds another path than host: empty schema, and set host to the whole base URL",
         "holds a path",
         "and there is no host: empty schema, or set host to the base URL",
+        "the selection of webhooks",
+        "policies must be a mapping of names or patterns to fields of the policy, not",
+        "policies: each name",
+        "it must be a mapping of fields of the policy, not",
+        "It has",
     },
     "that nobody reads, or that stands for another": {
         "Answer | Failure",
