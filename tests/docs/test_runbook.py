@@ -136,6 +136,7 @@ UNEXPLAINED = {
     "of one value, below 'Nothing was sent' or 'cannot be used', with what it must be": {
         "if_exists must be 'reuse', 'update' or 'fail', not",
         "expect: each name",
+        "max_list_age must be a number of seconds from 0, not",
         "timeout is too long",
         "it has a password and no login: basic credentials need a user name",
         "its extra is not a JSON object",
@@ -150,7 +151,8 @@ UNEXPLAINED = {
         "It has",
     },
     "that nobody reads, or that stands for another": {
-        "Answer | Failure",
+        "Answer | Failure | Known",
+        "list[DeliveryReport | ReachError]",
         "a watch does not end undecided",
         "The Reach configuration",
         "for an unknown reason",

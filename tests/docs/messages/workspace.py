@@ -55,6 +55,7 @@ def workspace_failed(stage: Stage) -> Told:
     add(reach, NAME, 5, 5, 5)
     add(reach, "clicks", 9)
     add(reach, "deliveries", active=False)
+    add(reach, "delays", *[0.1] * 11)
     reach.fail(Fault.status(500), on="batch_status", times=None, webhook_id=add(reach, "orders"))
     policies = {"clicks": {"max_lost": 10}, "news-*": {"max_lost": 10}}
     return checked(expect=["engagement"], policies=policies)
