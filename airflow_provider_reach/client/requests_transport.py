@@ -1,8 +1,9 @@
 """
-One request over ``requests``: sent, read within bounds, and what its exceptions mean.
+One request over a connection of ``requests``: sent, read within bounds, and what its exceptions mean.
 
-The timeouts of ``requests`` are for each piece of an answer, and a server may send pieces for ever. Its exceptions do
-not say whether the request was sent. Our own connection class keeps track of both.
+``requests`` finds out once how a service is reached, proxies and certificates included; what else it does for each
+request takes twice as long as the request. Its timeouts are for each piece of an answer, and a server may send pieces
+for ever. Its exceptions do not say whether the request was sent. Our own connection class keeps track of both.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import lru_cache
 from http.client import HTTPResponse, IncompleteRead
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import requote_uri
+from urllib3 import BaseHTTPResponse, Retry, Timeout
 from urllib3.exceptions import HTTPError, LocationParseError, ReadTimeoutError
 
 from airflow_provider_reach.client.body import Body
@@ -32,6 +34,7 @@ from airflow_provider_reach.core.config import is_loopback
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 _CHUNK = 256 * 1024
+_ONCE = Retry(0, read=False)
 _NOT_READ = (requests.RequestException, HTTPError, OSError, ValueError)
 
 
@@ -46,18 +49,48 @@ class Attempt:
 current_attempt: ContextVar[Attempt] = ContextVar("current_attempt")
 
 
+class Route(NamedTuple):
+    """
+    How to reach a service.
+
+    :param pool: The connections to it, or to a proxy.
+    :param names_service: Whether each request must name it, as a proxy wants it.
+    """
+
+    pool: Any
+    names_service: bool
+
+
 class Session(requests.Session):
-    """A session that remembers nothing but its connections; proxies and the CA bundle come from the environment."""
+    """The connections that are open, and how they are made: proxies and the CA bundle come from the environment."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, Adapter())
+        self._adapter = Adapter()
+        self._routes: dict[str, Route] = {}
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """None: even where it follows no redirect, requests would read the body of one without a bound."""
-        return None
+    def close(self) -> None:
+        """Close the connections."""
+        self._routes.clear()
+        self._adapter.close()
+        super().close()
+
+    def route(self, origin: str) -> Route:
+        """
+        How requests would reach a service; found once, since finding it takes longer than a request.
+
+        :param origin: The scheme, host and port of its URL.
+        """
+        if origin not in self._routes:
+            self._routes[origin] = self._route(requests.Request("GET", f"{origin}/").prepare())
+        return self._routes[origin]
+
+    def _route(self, request: requests.PreparedRequest) -> Route:
+        url, adapter = str(request.url), self._adapter
+        found = self.merge_environment_settings(url, {}, True, None, None)
+        pool = adapter.get_connection_with_tls_context(request, found["verify"], found["proxies"], found["cert"])
+        adapter.cert_verify(pool, url, found["verify"], found["cert"])  # type: ignore[no-untyped-call]
+        return Route(pool, adapter.request_url(request, found["proxies"]) != request.path_url)
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """The environment's settings, but no proxy to this machine: it would see the key, perhaps in clear."""
@@ -79,46 +112,55 @@ def send(session: Session, request: Request) -> Answer | Failure:
     attempt = Attempt(deadline=started + request.longest)
     current_attempt.set(attempt)
     try:
-        with session.request(
-            request.method,
-            request.url,
-            params=dict(request.query),
-            data=request.body,
-            headers=dict(request.headers),
-            auth=_as_it_is,
-            timeout=(request.connect_timeout, request.read_timeout),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        response = _sent(session, request)
+        try:
             body = _read(response, attempt.deadline)
-            return Answer(
-                status=response.status_code,
-                headers={name.lower(): value for name, value in response.headers.items()},
-                body=body.whole(),
-                received=datetime.now(timezone.utc),
-                seconds=time.monotonic() - started,
-                too_large=body.too_large,
-                unreadable=body.unreadable,
-            )
+        finally:
+            response.close()
+            response.release_conn()
+        return Answer(
+            status=response.status,
+            headers={name.lower(): response.headers[name] for name in response.headers},
+            body=body.whole(),
+            received=datetime.now(timezone.utc),
+            seconds=time.monotonic() - started,
+            too_large=body.too_large,
+            unreadable=body.unreadable,
+        )
     except _NOT_READ as error:
         return _failure(error, time.monotonic() - started, may_be_sent=attempt.may_be_sent)
 
 
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep requests from adding the authentication of a ``~/.netrc`` entry."""
-    return request
+def _sent(session: Session, request: Request) -> BaseHTTPResponse:
+    url = urlsplit(request.url)
+    origin = f"{url.scheme}://{url.netloc}"
+    pool, names_service = session.route(origin)
+    query = f"?{urlencode(request.query)}" if request.query else ""
+    response: BaseHTTPResponse = pool.urlopen(
+        request.method,
+        f"{origin if names_service else ''}{requote_uri(url.path)}{query}",
+        body=request.body,
+        headers=request.headers,
+        timeout=Timeout(connect=request.connect_timeout, read=request.read_timeout),
+        retries=_ONCE,
+        redirect=False,
+        assert_same_host=False,
+        preload_content=False,
+        decode_content=False,
+    )
+    return response
 
 
-def _read(response: requests.Response, deadline: float) -> Body:
+def _read(response: BaseHTTPResponse, deadline: float) -> Body:
     """Read the body and unpack it, as far as it is wanted; one that only trickles in passes the deadline."""
     body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
     try:
-        while body.is_wanted and (piece := response.raw.read1(_CHUNK, decode_content=False)):
+        while body.is_wanted and (piece := response.read1(_CHUNK, decode_content=False)):
             body.add(piece)
             if time.monotonic() > deadline:
                 raise requests.ReadTimeout("the answer did not end in time")
     except _NOT_READ:
-        if response.status_code < 300:
+        if response.status < 300:
             raise
         body.break_off()  # an error says all that matters in its head
     return body

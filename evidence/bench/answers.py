@@ -84,16 +84,27 @@ def webhooks(now: datetime, number: int = len(WEBHOOKS)) -> bytes:
         [
             {
                 "id": webhook_id,
-                "name": f"webhook {number}",
-                "target": f"https://consumer.example.com/{number}",
-                "events": ["delivery", "bounce", "open", "click"],
-                "active": True,
-                "auth_type": "none",
-                "custom_headers": {},
+                **_webhook(number),
                 "last_successful": (now - timedelta(hours=1)).isoformat(),
                 "last_failure": (now - timedelta(minutes=1)).isoformat(),
-                "links": [{"href": f"/webhooks/{webhook_id}", "rel": "self", "method": ["GET", "PUT"]}],
             }
             for number, webhook_id in enumerate(webhook_ids(number))
         ]
     )
+
+
+def webhook() -> bytes:
+    """One webhook, as it is retrieved: without its id and its times."""
+    return body(_webhook(0))
+
+
+def _webhook(number: int) -> dict[str, Any]:
+    return {
+        "name": f"webhook {number}",
+        "target": f"https://consumer.example.com/{number}",
+        "events": ["delivery", "bounce", "open", "click"],
+        "active": True,
+        "auth_type": "none",
+        "custom_headers": {},
+        "links": [{"href": f"/webhooks/{number}", "rel": "self", "method": ["GET", "PUT"]}],
+    }

@@ -20,7 +20,7 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import urljoin
 
-from evidence.bench.answers import LIMIT, Rows, body, webhooks
+from evidence.bench.answers import LIMIT, Rows, body, webhook, webhooks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FEW = 5
@@ -65,6 +65,8 @@ class Answers:
         self._bodies = {
             (b"small", b"webhooks"): listed,
             (b"small", b"batch-status"): few,
+            (b"small", b"webhook"): webhook(),
+            (b"full", b"webhook"): webhook(),
             (b"full", b"webhooks"): listed,
             (b"full", b"batch-status"): full,
         }
@@ -77,7 +79,7 @@ class Answers:
         if path not in self._made:
             parts = path.split(b"?")[0].split(b"/")
             workspace = _WORKSPACE.fullmatch(parts[1])
-            found = self._of(workspace, parts) if workspace else self._bodies.get((parts[1], parts[-1]))
+            found = self._of(workspace, parts) if workspace else self._bodies.get((parts[1], _kind(parts)))
             self._made[path] = _answer(b"404 Not Found", self._missing) if found is None else _answer(b"200 OK", found)
         return self._made[path]
 
@@ -87,11 +89,18 @@ class Answers:
             if parts[1] not in self._lists:
                 self._lists[parts[1]] = webhooks(self._now, int(workspace[1]))
             return self._lists[parts[1]]
+        if _kind(parts) == b"webhook":
+            return self._bodies[b"small", b"webhook"]
         return self._trouble if int(parts[-2][-12:], 16) % 100 == 0 else self._bodies[b"small", parts[-1]]
 
     def age(self) -> None:
         """Create them anew from now on, since the time has changed."""
         self._made.clear()
+
+
+def _kind(parts: list[bytes]) -> bytes:
+    """What is asked for: ``webhooks``, ``webhook`` or ``batch-status``."""
+    return b"webhook" if parts[-2] == b"webhooks" else parts[-1]
 
 
 _WORKSPACE = re.compile(rb"of-(\d+)(?:-(\d+)ms)?")

@@ -42,13 +42,14 @@ class Verdict:
     again: float
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
+    """A time of the service, in the usual way."""
     return datetime.fromisoformat(text if sys.version_info >= (3, 11) else text.replace("Z", "+00:00"))
 
 
 def read_plainly(answer: bytes) -> list[datetime]:
     """What anybody would do with batch status: its JSON, and the time of each row."""
-    return [_time(row["ts"]) for row in json.loads(answer)["results"]]
+    return [time_of(row["ts"]) for row in json.loads(answer)["results"]]
 
 
 def measure(rounds: int) -> list[Verdict]:
@@ -82,7 +83,7 @@ def _measured(name: str, goal: float, answer: bytes, now: datetime, rounds: int)
     return Verdict(
         name,
         goal,
-        *_best(
+        *best_of(
             rounds,
             lambda: read_plainly(answer),
             lambda: batch_rows(answer),
@@ -93,7 +94,7 @@ def _measured(name: str, goal: float, answer: bytes, now: datetime, rounds: int)
     )
 
 
-def _best(rounds: int, *functions: Callable[[], object]) -> list[float]:
+def best_of(rounds: int, *functions: Callable[[], object]) -> list[float]:
     """The shortest time of each in milliseconds; by turns, so that what disturbs one disturbs all."""
     best = [float("inf")] * len(functions)
     for _ in range(rounds):

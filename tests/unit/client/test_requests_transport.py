@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import requests
 
-from airflow_provider_reach.client.requests_transport import Adapter, Attempt, current_attempt
+from airflow_provider_reach.client.requests_transport import Adapter, Attempt, Session, current_attempt, send
+from airflow_provider_reach.core.api.request import Request
+from airflow_provider_reach.core.api.responses import Answer
 from tests.unit.client.test_transports import http, says, serving
 
 
@@ -49,3 +51,30 @@ def test_the_next_answer_over_a_connection_has_its_own_time() -> None:
 
     assert server.connections == 1
     assert timeouts == [pytest.approx(5, abs=1), 20]
+
+
+def request_to(url: str) -> Request:
+    return Request("GET", f"{url}/webhooks", {}, {}, None, connect_timeout=5.0, read_timeout=5.0)
+
+
+def test_the_environment_is_asked_once_how_to_reach_a_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "reach.test")
+    with serving(says(http())) as proxy, Session() as session:
+        route = session.route("http://reach.test")
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.delenv("no_proxy")
+        assert session.route("http://reach.test") is route
+        assert (route.pool.host, route.names_service) == ("reach.test", False)
+        assert session.route("http://other.test").names_service
+
+
+def test_a_session_that_was_closed_opens_connections_anew() -> None:
+    with serving(says(http())) as server, Session() as session:
+        for _ in range(2):
+            for _ in range(2):
+                answer = send(session, request_to(server.url))
+                assert isinstance(answer, Answer)
+                assert answer.status == 200
+            session.close()
+
+    assert server.connections == 2
