@@ -19,6 +19,11 @@ def webhook_ids(number: int) -> list[str]:
     return [str(uuid.UUID(int=one, version=4)) for one in range(1, number + 1)]
 
 
+def in_trouble(webhook_id: str) -> bool:
+    """Whether the deliveries of a webhook fail: of every hundredth."""
+    return int(webhook_id[-12:], 16) % 100 == 0
+
+
 WEBHOOKS = tuple(webhook_ids(3))
 
 

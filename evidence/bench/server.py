@@ -20,7 +20,7 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import urljoin
 
-from evidence.bench.answers import LIMIT, Rows, body, webhook, webhooks
+from evidence.bench.answers import LIMIT, Rows, body, in_trouble, webhook, webhooks
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FEW = 5
@@ -91,7 +91,7 @@ class Answers:
             return self._lists[parts[1]]
         if _kind(parts) == b"webhook":
             return self._bodies[b"small", b"webhook"]
-        return self._trouble if int(parts[-2][-12:], 16) % 100 == 0 else self._bodies[b"small", parts[-1]]
+        return self._trouble if in_trouble(parts[-2].decode()) else self._bodies[b"small", parts[-1]]
 
     def age(self) -> None:
         """Create them anew from now on, since the time has changed."""
