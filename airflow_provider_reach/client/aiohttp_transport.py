@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import ssl
 import time
 from contextvars import ContextVar
@@ -150,9 +151,15 @@ def _url(request: Request) -> URL:
 
 @lru_cache(maxsize=1024)
 def _prepared(url: str, query: tuple[tuple[str, str], ...]) -> URL:
+    if _PLAIN.fullmatch(url) and all(value.isascii() and value.isalnum() for pair in query for value in pair):
+        return URL("?".join(filter(None, (url, "&".join(map("=".join, query))))), encoded=True)
     prepared = requests.PreparedRequest()
     prepared.prepare_url(url, query)
     return URL(prepared.url or "", encoded=True)
+
+
+_PLAIN = re.compile(r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]+)?(?:/[A-Za-z0-9_-]+)+")
+"""What every library spells in one way: ``requests`` takes longer to find that out than all else takes with a call."""
 
 
 @lru_cache(maxsize=64)

@@ -23,8 +23,10 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import pytest
+import requests
 import trustme
 from cryptography import x509
+from yarl import URL
 
 from airflow_provider_reach.client import aiohttp_transport, requests_transport
 from airflow_provider_reach.client.sync import ReachClient
@@ -964,3 +966,17 @@ def test_the_key_is_masked_where_something_else_quotes_it(failure: Failing) -> N
     quoted: list[Any] = [http(f"your headers: Authorization: AccessKey {KEY}".encode(), "200 OK")]
     with serving(says(*quoted)) as server:
         failure(server.url, ReachDecodeError, timeout=2)
+
+
+def test_a_plain_url_is_spelled_as_requests_spells_it() -> None:
+    """They are spelled without asking it, which would take most of the time of a call; all others are not."""
+    plain = [
+        f"{base}/workspaces/{WORKSPACE}/reach/webhooks" for base in ("http://127.0.0.1:80/a_b", "https://h.x-y.com/v-1")
+    ]
+    odd = ["https://H.example/A", "http://[::1]:8/x", "https://h/a%20b", "https://h/a/../b", "https://h/ü", "https://h"]
+    for url in (*plain, *odd):
+        for query in ((), (("limit", "1000"),), (("a", "b c"), ("d", "é&"))):
+            spelled = requests.PreparedRequest()
+            spelled.prepare_url(url, query)
+            assert aiohttp_transport._prepared(url, query) == URL(spelled.url or "", encoded=True)
+    assert [bool(aiohttp_transport._PLAIN.fullmatch(url)) for url in (*plain, *odd)] == [True] * 2 + [False] * 6
