@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.fields import EventType, OptionalFields, WebhookFields
     from airflow_provider_reach.core.policy import DeliveryPolicy
     from airflow_provider_reach.core.webhooks.spec import WebhookChanges
+    from airflow_provider_reach.core.workspace.check import CheckOptions
     from airflow_provider_reach.core.workspace.report import WorkspaceReport
 
     Events = Sequence[EventType] | Sequence[str]
@@ -138,10 +139,10 @@ class ReachHook(ReachCalls, BaseHook):
                 self._mask(webhook.secrets)
         return found
 
-    def check_workspace(self, policy: DeliveryPolicy | None = None, **given: Any) -> WorkspaceReport:
+    def check_workspace(self, policy: DeliveryPolicy | None = None, **options: Unpack[CheckOptions]) -> WorkspaceReport:
         """As :meth:`airflow_provider_reach.client.calls.ReachCalls.check_workspace`, over ``max_connections``."""
         self.get_conn().max_connections = max_connections()
-        return super().check_workspace(policy, **given)
+        return super().check_workspace(policy, **options)
 
     def create_webhook(self, name: str, target: str, events: Events, **optional: Unpack[OptionalFields]) -> str:
         """

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import count
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from airflow_provider_reach.client.pool import SharedSession
 from airflow_provider_reach.client.user_agent import USER_AGENT
@@ -24,10 +24,11 @@ from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachError
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
-from airflow_provider_reach.core.webhooks.selection import Selection
-from airflow_provider_reach.core.workspace.check import Progress, check_workspace
-from airflow_provider_reach.core.workspace.policies import PolicyTable
+from airflow_provider_reach.core.workspace.check import CheckOptions, check_of
 from airflow_provider_reach.core.workspace.report import WorkspaceReport
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 T = TypeVar("T")
 
@@ -82,21 +83,10 @@ class AsyncReachClient:
         return await self.do(partial(look, ref, policy, **given))
 
     async def check_workspace(
-        self,
-        policy: DeliveryPolicy | None = None,
-        *,
-        policies: Mapping[str, Mapping[str, Any]] | None = None,
-        active: bool | None = None,
-        name_pattern: str | None = None,
-        expect: Iterable[str] | str = (),
-        allow_empty: bool = False,
-        progress: Progress | None = None,
+        self, policy: DeliveryPolicy | None = None, **options: Unpack[CheckOptions]
     ) -> WorkspaceReport:
         """As :meth:`airflow_provider_reach.client.calls.ReachCalls.check_workspace`."""
-        given: dict[str, Any] = {"active": active, "name_pattern": name_pattern, "expect": expect}
-        selection = Selection(**given, allow_empty=allow_empty)
-        table = PolicyTable(policy or DeliveryPolicy(), policies)
-        return await self.do(partial(check_workspace, selection, table, progress=progress))
+        return await self.do(check_of(policy, **options))
 
     async def do(self, exchange: Callable[[AskContext], Exchange[T]]) -> T:
         """

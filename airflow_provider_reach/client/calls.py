@@ -231,15 +231,19 @@ class ReachCalls:
         :raises ReachLookupError: when nothing is found, or an expected webhook is filtered out.
         :raises ReachCallError: when nothing at all could be asked; that is no verdict.
         """
-        from airflow_provider_reach.core.policy import DeliveryPolicy
-        from airflow_provider_reach.core.webhooks.selection import Selection
-        from airflow_provider_reach.core.workspace.check import check_workspace
-        from airflow_provider_reach.core.workspace.policies import PolicyTable
+        from airflow_provider_reach.core.workspace.check import check_of
 
-        given: dict[str, Any] = {"active": active, "name_pattern": name_pattern, "expect": expect}
-        selection = Selection(**given, allow_empty=allow_empty)
-        table = PolicyTable(policy or DeliveryPolicy(), policies)
-        return self.do(partial(check_workspace, selection, table, progress=progress))
+        return self.do(
+            check_of(
+                policy,
+                policies=policies,
+                active=active,
+                name_pattern=name_pattern,
+                expect=expect,
+                allow_empty=allow_empty,
+                progress=progress,
+            )
+        )
 
     def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """

@@ -1132,3 +1132,32 @@ def test_a_bound_of_connections_that_cannot_be(given: str, reach: Sandbox, monke
         ReachConfigError, match=r"Section \[reach\] .*\n.* max_connections must be a whole number from 1"
     ):
         asyncio.run(ask())
+    with pytest.raises(ReachConfigError, match="max_connections must be a whole number from 1"):
+        ReachHook().check_workspace()
+    assert reach.requests == []
+
+
+def test_a_workspace_is_checked_over_as_many_connections_as_airflow_s_configuration_says(
+    reach: Sandbox, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(reach)
+    monkeypatch.setenv("AIRFLOW__REACH__MAX_CONNECTIONS", "2")
+    for number in range(6):
+        reach.add_webhook(f"orders {number}", target="https://consumer.example.com")
+    reach.latency = 0.05
+    hook, told = ReachHook(), []
+
+    report = hook.check_workspace(
+        DeliveryPolicy(max_lost=1),
+        policies={"orders 3": {"drain": True}},
+        name_pattern="orders [1-4]",
+        expect="orders 1",
+        progress=lambda *done: told.append(done),
+    )
+
+    assert (report.outcome, report.listed, report.looked) == ("healthy", 6, 4)
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert hook.get_conn().max_connections == 2
+    with pytest.raises(ReachInputError, match=r"the table of policies was refused:\n.*policies\['a'\]: the policy has"):
+        hook.check_workspace(policies={"a": {"max": 1}})
+    assert len(reach.requests) == 5

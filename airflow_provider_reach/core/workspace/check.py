@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from airflow_provider_reach.core.api.exchange import AskContext, Beginning, Exchange, Together
 from airflow_provider_reach.core.api.models import Gone, Webhook
@@ -12,6 +13,7 @@ from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.delivery.check import judge
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachCallError, ReachError
+from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.webhooks.find import list_with_recheck
 from airflow_provider_reach.core.webhooks.missing import diagnosed
 from airflow_provider_reach.core.webhooks.selection import Selection
@@ -19,8 +21,39 @@ from airflow_provider_reach.core.workspace.policies import PolicyTable
 from airflow_provider_reach.core.workspace.report import WorkspaceReport
 from airflow_provider_reach.core.workspace.summary import Seen, summary
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 Progress = Callable[[int, int], None]
 """Is told how many webhooks have been asked about, of how many."""
+
+
+class CheckOptions(TypedDict, total=False):
+    """What :func:`check_of` takes besides the policy."""
+
+    policies: Mapping[str, Mapping[str, Any]] | None
+    active: bool | None
+    name_pattern: str | None
+    expect: Iterable[str] | str
+    allow_empty: bool
+    progress: Progress | None
+
+
+def check_of(
+    policy: DeliveryPolicy | None = None, **options: Unpack[CheckOptions]
+) -> Callable[[AskContext], Exchange[WorkspaceReport]]:
+    """
+    The check that the clients' ``check_workspace`` carries out.
+
+    :param policy: What counts as failed, and what is waited for.
+    :param options: As of :meth:`airflow_provider_reach.client.calls.ReachCalls.check_workspace`.
+    :raises ReachInputError: naming everything that is wrong.
+    """
+    table = PolicyTable(policy or DeliveryPolicy(), options.pop("policies", None))
+    progress = options.pop("progress", None)
+    selection: dict[str, Any] = {**options}
+    return partial(check_workspace, Selection(**selection), table, progress=progress)
+
 
 _MOST_DIAGNOSED = 20
 """Comparing a missing name with those of a large workspace takes some 10 ms."""
