@@ -122,7 +122,7 @@ def test_a_traceback_with_its_variables_shows_it_nowhere(status: int, driver: Dr
         client.check_delivery(webhook_id)
 
     shown = local_variables(raised.value)
-    assert "masked = Call(" in shown
+    assert "call = Call(" in shown
     assert reach.api_key not in shown
 
 

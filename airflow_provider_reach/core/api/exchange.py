@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, TypeVar, cast
 
 from airflow_provider_reach.core.api.decoding import ContractViolation
@@ -117,14 +116,14 @@ def ask(call: Call[T], context: AskContext, max_age: float | None = None) -> Exc
     :param max_age: As of :class:`Send`.
     :raises ReachCallError: the last failure, when it is final, must not be repeated, or the budget is used up.
     """
-    budget, secrets, tries, may_have_been_taken = context.budget, (*context.secrets, *call.secrets), 0, False
+    budget, tries, may_have_been_taken = context.budget, 0, False
     while True:
         result = cast("Answer | Failure | Known", (yield Send(call, max(0.0, budget.left), max_age)))
         if isinstance(result, Known):
             shared: T = result.result
             return shared
         try:
-            read = _read(call, result, secrets)
+            read = _read(call, result, context)
         except ReachCallError as raised:
             error = raised
         else:
@@ -132,7 +131,7 @@ def ask(call: Call[T], context: AskContext, max_age: float | None = None) -> Exc
             return read
         budget.spend(result.seconds)
         if call.gone_is_done and may_have_been_taken and isinstance(error, ReachNotFoundError):
-            return call.read(result, secrets)  # type: ignore[arg-type]
+            return call.read(result, call.masking(context.secrets).secrets)  # type: ignore[arg-type]
         may_have_been_taken |= not isinstance(error, NOT_TAKEN)
         seconds = wait_before_repeat(error, tries)
         if not may_repeat(call, error) or seconds > budget.left:
@@ -150,23 +149,27 @@ def known(call: Call[Any], result: Answer | Failure) -> Known | None:
     :param result: What came of it.
     """
     try:
-        return Known(_read(call, result, call.secrets))
+        return Known(_read(call, result, AskContext(RetryBudget(0.0), ())))
     except ReachCallError:
         return None
 
 
-def _read(call: Call[T], result: Answer | Failure, secrets: tuple[str, ...]) -> T:
-    """What an answer says; or the error that it means is raised."""
-    masked = partial(replace, call, secrets=secrets)  # made for an error alone: it takes as long as all the rest
+def _read(call: Call[T], result: Answer | Failure, context: AskContext) -> T:
+    """
+    What an answer says; or the error that it means is raised.
+
+    A call is masked for its error alone, since that takes as long as all the rest; and no variable holds what is
+    masked, since a traceback may be shown with its variables.
+    """
     if isinstance(result, Failure):
-        raise failure_error(masked(), result)
+        raise failure_error(call.masking(context.secrets), result)
     if not 200 <= result.status < 300:
-        raise status_error(masked(), result)
+        raise status_error(call.masking(context.secrets), result)
     try:
         if result.too_large:
             raise ContractViolation("larger than any answer of the API")
         if result.unreadable:
             raise ContractViolation(result.unreadable)
-        return call.read(result, secrets)
+        return call.read(result, (*context.secrets, *call.secrets))
     except ContractViolation as why:
-        raise decode_error(masked(), result, why) from None
+        raise decode_error(call.masking(context.secrets), result, why) from None

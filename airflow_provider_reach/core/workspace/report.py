@@ -105,9 +105,14 @@ class WorkspaceReport(Serializable, Struct, frozen=True, kw_only=True):
         return [*lines, f"  … and {more:,} more"] if more > 0 else lines
 
     def _advice(self) -> list[str]:
-        """What to do about the worst, each sentence once."""
+        """What to do about the worst: each sentence once, and for which of them, unless it is for all."""
         worst = [report for report in self.reports if report.outcome == "failed"][:_MOST_TOLD]
-        return list(dict.fromkeys(sentence for report in worst for sentence in report.advice))[:_MOST_ADVICE]
+        names: dict[str, list[str]] = {}
+        for report in worst:
+            for sentence in report.advice:
+                names.setdefault(sentence, []).append(shown(report.webhook_name or report.webhook_id))
+        told = [*names.items()][:_MOST_ADVICE]
+        return [sentence if len(of) == len(worst) else f"{_listed(of)}: {sentence}" for sentence, of in told]
 
 
 _WORDS = {"failed": "failed", "unknown": "could not be asked about", "wait": "not decided yet", "healthy": "healthy"}

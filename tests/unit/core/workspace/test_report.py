@@ -58,6 +58,17 @@ def test_its_text_says_first_what_somebody_woken_needs() -> None:
     assert len(lines) == len(set(lines)), "each advice is given once"
 
 
+def test_advice_says_for_which_webhooks_it_is() -> None:
+    idle = Webhook(id="i", name="idle", active=False)
+    lost = [seen(name, failed("b", 9 * HOUR)) for name in ("lost one", "lost two")]
+    report = reported(*lost, Seen(idle, POLICY, assess([], NOW, POLICY, webhook=idle)))
+
+    advice = [line for line in str(report).splitlines() if ": " in line and line.startswith("  - '")]
+    assert advice[0].startswith("  - 'idle': Reactivate the webhook")
+    assert advice[1].startswith("  - 'lost one', 'lost two': ")
+    assert "  - Reactivate" in str(reported(Seen(idle, POLICY, assess([], NOW, POLICY, webhook=idle)))), "for all"
+
+
 def test_a_lone_trouble_is_not_said_twice() -> None:
     text = str(reported(seen("lost", failed("b", 9 * HOUR)), seen("well")))
 
