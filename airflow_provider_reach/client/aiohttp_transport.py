@@ -6,13 +6,17 @@ import asyncio
 import errno
 import os
 import re
+import socket
 import ssl
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aiohttp
 import requests
@@ -26,6 +30,9 @@ from airflow_provider_reach.core.api.request import Request
 from airflow_provider_reach.core.api.responses import Answer, Failure
 
 _LONGEST_LINE = 64 * 1024
+_KEPT_OPEN = 330.0  # a lone watch with the default interval of 5 minutes has its connection again
+_IDLE = 15.0
+_PROBES = {"TCP_KEEPIDLE": 45, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 _NOT_READ = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
 
 
@@ -83,7 +90,7 @@ def _trusting(bundle: str, _changed: int) -> ssl.SSLContext:
 def open_session(route: NetworkRoute) -> aiohttp.ClientSession:
     """Open a session that remembers nothing but its connections."""
     session = aiohttp.ClientSession(
-        connector=_Connector(limit=0, ssl=route.tls or True),
+        connector=_Connector(limit=0, ssl=route.tls or True, keepalive_timeout=_KEPT_OPEN),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=["Content-Type"],
         auto_decompress=False,
@@ -94,21 +101,50 @@ def open_session(route: NetworkRoute) -> aiohttp.ClientSession:
     return session
 
 
-_connected: ContextVar[list[bool]] = ContextVar("_connected")
+class _Way:
+    """How far a request came, and for how many seconds its connection had not been used."""
+
+    connected = answered = False
+    idle = 0.0
+
+
+_way: ContextVar[_Way] = ContextVar("_way")
 
 
 class _Connector(aiohttp.TCPConnector):
     """Records that a request has its connection; aiohttp's tracing would cost a fifth more CPU per request."""
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._used: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+
     async def connect(self, *arguments: Any, **named: Any) -> aiohttp.connector.Connection:
         connection = await super().connect(*arguments, **named)
-        _connected.get().append(True)
+        way, now = _way.get(), asyncio.get_running_loop().time()
+        way.connected = True
+        if (used := self._used.get(connection.protocol)) is None:
+            _probe_when_idle(connection.transport)
+        else:
+            way.idle = now - used
+        self._used[connection.protocol] = now
         return connection
+
+
+def _probe_when_idle(transport: asyncio.Transport | None) -> None:
+    """Have the system ask whether the other end is still there, so that nothing between forgets the connection."""
+    connected: Any = transport.get_extra_info("socket") if transport else None
+    with suppress(OSError, AttributeError):  # which is not there any more, or of no kind that can
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _PROBES.items():
+            if hasattr(socket, name):  # not every system has them
+                connected.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 async def send(session: aiohttp.ClientSession, route: NetworkRoute, request: Request) -> Answer | Failure:
     """
     Send a request once. Redirects are not followed, since the API key would go along.
+
+    Only a GET over a connection that lay idle, and turns out to be closed, is sent again over the next one.
 
     :param session: The session, whose open connections are used again.
     :param route: How to reach the service.
@@ -118,8 +154,18 @@ async def send(session: aiohttp.ClientSession, route: NetworkRoute, request: Req
     if route.problem:
         return Failure("unreachable", route.problem)
     started = time.monotonic()
-    connected: list[bool] = []
-    _connected.set(connected)
+    while True:
+        way = _Way()
+        _way.set(way)
+        result = await _send(session, route, request, way, started)
+        stale = way.idle > _IDLE and not way.answered and isinstance(result, Failure) and result.kind == "lost"
+        if not (stale and request.method == "GET"):
+            return result
+
+
+async def _send(
+    session: aiohttp.ClientSession, route: NetworkRoute, request: Request, way: _Way, started: float
+) -> Answer | Failure:
     try:
         async with session.request(
             request.method,
@@ -130,18 +176,19 @@ async def send(session: aiohttp.ClientSession, route: NetworkRoute, request: Req
             allow_redirects=False,
             proxy=route.proxy,
         ) as response:
-            body = await _read(response)
+            way.answered = True
+            body, too_large, unreadable = await _read(response)
             return Answer(
                 status=response.status,
-                headers=_headers(response),
-                body=body.whole(),
+                headers=_Headers(response),
+                body=body,
                 received=datetime.now(timezone.utc),
                 seconds=time.monotonic() - started,
-                too_large=body.too_large,
-                unreadable=body.unreadable,
+                too_large=too_large,
+                unreadable=unreadable,
             )
     except _NOT_READ as error:
-        return _failure(error, time.monotonic() - started, may_be_sent=bool(connected))
+        return _failure(error, time.monotonic() - started, may_be_sent=way.connected)
 
 
 def _url(request: Request) -> URL:
@@ -149,7 +196,7 @@ def _url(request: Request) -> URL:
     return _prepared(request.url, tuple(request.query.items()))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _prepared(url: str, query: tuple[tuple[str, str], ...]) -> URL:
     if _PLAIN.fullmatch(url) and all(value.isascii() and value.isalnum() for pair in query for value in pair):
         return URL("?".join(filter(None, (url, "&".join(map("=".join, query))))), encoded=True)
@@ -167,26 +214,49 @@ def _timeout(longest: float, connect: float, read: float) -> aiohttp.ClientTimeo
     return aiohttp.ClientTimeout(total=longest, connect=connect, sock_read=read)
 
 
-def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
-    """Values by lower-case name; those of the same name are joined, as ``requests`` does."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in response.raw_headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
+class _Headers(Mapping[str, str]):
+    """
+    Values by lower-case name; those of the same name are joined, as ``requests`` does. Of most, only the date is read.
+
+    :param response: The answer that they are of.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._raw = response.raw_headers
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
+        values: dict[str, str] = {}
+        for raw_name, raw_value in self._raw:
+            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+            values[name] = f"{values[name]}, {value}" if name in values else value
+        return values
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
 
 
-async def _read(response: aiohttp.ClientResponse) -> Body:
-    """Read the body and unpack it, as far as it is wanted."""
-    body = Body(response.headers.get("Content-Encoding", ""), MAX_ANSWER_BYTES)
+async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool, str]:
+    """The body, unpacked, as far as it is wanted; whether it is too large; and why it cannot be read."""
+    packed_with = response.headers.get("Content-Encoding", "")
+    if not packed_with and response.content.is_eof():  # it came with the head, like most
+        body = response.content.read_nowait()
+        return body, len(body) > MAX_ANSWER_BYTES, ""
+    taken = Body(packed_with, MAX_ANSWER_BYTES)
     try:
-        while body.is_wanted and (piece := await response.content.readany()):
-            body.add(piece)
+        while taken.is_wanted and (piece := await response.content.readany()):
+            taken.add(piece)
     except _NOT_READ:
         if response.status < 300:
             raise
-        body.break_off()  # an error says all that matters in its head
-    return body
+        taken.break_off()  # an error says all that matters in its head
+    return taken.whole(), taken.too_large, taken.unreadable
 
 
 def _failure(error: Exception, seconds: float, *, may_be_sent: bool) -> Failure:

@@ -52,11 +52,13 @@ class SharedSession:
             the answer; if no connection becomes free, that is a failure; in both cases nothing is sent.
         :return: As from :func:`airflow_provider_reach.client.aiohttp_transport.send`; its seconds include the wait.
         """
-        started = asyncio.get_running_loop().time()
-        hindrance = await self._turn(request, pool_timeout)
-        waited = asyncio.get_running_loop().time() - started
-        if hindrance:
-            return replace(hindrance, seconds=waited)
+        waited = 0.0
+        if self._quiet_until or not self._slots.take_at_once():
+            started = asyncio.get_running_loop().time()
+            hindrance = await self._turn(request, pool_timeout)
+            waited = asyncio.get_running_loop().time() - started
+            if hindrance:
+                return replace(hindrance, seconds=waited)
         try:
             result = await send(self._session, self._route, request)
         finally:
@@ -93,10 +95,16 @@ class _Slots:
         self._free = number
         self._waiting: deque[asyncio.Future[bool]] = deque()
 
+    def take_at_once(self) -> bool:
+        """Take one, if one is free."""
+        if not self._free:
+            return False
+        self._free -= 1
+        return True
+
     async def take(self, within: float) -> bool:
         """Take one; False when none becomes free. ``asyncio.wait_for`` loses some cancellations before Python 3.12."""
-        if self._free:
-            self._free -= 1
+        if self.take_at_once():
             return True
         waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)

@@ -16,7 +16,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from socketserver import BaseRequestHandler, ThreadingTCPServer
@@ -32,6 +32,8 @@ from airflow_provider_reach.client import aiohttp_transport, requests_transport
 from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.api.exchange import ask
 from airflow_provider_reach.core.api.operations import list_webhooks
+from airflow_provider_reach.core.api.request import Request, request_for
+from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.config import ReachConfig
 from airflow_provider_reach.core.errors import (
     ReachAuthError,
@@ -46,7 +48,7 @@ from airflow_provider_reach.core.errors import (
 )
 from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 from airflow_provider_reach.sandbox import Fault, Sandbox
-from tests.drivers import DRIVERS, Driver
+from tests.drivers import DRIVERS, Driver, LoopClient, put_ahead, run
 
 KEY = "planted-api-key-4711"
 PROXY_PASSWORD = "planted-proxy-password"
@@ -183,6 +185,10 @@ def failure(asking: Asking) -> Failing:
     return failing
 
 
+def loop_client(base_url: str) -> LoopClient:
+    return LoopClient(ReachConfig(base_url, WORKSPACE, KEY, timeout=5.0), outage_tolerance=0)
+
+
 def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
@@ -255,6 +261,40 @@ def test_a_request_is_sent_once_also_where_an_old_connection_breaks(asking: Aski
         with pytest.raises(ReachLostAnswerError, match="closed connection|connection was closed"):
             client.list_webhooks()
         assert (server.connections, len(server.heads)) == (1, 2)
+
+
+@pytest.mark.parametrize(("idle", "changes", "sent"), [(300.0, False, 3), (10.0, False, 2), (300.0, True, 2)])
+def test_an_idle_connection_that_the_service_has_closed_fails_no_look(idle: float, changes: bool, sent: int) -> None:
+    answers = [http(), b"", http()]
+
+    def talk(connection: socket.socket, head: str) -> None:
+        said = answers.pop(0)
+        connection.sendall(said) if said else connection.shutdown(socket.SHUT_RDWR)
+
+    with serving(talk) as server, closing(loop_client(server.url)) as client:
+        client.list_webhooks()
+        put_ahead(client._loop, idle)
+        if sent == 3:
+            assert client.list_webhooks() == []
+        else:
+            with pytest.raises(ReachLostAnswerError):
+                client.delete_webhook(WORKSPACE) if changes else client.list_webhooks()
+        assert (server.connections, len(server.heads)) == (sent - 1, sent)
+
+
+def test_the_system_asks_whether_an_idle_connection_is_still_there() -> None:
+    async def work(request: Request) -> int:
+        route = aiohttp_transport.NetworkRoute(None, None)
+        async with aiohttp_transport.open_session(route) as session:
+            assert isinstance(await aiohttp_transport.send(session, route, request), Answer)
+            connector: Any = session.connector
+            [[(kept, _)]] = connector._conns.values()
+            connected: socket.socket = kept.transport.get_extra_info("socket")
+            return connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+    with serving(says(http(EMPTY_LIST))) as server:
+        config = ReachConfig(server.url, WORKSPACE, KEY, timeout=5.0)
+        assert run(work(request_for(list_webhooks(), config, "tests"))) == 1
 
 
 def test_cookies_are_not_sent_back(asking: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
