@@ -181,7 +181,7 @@ def test_what_was_not_answered_is_asked_again(failed: bool, how: str, ids: dict[
             lambda: mapped({"reach_conn_id": "other"}, with_conn_id=True),
             "'watch' gives reach_conn_id itself",
         ),
-        (lambda: mapped(policies={"a": {"max_lots": 1}}), "Is it max_lost?"),
+        (lambda: mapped(policies={"a": {"max_lots": 1}}), "Is it 'max_lost'?"),
         (lambda: mapped(policies="many"), "policies must be a mapping"),
         (
             lambda: not_mapped(drain=True),
