@@ -35,6 +35,7 @@ DAG_FILES += [ROOT / "scripts" / "ui_dags" / f"{PLAY}.py"]
 
 SETTINGS = {
     "core__test_connection": "Enabled",
+    "api__default_wrap": "True",  # the lines of a report are long
     "operators__default_deferrable": "True",
     "scheduler__use_job_schedule": "False",  # nothing runs but what is clicked
 }
