@@ -52,6 +52,23 @@ def airflow_error(error: ReachError, and_said: str = "") -> AirflowException:
     return AirflowFailException(message) if error.final else AirflowException(message)
 
 
+def workspace_error(report: WorkspaceReport, and_said: str = "") -> AirflowException:
+    """
+    The exception for a workspace that is not well; a failure to ask where nothing failed for certain.
+
+    :param report: What was seen; the exception has it as its ``.report``.
+    :param and_said: A sentence to add to the report's text. Then asking again cannot help.
+    """
+    said = f"{report}\n{and_said}".rstrip()
+    if report.outcome == "failed":
+        return ReachDeliveryFailed(report, said)
+    error: AirflowException = AirflowFailException(said)
+    if report.outcome == "unknown":
+        error = AirflowException(f"{said}\nThere is no verdict on the webhooks that were not answered.")
+    tell_of(error, report)
+    return error
+
+
 def ended_by_airflow(said: Mapping[str, Any]) -> AirflowException:
     """
     The exception for a deferred watch that Airflow ended, without an event.

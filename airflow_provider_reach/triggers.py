@@ -46,6 +46,13 @@ class ReachBatchStatusTrigger(BaseTrigger):
         return ReachHook(self.reach_conn_id).async_client, watch_to_its_end
 
 
+class _Unshown(dict[str, Any]):
+    """An event that Airflow does not write into the task's log whole: the report on a workspace may be long."""
+
+    def __repr__(self) -> str:
+        return f"{{'kind': {self.get('kind')!r}, ...}}"
+
+
 class ReachWorkspaceTrigger(BaseTrigger):
     """
     Look once at all webhooks of a workspace.
@@ -73,7 +80,7 @@ class ReachWorkspaceTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Look; by the time of the event, everything that the look used has been released."""
         open_client, look_once = await asyncio.to_thread(self._load)
-        yield TriggerEvent(await look_once(open_client, self.look))
+        yield TriggerEvent(_Unshown(await look_once(open_client, self.look)))
 
     def _load(self) -> tuple[Any, Any]:
         """Import what a look needs, which takes too long for the event loop."""

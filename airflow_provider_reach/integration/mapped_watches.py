@@ -15,6 +15,7 @@ from airflow_provider_reach.integration.rendering import TextStaysText
 if TYPE_CHECKING:
     from airflow_provider_reach.core.workspace.policies import PolicyTable
 
+ROWS = "return_value"
 SENSORS_OWN = "ignore_lost_before"
 """What only the sensor can know: when this webhook was last looked at."""
 
@@ -35,21 +36,34 @@ def most_rows(task: BaseOperator, map_index: int) -> int | None:
 
 def is_taken(task: BaseOperator) -> bool:
     """
-    Whether another task takes what this one pushes.
+    Whether another task takes the rows that this one returns, and may fail by them.
 
     :param task: A task of a DAG.
     """
-    if next(task.iter_mapped_dependants(), None) is not None:
+    if any(not _is_ours_without_verdict(mapped) for mapped in task.iter_mapped_dependants()):
         return True
-    return any(task.node_id == source.node_id for other in task.downstream_list for source in _sources(other))
+    others = [other for other in task.downstream_list if not _is_ours_without_verdict(other)]
+    return any(source.node_id == task.node_id and key == ROWS for other in others for source, key in _given(other))
 
 
-def _sources(task: Any) -> Iterator[Any]:
-    """The tasks whose XComs a task is given."""
+def _given(task: Any) -> Iterator[tuple[Any, str]]:
+    """The XComs that a task is given, by task and key; those that it is mapped over left out."""
     from airflow.providers.common.compat.sdk import XComArg
 
-    given = task if isinstance(task, BaseOperator) else task.partial_kwargs
-    return (source for source, _ in XComArg.iter_xcom_references(given))
+    references: Iterator[tuple[Any, str]] = XComArg.iter_xcom_references(
+        task if isinstance(task, BaseOperator) else task.partial_kwargs
+    )
+    return references
+
+
+def _is_ours_without_verdict(task: Any) -> bool:
+    """Whether it is a task of this package that judges no delivery, such as a test of a target."""
+    made = getattr(task, "operator_class", type(task))
+    return isinstance(made, type) and issubclass(made, TextStaysText) and not _judges(made)
+
+
+def _judges(made: Any) -> bool:
+    return {*POLICY_FIELDS} <= {*made.template_fields}
 
 
 def check_mapped(task: BaseOperator, policies: PolicyTable, of_every_row: Collection[str]) -> None:
@@ -75,7 +89,7 @@ def _is_ours_over_rows(mapped: Any) -> bool:
 
 
 def _problems(task: BaseOperator, mapped: Any, handed_on: set[str], of_every_row: Collection[str]) -> Iterator[str]:
-    if not {*POLICY_FIELDS} <= {*mapped.operator_class.template_fields}:
+    if not _judges(mapped.operator_class):
         if handed_on:
             yield (
                 f"the task {mapped.task_id!r} is mapped over rows that have {', '.join(sorted(handed_on))}, which only "

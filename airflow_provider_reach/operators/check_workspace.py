@@ -8,18 +8,17 @@ from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
-from airflow.providers.common.compat.sdk import AirflowException, conf
+from airflow.providers.common.compat.sdk import conf
 
 from airflow_provider_reach.core.errors import ReachError
 from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
 from airflow_provider_reach.core.values import choice, duration, flag, is_not_given
 from airflow_provider_reach.exceptions import (
     NO_VERDICT,
-    ReachDeliveryFailed,
     airflow_error,
     ended_by_airflow,
-    tell_of,
     told_to_callbacks,
+    workspace_error,
 )
 from airflow_provider_reach.integration.arguments import parsed
 from airflow_provider_reach.integration.compat import AirflowTaskTimeout
@@ -266,7 +265,7 @@ class ReachCheckWorkspaceOperator(ReachOperator):
 
     def _finish(self, report: WorkspaceReport, context: Context) -> list[dict[str, Any]]:
         """Push the report, and return the rows or raise what says that it did not go well."""
-        from airflow_provider_reach.integration.mapped_watches import most_rows
+        from airflow_provider_reach.integration.mapped_watches import ROWS, most_rows
 
         ti: Any = context["ti"]
         of_every_row = self._of_every_row()
@@ -279,10 +278,10 @@ class ReachCheckWorkspaceOperator(ReachOperator):
         )
         most = most_rows(self, ti.map_index)
         if not self._returns and report.outcome in ("failed", "unknown"):
-            self._fail(report)
+            raise workspace_error(report)
         if most is not None and len(rows) > most:
-            ti.xcom_push(key="return_value", value=rows[:most])
-            self._fail(
+            ti.xcom_push(key=ROWS, value=rows[:most])
+            raise workspace_error(
                 report,
                 f"{len(rows):,} webhooks are not settled well, and Airflow maps a task over at most {most:,}, so that "
                 f"no watch was begun; {len(rows) - most:,} would be left out. Raise its setting [core] "
@@ -291,12 +290,3 @@ class ReachCheckWorkspaceOperator(ReachOperator):
         level = self.log.info if report.outcome == "healthy" else self.log.warning
         level("%s", report)
         return rows
-
-    def _fail(self, report: WorkspaceReport, and_said: str = "") -> NoReturn:
-        """Raise the verdict; or, where nothing failed for certain, a failure to ask."""
-        said = "\n".join(filter(None, [str(report), and_said]))
-        if report.outcome == "failed":
-            raise ReachDeliveryFailed(report, said)
-        error = AirflowException(f"{said}\nThere is no verdict on the webhooks that were not answered.")
-        tell_of(error, report)
-        raise error

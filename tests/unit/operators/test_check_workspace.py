@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from airflow import DAG
-from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred, task
+from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred, XComArg, task
 
 from airflow_provider_reach import (
     ReachBatchStatusSensor,
@@ -123,10 +123,26 @@ def only_before_another(**arguments: Any) -> ReachCheckWorkspaceOperator:
     return check
 
 
+def only_told(**arguments: Any) -> ReachCheckWorkspaceOperator:
+    """Its report is printed, and its rows' targets are tested: no task fails by what it found."""
+    with DAG("a_dag", schedule=None):
+        check = ReachCheckWorkspaceOperator(task_id="a_task", **arguments)
+        ReachValidateWebhookOperator.partial(task_id="validate").expand_kwargs(check.output)
+
+        @task
+        def tell(report: Any, more: int = 0) -> None:
+            pass
+
+        tell(XComArg(check, "report"))
+        tell.partial(report=XComArg(check, "report")).expand(more=[1])
+    return check
+
+
 @pytest.mark.parametrize(
     ("make", "arguments", "how"),
     [
         (not_mapped, {}, "ReachDeliveryFailed"),
+        (only_told, {}, "ReachDeliveryFailed"),
         (only_before_another, {}, "ReachDeliveryFailed"),
         (mapped, {"on_failed": " Fail\n"}, "ReachDeliveryFailed"),
         (taken_by_a_task, {}, "success"),
@@ -205,14 +221,24 @@ def test_what_would_fail_one_night_is_refused_at_every_run_before_anything_is_se
 def test_another_task_of_this_package_may_be_mapped_over_rows_without_limits(
     arguments: dict[str, Any], how: str, ids: dict[str, str]
 ) -> None:
-    with DAG("a_dag", schedule=None):
-        check = ReachCheckWorkspaceOperator(task_id="a_task", **arguments)
+    with (check := mapped(**arguments)).dag:
         ReachValidateWebhookOperator.partial(task_id="validate").expand_kwargs(check.output)
 
     ended = run(check)
 
     assert ended.how == how
     assert how == "success" or "'validate' is mapped over rows that have drain" in ended.said
+
+
+def test_more_undecided_webhooks_than_airflow_maps_over_are_final_too(
+    ids: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__MAX_MAP_LENGTH", "0")
+
+    ended = run(mapped(name_pattern="early"))
+
+    assert ended.how == "AirflowFailException"
+    assert ended.said.endswith("or check fewer at a time by name_pattern.")
 
 
 def test_more_rows_than_airflow_maps_over_are_told_and_the_worst_of_them_pushed(
@@ -268,6 +294,7 @@ def test_deferred_it_ends_as_on_the_worker_and_asks_in_the_triggerer_alone(
     assert len(ended.returned) == 2
     assert ended.xcoms["report"] | {"looked_at": ""} == on_worker.xcoms["report"] | {"looked_at": ""}
     assert asked.count("batch_status") == 5
+    assert repr(event) == "{'kind': 'workspace', ...}"  # Airflow writes it into the task's log
     assert did(connected) == asked
     assert connected.api_key not in json.dumps([event, deferral.trigger.serialize()])  # type: ignore[union-attr]
 
