@@ -62,7 +62,8 @@ def check(
     report: DeliveryReport | None = None
     while True:
         if is_answered(now):
-            report, answered = with_earlier_retries(service.look(now, policy, begun), report), now
+            seen = service.look(now, policy, begun, _shared_list(begun, now, deadline, step, is_answered))
+            report, answered = with_earlier_retries(seen, report), now
             if report.outcome != "wait":
                 return Check(begun, now, report.outcome, report, policy.ignore_lost_before)
             if now >= deadline:
@@ -70,6 +71,19 @@ def check(
         elif now - answered >= _TOLERANCE:
             return Check(begun, now, "unanswered", None)
         now += step
+
+
+def _shared_list(
+    begun: datetime, now: datetime, deadline: datetime, step: timedelta, is_answered: Callable[[datetime], bool]
+) -> datetime | None:
+    """
+    From when the list of webhooks is that a look in a triggerer rests on: older than any real one.
+
+    The first look is the worker's own, and the one at the deadline has a new list.
+    """
+    if now == begun:
+        return None
+    return now - step if now < deadline and is_answered(now - step) else now
 
 
 @dataclass(frozen=True)

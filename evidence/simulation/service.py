@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Send
+from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Known, Send
 from airflow_provider_reach.core.api.operations import DEFAULT_LIMIT, MAX_LIMIT, Call
 from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.api.retry import RetryBudget
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.webhooks.index import indexed_list
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from airflow_provider_reach.sandbox import Switches
 from airflow_provider_reach.sandbox.api.batch_status import status_rows
@@ -45,23 +46,37 @@ class Service:
         cap = self.view.limit_cap or MAX_LIMIT
         return cap - cap % DEFAULT_LIMIT if self.view.over_cap == "refuse" else cap
 
-    def look(self, now: datetime, policy: DeliveryPolicy, watched_from: datetime | None) -> DeliveryReport:
-        """One look, as every mode of the sensor has it."""
+    def look(
+        self, now: datetime, policy: DeliveryPolicy, watched_from: datetime | None, listed: datetime | None = None
+    ) -> DeliveryReport:
+        """
+        One look, as every mode of the sensor has it.
+
+        :param now: Its time.
+        :param policy: By what it judges.
+        :param watched_from: The first look.
+        :param listed: In a triggerer: when another watch has asked for the list that they share.
+        """
+        shared = {"max_list_age": None if listed is None else (now - listed).total_seconds()}
         exchange: Exchange[DeliveryReport] = look(
-            WebhookRef(WEBHOOK_ID), policy, AskContext(RetryBudget(0.0), ()), watched_from=watched_from
+            WebhookRef(WEBHOOK_ID), policy, AskContext(RetryBudget(0.0), ()), watched_from=watched_from, **shared
         )
-        moment = self.play.moment(now)
         step = next(exchange)
         while True:
             assert isinstance(step, Send)
             try:
-                step = exchange.send(self._answer(step.call, moment))
+                step = exchange.send(self._result(step, now))
             except StopIteration as done:
                 return done.value  # type: ignore[no-any-return]
 
     def rows(self, moment: Moment) -> list[dict[str, Any]]:
         """All rows that its batch status has, whatever the limit."""
         return _rows(self, moment.now)
+
+    def _result(self, step: Send, now: datetime) -> Answer | Known:
+        if step.max_age is None:
+            return self._answer(step.call, self.play.moment(now))
+        return _shared(self, now - timedelta(seconds=step.max_age))
 
     def _answer(self, call: Call[Any], moment: Moment) -> Answer:
         status, body = self._body(call, moment)
@@ -79,6 +94,12 @@ class Service:
                 return 400, {"errors": [{"message": "invalid limit", "code": "invalid_limit"}]}
             return 200, {"results": self.rows(moment)[: min(limit, cap or limit)]}
         return 200, {"results": retrieved(moment.webhooks[0], "/", self.view)}
+
+
+@lru_cache(maxsize=2)  # the shared list of a look, and one that was asked for after it began
+def _shared(service: Service, asked: datetime) -> Known:
+    call = indexed_list()
+    return Known(call.read(service._answer(call, service.play.moment(asked)), ()))
 
 
 @lru_cache(maxsize=1)  # a check's last look asks for them, and then what judges the check
