@@ -3,7 +3,7 @@ Measure the provider beside what it could be compared with: ``make bench``; docs
 
 ::
 
-    python -m evidence.bench [--write | --short]
+    python -m evidence.bench [--write | --short] [--beside REVISION]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from evidence.bench import cells, imports, tables, verdicts
+from evidence.bench import cells, imports, tables, verdicts, workspace
 from evidence.pages import MadePage
 from scripts.telling import say
 
@@ -29,11 +29,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the provider.")
     parser.add_argument("--write", action="store_true", help=f"write the tables into {PAGE.place}")
     parser.add_argument("--short", action="store_true", help="under a minute: 100 watches alone; writes nothing")
+    parser.add_argument("--beside", default="", metavar="REVISION", help="compare a workspace's check with a commit's")
     options = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as home:
         prepare(home)
-        text = measured(short=options.short)
+        text = measured(short=options.short, beside=options.beside)
     say(f"\n{text}\n\nIn {time.monotonic() - began:.0f} s.")
     if options.write and not options.short:
         PAGE.write(text)
@@ -48,11 +49,12 @@ def prepare(home: str) -> None:
     os.environ |= {"AIRFLOW_HOME": home, "AIRFLOW__CORE__LOAD_EXAMPLES": "False", "no_proxy": "*"}
 
 
-def measured(*, short: bool) -> str:
+def measured(*, short: bool, beside: str = "") -> str:
     """
     All tables.
 
     :param short: Whether to measure less, and for less time.
+    :param beside: An earlier revision to compare with; none by default.
     """
     say("Imports, in fresh processes ...")
     imported = imports.measure(4 if short else 12)
@@ -60,6 +62,9 @@ def measured(*, short: bool) -> str:
     say("A full answer decoded and judged, the best of many ...")
     judged = verdicts.measure(60 if short else 400)
     say(tables.verdicts_table(judged))
+    say("A workspace checked once, in turns with loops by hand ...")
+    checked = list(workspace.measure((1000,) if short else (1000, 3000), 2 if short else 5, beside))
+    say(tables.workspace_table(checked))
     found = []
     for cell in cells.measure(SHORT if short else LONG):
         say(
@@ -67,7 +72,7 @@ def measured(*, short: bool) -> str:
             f"per 1000 looks, {cell.done:.1%} of the looks"
         )
         found.append(cell)
-    return tables.whole(imported, judged, found)
+    return tables.whole(imported, judged, checked, found)
 
 
 if __name__ == "__main__":

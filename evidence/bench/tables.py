@@ -12,6 +12,8 @@ from importlib.metadata import version
 from evidence.bench.cells import KINDS, Cell
 from evidence.bench.imports import Imports
 from evidence.bench.verdicts import Verdict
+from evidence.bench.workspace import Checked
+from evidence.bench.workspace_tables import HEAD, figures, rows
 
 
 @dataclass(frozen=True)
@@ -67,19 +69,22 @@ def _find(cells: Iterable[Cell], kind: str, number: int, size: str) -> Cell:
     return next(cell for cell in cells if (cell.kind, cell.number, cell.size) == (kind, number, size))
 
 
-def whole(imported: Imports, verdicts: Sequence[Verdict], cells: Sequence[Cell]) -> str:
+def whole(imported: Imports, verdicts: Sequence[Verdict], checked: Sequence[Checked], cells: Sequence[Cell]) -> str:
     """All tables, under a line that says where they were measured."""
+    all_goals = [*goals(imported, verdicts, cells), *(Goal(*figure) for figure in figures(checked))]
     parts = [
         where(),
         "### Goals",
         _table(
             "goal | measured | met",
-            [(g.text, g.measured, "yes" if g.met else "**no**") for g in goals(imported, verdicts, cells)],
+            [(g.text, g.measured, "yes" if g.met else "**no**") for g in all_goals],
         ),
         "### Imports of a DAG file",
         imports(imported),
         "### A full answer, decoded and judged",
         verdicts_table(verdicts),
+        "### A workspace checked once",
+        workspace_table(checked),
         "### Watches in one event loop, each looking every second",
         cells_table(cells),
     ]
@@ -129,6 +134,11 @@ def verdicts_table(verdicts: Sequence[Verdict]) -> str:
             for v in verdicts
         ],
     )
+
+
+def workspace_table(checked: Sequence[Checked]) -> str:
+    """The table of a workspace checked once."""
+    return _table(HEAD, rows(checked))
 
 
 def cells_table(cells: Sequence[Cell]) -> str:

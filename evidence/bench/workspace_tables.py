@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from evidence.bench.workspace import KINDS, Checked
 
-HEAD = "webhooks | answers after, ms | what | wall, s | CPU, s | to by hand: wall, CPU | requests | memory of a webhook, kB"
+HEAD = (
+    "webhooks | answers after, ms | what | wall, s | CPU, s | to by hand with verdict: wall, CPU | requests | "
+    "memory of a webhook, kB"
+)
 
 
 def figures(checked: Sequence[Checked]) -> Iterator[tuple[str, str, bool]]:
