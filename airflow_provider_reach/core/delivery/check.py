@@ -110,12 +110,43 @@ def judge(
     :raises ReachCallError: when its batch status could not be had; that is no verdict.
     """
     try:
-        status = yield from _batch_status(webhook.id, policy.delivered_by, context)
+        return (yield from judge_existing(webhook, policy, context, watched_from=watched_from, listed=listed))
     except ReachNotFoundError as error:
         again = yield from find_by_list(WebhookRef(webhook.id, webhook.name), context)
         if isinstance(again, Absent):
             return _gone(again, policy)
-        raise ReachCallError(f"{error} Yet the webhook is there: ask again.", **error.origin) from error
+        raise still_there(error) from error
+
+
+def still_there(error: ReachNotFoundError) -> ReachCallError:
+    """
+    The error for a webhook that exists, although the service answered 404; it is not final.
+
+    :param error: The service's answer.
+    """
+    return ReachCallError(f"{error} Yet the webhook is there: ask again.", **error.origin)
+
+
+def judge_existing(
+    webhook: Webhook,
+    policy: DeliveryPolicy,
+    context: AskContext,
+    *,
+    watched_from: datetime | None = None,
+    listed: bool = True,
+) -> Exchange[DeliveryReport]:
+    """
+    The same, where a 404 is left to the caller.
+
+    :param webhook: The webhook.
+    :param policy: What counts as failed, and what is waited for.
+    :param context: How long to keep asking, and what to mask.
+    :param watched_from: As of :func:`look`.
+    :param listed: As of :func:`judge`.
+    :raises ReachNotFoundError: when it may not exist any more.
+    :raises ReachCallError: when its batch status could not be had; that is no verdict.
+    """
+    status = yield from _batch_status(webhook.id, policy.delivered_by, context)
     if watched_from is not None:  # this machine's clock and the service's may differ
         watched_from = as_utc(watched_from) + (status.at - status.received)
     judged = partial(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
@@ -10,13 +11,13 @@ from airflow_provider_reach.core.api.exchange import AskContext, Beginning, Exch
 from airflow_provider_reach.core.api.models import Gone, Webhook
 from airflow_provider_reach.core.api.retry import SharedBudget
 from airflow_provider_reach.core.delivery.assess import assess
-from airflow_provider_reach.core.delivery.check import judge
-from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.delivery.check import judge_existing
 from airflow_provider_reach.core.errors import ReachCallError, ReachError
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.core.webhooks.find import list_with_recheck
-from airflow_provider_reach.core.webhooks.missing import diagnosed
 from airflow_provider_reach.core.webhooks.selection import Selection
+from airflow_provider_reach.core.workspace.absent import Result, confirmed, missing_from
 from airflow_provider_reach.core.workspace.policies import PolicyTable
 from airflow_provider_reach.core.workspace.report import WorkspaceReport
 from airflow_provider_reach.core.workspace.summary import Seen, summary
@@ -55,10 +56,6 @@ def check_of(
     return partial(check_workspace, Selection(**selection), table, progress=progress)
 
 
-_MOST_DIAGNOSED = 20
-"""Comparing a missing name with those of a large workspace takes some 10 ms."""
-
-
 def check_workspace(
     selection: Selection, policies: PolicyTable, context: AskContext, progress: Progress | None = None
 ) -> Exchange[WorkspaceReport]:
@@ -84,22 +81,28 @@ def check_workspace(
     if not missing:
         selection.check_not_empty(listed.webhooks, found)
 
-    def beginning(webhook: Webhook) -> Beginning:
+    def judging(webhook: Webhook) -> Beginning:
         policy = policies.of(webhook.name)
-        return lambda at: judge(webhook, policy, context.drawing_on(budget.beginning(of_list.at + at)))
+        return lambda at: judge_existing(webhook, policy, context.drawing_on(budget.beginning(of_list.at + at)))
 
-    results = cast("list[DeliveryReport | ReachError]", (yield Together(map(beginning, found), len(found), progress)))
+    answers = cast("list[Result]", (yield Together(map(judging, found), len(found), progress)))
+    results = yield from confirmed(found, answers, context.drawing_on(budget.beginning(of_list.at)))
     if found and not missing:
         _check_answered(results)
-    seen = [Seen(webhook, policies.of(webhook.name), result) for webhook, result in zip(found, results, strict=True)]
-    for gone in _diagnosed(missing, listed.webhooks):
-        policy = policies.of(gone.name)
-        seen.append(Seen(gone, policy, assess([], listed.at, policy, webhook=gone)))
+    seen = [_seen(webhook, policies, result, listed.at) for webhook, result in zip(found, results, strict=True)]
+    seen += [_seen(gone, policies, gone, listed.at) for gone in missing_from(listed, missing)]
     unused = policies.unused_patterns(there)
-    return summary(seen, listed, [f"No webhook matches {pattern!r} of the table of policies." for pattern in unused])
+    return summary(seen, listed, [f"No webhook matches {shown(one)} of the table of policies." for one in unused])
 
 
-def _check_answered(results: Sequence[DeliveryReport | ReachError]) -> None:
+def _seen(webhook: Webhook | Gone, policies: PolicyTable, result: Result | Gone, at: datetime) -> Seen:
+    policy = policies.of(webhook.name)
+    if isinstance(result, Gone):
+        return Seen(result, policy, assess([], at, policy, webhook=result))
+    return Seen(webhook, policy, result)
+
+
+def _check_answered(results: Sequence[Result | Gone]) -> None:
     """Raise the error that stands for all where nothing was answered: then it is the service that fails, or the key."""
     errors = [result for result in results if isinstance(result, ReachError)]
     if len(errors) < len(results):
@@ -108,10 +111,3 @@ def _check_answered(results: Sequence[DeliveryReport | ReachError]) -> None:
     if isinstance(error, ReachCallError) and len(errors) > 1:
         error.hint = f" None of the {len(errors):,} webhooks could be asked about."
     raise error
-
-
-def _diagnosed(missing: Sequence[str], webhooks: Sequence[Webhook]) -> list[Gone]:
-    rest = f"The workspace has {len(webhooks):,} webhooks."
-    return [diagnosed(Gone(name=name), webhooks) for name in missing[:_MOST_DIAGNOSED]] + [
-        Gone(name=name, cause="unknown", said=rest) for name in missing[_MOST_DIAGNOSED:]
-    ]

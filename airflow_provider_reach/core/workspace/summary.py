@@ -26,7 +26,8 @@ class Seen:
     """
     What came of asking about a webhook.
 
-    :param webhook: The webhook as listed, or the expected one that does not exist.
+    :param webhook: The webhook as listed; or ``Gone``, with its id if it was deleted since, or only a name that is
+        expected.
     :param policy: The policy in force for it.
     :param result: The verdict, or why there is none.
     """
@@ -47,18 +48,6 @@ class Seen:
             return self.result.headline
         return f"NOT ANSWERED: webhook '{one_line(self.webhook.name, 80)}': {one_line(str(self.result), _MOST_SAID)}"
 
-    @property
-    def was_deleted(self) -> bool:
-        """Whether it was deleted after the list was made: nothing else fails without a batch, a success or a cut."""
-        return (
-            isinstance(self.webhook, Webhook)
-            and isinstance(self.result, DeliveryReport)
-            and (self.result.outcome, self.webhook.active is False) == ("failed", False)
-            and self.result.complete
-            and self.result.last_successful is None
-            and not any(self.result.counts.values())
-        )
-
 
 def summary(seen: Sequence[Seen], listed: WebhookList, warnings: Sequence[str] = ()) -> WorkspaceReport:
     """
@@ -76,16 +65,16 @@ def summary(seen: Sequence[Seen], listed: WebhookList, warnings: Sequence[str] =
         headline=_headline(ordered, counts, len(listed.webhooks)),
         looked_at=listed.at,
         listed=len(listed.webhooks),
-        looked=sum(isinstance(one.webhook, Webhook) for one in ordered),
+        looked=sum(bool(one.webhook.id) for one in ordered),
         counts=counts,
         verdicts=[_verdict(one) for one in ordered if one.outcome != "healthy"],
         reports=[one.result for one in ordered if isinstance(one.result, DeliveryReport)],
         unanswered={
             _label(one): one_line(str(one.result), _MOST_SAID) for one in ordered if isinstance(one.result, ReachError)
         },
-        missing=[one_line(one.webhook.name, 200) for one in ordered if isinstance(one.webhook, Gone)],
+        missing=[_name(one) for one in ordered if not one.webhook.id],
         inactive=[_name(one) for one in ordered if isinstance(one.webhook, Webhook) and one.webhook.active is False],
-        gone=[_name(one) for one in ordered if one.was_deleted],
+        gone=[_name(one) for one in ordered if isinstance(one.webhook, Gone) and one.webhook.id],
         warnings=[*warnings, *_allowed(ordered)],
     )
 

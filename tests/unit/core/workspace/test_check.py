@@ -177,10 +177,48 @@ def test_a_name_in_the_table_of_policies_must_exist_unless_it_is_not_meant() -> 
 
 def test_a_webhook_deleted_meanwhile_and_an_inactive_one() -> None:
     idle = {**BOUNCES, "active": False}
-    report = checked(listed(ORDERS, idle), refused(404), *GONE, WELL).result
+    report = checked(listed(ORDERS, idle), refused(404), WELL, *GONE).result
 
     assert (report.outcome, report.gone, report.inactive) == ("failed", ["orders"], ["bounces"])
     assert report.headline.startswith("FAILED: 2 of 2 webhooks. The worst: webhook 'bounces': it is inactive")
+
+
+def test_one_list_serves_all_that_are_answered_with_404() -> None:
+    four = [{**ORDERS, "id": webhook_id, "name": webhook_id[:1]} for webhook_id in (A, B, C, D)]
+    missing = refused(404)
+    played = checked(listed(*four), *[missing] * 4, listed(four[1]), missing, results({"name": "c"}), FAILS)
+
+    retrieved = [f"GET /webhooks/{webhook_id}" for webhook_id in (A, C, D)]
+    assert played.requests[5:] == [LIST, *retrieved]
+    report = played.result
+    assert (report.gone, report.looked, report.counts["failed"], report.counts["unknown"]) == (["a"], 4, 1, 3)
+    assert report.headline.startswith("FAILED: 1 of 4 webhooks: webhook 'a': it does not exist (or no longer does)")
+    assert ["Yet the webhook is there" in why for why in report.unanswered.values()] == [True, True, False]
+
+
+def test_where_every_status_is_a_404_and_all_are_there_it_is_no_verdict() -> None:
+    there = listed(ORDERS, BOUNCES)
+    played = checked(there, refused(404), refused(404), there)
+
+    assert "Yet the webhook is there: ask again. None of the 2 webhooks could be asked about." in str(played.error)
+    assert played.error
+    assert not played.error.final
+
+
+def test_a_404_that_cannot_be_looked_into_costs_no_other_the_verdict() -> None:
+    report = checked(listed(ORDERS, BOUNCES), refused(404), WELL, refused(503)).result
+
+    assert (report.outcome, report.counts["healthy"]) == ("unknown", 1)
+    assert "Could not list webhooks" in report.unanswered[f"'orders' ({A})"]
+
+
+def test_many_deleted_webhooks_are_not_all_compared_with_those_that_are_left() -> None:
+    many = [{**ORDERS, "id": f"{n:08}-89ab-cdef-0123-456789abcdef", "name": f"orders {n:02}"} for n in range(22)]
+    again = {**ORDERS, "id": A, "name": "orders 21"}
+    report = checked(listed(*many), *[refused(404)] * 22, listed(again), *[refused(404)] * 22).result
+
+    assert len(report.gone) == report.counts["failed"] == 22
+    assert "has another id" not in report.reports[-1].headline
 
 
 def test_one_budget_serves_all_and_only_what_fails_or_waits_uses_it() -> None:

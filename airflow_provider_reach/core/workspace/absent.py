@@ -1,0 +1,77 @@
+"""Webhooks of a look at a workspace that do not exist: deleted since the list was made, or expected and not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from airflow_provider_reach.core.api.exchange import AskContext, Beginning, Exchange, Together, ask
+from airflow_provider_reach.core.api.models import Gone, Webhook, WebhookList
+from airflow_provider_reach.core.api.operations import get_webhook, list_webhooks
+from airflow_provider_reach.core.delivery.check import still_there
+from airflow_provider_reach.core.delivery.report import DeliveryReport
+from airflow_provider_reach.core.errors import ReachError, ReachNotFoundError
+from airflow_provider_reach.core.webhooks.missing import diagnosed
+
+Result = DeliveryReport | ReachError
+_MOST_DIAGNOSED = 20
+"""To compare a name with those of a large workspace takes some 10 ms."""
+
+
+def confirmed(
+    found: Sequence[Webhook], results: Sequence[Result], context: AskContext
+) -> Exchange[list[Result | Gone]]:
+    """
+    The results, in which each webhook that was answered with 404 is ``Gone`` if it is; one list serves them all.
+
+    :param found: The webhooks.
+    :param results: What came of asking about each.
+    :param context: How long to keep asking, and what to mask.
+    """
+    doubtful = {index for index, result in enumerate(results) if isinstance(result, ReachNotFoundError)}
+    told: list[Result | Gone] = [*results]
+    if not doubtful:
+        return told
+    try:
+        latest = yield from ask(list_webhooks(), context)
+    except ReachError as error:
+        return [error if index in doubtful else result for index, result in enumerate(told)]
+    ids = {webhook.id.lower() for webhook in latest.webhooks}
+    absent = [index for index in sorted(doubtful) if found[index].id.lower() not in ids]
+    retrieved = yield Together((_retrieving(found[index], context) for index in absent), len(absent))
+    gone = _deleted([found[index] for index in absent], cast("list[Webhook | ReachError]", retrieved), latest)
+    told_of = dict(zip(absent, gone, strict=True))
+    for index in doubtful:
+        told[index] = told_of.get(index) or still_there(cast("ReachNotFoundError", results[index]))
+    return told
+
+
+def _retrieving(webhook: Webhook, context: AskContext) -> Beginning:
+    """A list may lag."""
+    return lambda _: ask(get_webhook(webhook.id), context)
+
+
+def _deleted(
+    absent: Iterable[Webhook], retrieved: Iterable[Webhook | ReachError], latest: WebhookList
+) -> Iterator[Gone | ReachError | None]:
+    left = _MOST_DIAGNOSED
+    for webhook, result in zip(absent, retrieved, strict=True):
+        if isinstance(result, ReachNotFoundError):
+            gone = Gone(id=webhook.id, name=webhook.name)
+            yield diagnosed(gone, latest.webhooks) if left > 0 else gone
+            left -= 1
+        else:
+            yield result if isinstance(result, ReachError) else None
+
+
+def missing_from(listed: WebhookList, names: Sequence[str]) -> list[Gone]:
+    """
+    The webhooks of these names, none of which exists.
+
+    :param listed: The list that lacks them.
+    :param names: The names.
+    """
+    rest = f"The workspace has {len(listed.webhooks):,} webhooks."
+    return [diagnosed(Gone(name=name), listed.webhooks) for name in names[:_MOST_DIAGNOSED]] + [
+        Gone(name=name, cause="unknown", said=rest) for name in names[_MOST_DIAGNOSED:]
+    ]
