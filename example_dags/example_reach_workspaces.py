@@ -1,7 +1,7 @@
 """
 Check the webhooks of several workspaces every hour; each workspace has an Airflow connection.
 
-One task lists each workspace, and names in every row the connection it came from; ``flat`` makes one list of them all,
+One task checks each workspace, and names in every row the connection it came from; ``flat`` makes one list of them all,
 and a watch is mapped over that. To add a workspace, add its connection to ``WORKSPACES``.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 from airflow import DAG
 from airflow.providers.common.compat.sdk import task
 
-from airflow_provider_reach import ReachBatchStatusSensor, ReachListWebhooksOperator
+from airflow_provider_reach import ReachBatchStatusSensor, ReachCheckWorkspaceOperator
 
 WORKSPACES = ["reach_europe", "reach_america"]
 
@@ -25,16 +25,16 @@ with DAG(
     doc_md=__doc__,
     tags=["reach"],
 ):
-    lists = ReachListWebhooksOperator.partial(task_id="list_webhooks", with_conn_id=True).expand(
+    checks = ReachCheckWorkspaceOperator.partial(task_id="check_workspace", with_conn_id=True).expand(
         reach_conn_id=WORKSPACES
     )
 
-    @task(trigger_rule="all_done")  # a workspace that cannot be listed fails the run, and the others are watched
-    def flat(lists: Any) -> list[dict[str, str]]:
-        return [webhook for webhooks in lists for webhook in webhooks]
+    @task(trigger_rule="all_done")  # a workspace that cannot be asked fails the run, and the others are watched
+    def flat(checks: Any) -> list[dict[str, Any]]:
+        return [webhook for webhooks in checks for webhook in webhooks]
 
     ReachBatchStatusSensor.partial(
         task_id="watch_delivery",
         map_index_template="{{ task.reach_conn_id }}, {{ task.webhook_name }}",
         mode="reschedule",
-    ).expand_kwargs(flat(lists.output))
+    ).expand_kwargs(flat(checks.output))

@@ -7,12 +7,12 @@ from typing import Any
 
 def label_mapped_instance(context: Any, *labels: str | None) -> None:
     """
-    Show the webhook's name instead of the map index, unless the DAG's author chose another label.
+    Show the webhook's name, or a check's connection, for the map index, unless the DAG's author chose another label.
 
     A task that is not mapped has no index to replace.
 
     :param context: The task's context; it is changed.
-    :param labels: The webhook's names and ids. The first that is given counts; a template may render any to None.
+    :param labels: Names and ids. The first that is given counts; a template may render any to None.
     """
     from airflow_provider_reach.core.text import one_line, shown
     from airflow_provider_reach.core.values import UNNAMED, text_of

@@ -23,6 +23,7 @@ from airflow_provider_reach.exceptions import (
 from airflow_provider_reach.integration.arguments import parsed
 from airflow_provider_reach.integration.compat import AirflowTaskTimeout
 from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
+from airflow_provider_reach.integration.map_index import label_mapped_instance
 from airflow_provider_reach.integration.xcom import literal
 from airflow_provider_reach.operators.base import ReachOperator
 
@@ -162,6 +163,7 @@ class ReachCheckWorkspaceOperator(ReachOperator):
         """
         from airflow_provider_reach.hooks import ReachHook
 
+        label_mapped_instance(context, self.reach_conn_id)
         with self._telling_failures():
             look = self._look()
             if self.deferrable:
@@ -182,6 +184,7 @@ class ReachCheckWorkspaceOperator(ReachOperator):
         """
         from airflow_provider_reach.integration.workspace_look import LONGEST, read_look
 
+        label_mapped_instance(context, self.reach_conn_id)
         with self._telling_failures():
             look, report = self._look(), read_look(event)
         if report is None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from airflow.providers.common.compat.sdk import AirflowFailException, conf
+from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_reach.core.fields import AUTH_TYPES
 from airflow_provider_reach.core.text import shown
@@ -161,10 +161,10 @@ class ReachListWebhooksOperator(ReachOperator):
 
     def _check_mapped(self, number: int, ti: Any) -> None:
         """Refuse for good what Airflow would refuse at each try, without saying this."""
-        most = conf.getint("core", "max_map_length", fallback=1024) or 0
-        # Then Airflow asks nothing of each list's length; of a task in a mapped group it does.
-        is_mapped_itself = ti.map_index >= 0 and self.get_closest_mapped_task_group() is None
-        if number > most and not is_mapped_itself and next(self.iter_mapped_dependants(), None) is not None:
+        from airflow_provider_reach.integration.mapped_watches import most_rows
+
+        most = most_rows(self, ti.map_index)
+        if most is not None and number > most:
             raise AirflowFailException(
                 f"{number:,} webhooks were found, and Airflow maps a task over at most {most:,}. Raise its setting "
                 "[core] max_map_length, for the workers too, or list fewer at a time by name_pattern. The XCom "
