@@ -67,8 +67,10 @@ def test_an_airflow_that_does_not_start_is_no_verdict(airflow: RealAirflow) -> N
     assert ended.stderr.startswith("Traceback")
 
 
-def test_ctrl_c_ends_it_without_a_traceback(airflow: RealAirflow, reach: Sandbox) -> None:
-    reach.fail(Fault.slow(30), on="list", times=None)
+@pytest.mark.parametrize("meanwhile", ["list", "batch_status"])
+def test_ctrl_c_ends_it_without_a_traceback(meanwhile: str, airflow: RealAirflow, reach: Sandbox) -> None:
+    reach.add_webhook("orders", target=reach.target("orders").url)
+    reach.fail(Fault.slow(30), on=meanwhile, times=None)
     # What runs in the background of a script inherits that SIGINT is ignored, and would not end by it.
     ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -82,7 +84,7 @@ def test_ctrl_c_ends_it_without_a_traceback(airflow: RealAirflow, reach: Sandbox
         signal.signal(signal.SIGINT, ignored)
     with process:
         try:
-            while not reach.requests:
+            while meanwhile not in [request.operation for request in reach.requests]:
                 assert process.poll() is None
                 time.sleep(0.05)
             process.send_signal(signal.SIGINT)
