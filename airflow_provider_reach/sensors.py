@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from airflow.providers.common.compat.sdk import BaseSensorOperator, PokeReturnValue, conf
 
 from airflow_provider_reach.core.errors import ReachError
-from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy, default_timeout
+from airflow_provider_reach.core.policy_fields import POLICY_FIELDS, default_timeout
 from airflow_provider_reach.core.values import read_duration
 from airflow_provider_reach.exceptions import ended_by_airflow, told_to_callbacks
 from airflow_provider_reach.integration.compat import as_written, first_rescheduled_at
@@ -261,6 +261,7 @@ class ReachBatchStatusSensor(TextStaysText, EndsAsItsWatch):
 
     def _watch(self) -> Watch:
         """The watch as its templates were rendered."""
+        from airflow_provider_reach.core.policy import DeliveryPolicy
         from airflow_provider_reach.core.watch.watch import Watch
 
         return Watch.begin(

@@ -16,6 +16,7 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
                (advice)
     secrets    what is secret (detect, depth), and what is shown instead (redact)
     policy  config  errors    what counts as failed; where the service is; what can go wrong
+    policy_fields             the policy's fields by name, and how long a watch waits
     values                    readers of what people write
     fields  serializable  text  times    a webhook's fields; plain JSON; a text in a message; a time
     moved                     where older XComs look for what the hook returns

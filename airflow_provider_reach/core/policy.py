@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
 from airflow_provider_reach.core.errors import ReachInputError
+from airflow_provider_reach.core.policy_fields import (
+    AT_RISK_AFTER,
+    contradictions,
+    switch,
+)
+from airflow_provider_reach.core.policy_fields import GRACE as GRACE
+from airflow_provider_reach.core.policy_fields import POLICY_FIELDS as POLICY_FIELDS
+from airflow_provider_reach.core.policy_fields import default_timeout as default_timeout
 from airflow_provider_reach.core.text import shown
-from airflow_provider_reach.core.values import choice, count, duration, duration_or_none, flag, instant
-
-GRACE = timedelta(minutes=15)
-"""Added to the retry window before a batch counts as lost, and to the first look: clocks and starts are not exact."""
-
-_LONGEST_WINDOW = timedelta(days=30)
+from airflow_provider_reach.core.values import choice, count, duration, duration_or_none, instant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +56,7 @@ class DeliveryPolicy:
     min_age: timedelta = timedelta(hours=1)
     min_attempts: int = 6
     max_at_risk: int = 0
-    at_risk_after: timedelta = timedelta(hours=4)
+    at_risk_after: timedelta = AT_RISK_AFTER
     max_lost: int = 0
     ignore_lost_before: datetime | None = None
     max_silence: timedelta | None = None
@@ -71,10 +74,7 @@ class DeliveryPolicy:
             except (ValueError, OverflowError) as why:
                 problems.append(f"{name} must be {why}, not {shown(getattr(self, name))}.")
         if not problems:
-            if not timedelta(0) < self.at_risk_after <= self.retry_window <= _LONGEST_WINDOW:
-                problems.append("at_risk_after must be above 0 and within retry_window, which may be at most 30 days.")
-            if self.min_age > self.at_risk_after:
-                problems.append("min_age must not be above at_risk_after: a failure would be at risk before it counts.")
+            problems += contradictions(self.min_age, self.at_risk_after, self.retry_window)
             if self.max_attempts < 2:
                 problems.append("max_attempts must be 2 or more.")
         if problems:
@@ -102,37 +102,12 @@ class DeliveryPolicy:
         return GRACE + (self.lost_after if self.drain else self.min_age)
 
 
-def default_timeout(min_age: Any, drain: Any, retry_window: Any) -> timedelta:
-    """
-    How long a watch waits unless told otherwise: as long as there may be something to wait for.
-
-    :param min_age: The policy's ``min_age``, or a template: if a template decides, this is the longest timeout.
-    :param drain: The policy's ``drain``, or a template.
-    :param retry_window: The policy's ``retry_window``, or a template.
-    """
-    try:
-        policy = DeliveryPolicy(min_age=min_age, drain=drain, retry_window=retry_window)
-    except ReachInputError:
-        return timedelta(hours=9)
-    return policy.retry_window + timedelta(hours=1) if policy.drain else policy.longest_wait
-
-
-POLICY_FIELDS = tuple(field.name for field in fields(DeliveryPolicy))
-
-
-def _switch(value: object) -> bool:
-    """A switch that decides what is waited for: a template that renders to nothing is a mistake, not a default."""
-    if (on := flag(value)) is None:
-        raise ValueError("True or False")
-    return on
-
-
 _READERS: dict[str, Callable[[Any], object]] = {
     "delivered_by": partial(choice, known=("200", "2xx")),
     **dict.fromkeys(("max_undelivered", "min_attempts", "max_at_risk", "max_lost", "max_attempts"), count),
     **dict.fromkeys(("min_age", "at_risk_after", "retry_window"), duration),
     "max_silence": duration_or_none,
-    **dict.fromkeys(("drain", "allow_inactive"), _switch),
+    **dict.fromkeys(("drain", "allow_inactive"), switch),
     "ignore_lost_before": instant,
     "on_cut": partial(choice, known=("fail", "warn")),
 }

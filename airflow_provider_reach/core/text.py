@@ -30,10 +30,7 @@ def shown(value: object, most: int = 60) -> str:
 
 def unfolded(text: str) -> str:
     """A text without the marks with which Airflow's log page folds lines, wherever they occur."""
-    return _FOLD.sub(": :", text) if "group::" in text else text
-
-
-_FOLD = re.compile(r"::(?=(?:end)?group::)")
+    return re.sub(r"::(?=(?:end)?group::)", ": :", text) if "group::" in text else text
 
 
 def one_line(text: str, most: int = EXCERPT) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_reach.core.errors import ReachInputError
-from airflow_provider_reach.core.policy import POLICY_FIELDS
+from airflow_provider_reach.core.policy_fields import POLICY_FIELDS
 from airflow_provider_reach.core.workspace.policies import differing
 from airflow_provider_reach.integration.rendering import TextStaysText
 

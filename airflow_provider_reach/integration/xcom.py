@@ -9,9 +9,6 @@ from typing import Any
 
 from airflow_provider_reach.core.moved import NEVER_MOVED, RETURNED
 
-_MARK = re.compile(r"\{(?=[{%#])")
-_UNDERSCORES = re.compile(r"\A__")
-
 
 def literal(value: Any) -> Any:
     """
@@ -24,9 +21,9 @@ def literal(value: Any) -> Any:
     and ``__type`` for what is not plain JSON, so that a header of that name would break the XCom, or its pull.
     """
     if isinstance(value, str):
-        return _MARK.sub("{ ", value)
+        return re.sub(r"\{(?=[{%#])", "{ ", value)
     if isinstance(value, Mapping):
-        return {_UNDERSCORES.sub("_ _", literal(name)): literal(inner) for name, inner in value.items()}
+        return {re.sub(r"\A__", "_ _", literal(name)): literal(inner) for name, inner in value.items()}
     return [literal(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from airflow.providers.common.compat.sdk import conf
 
 from airflow_provider_reach.core.errors import ReachError
-from airflow_provider_reach.core.policy import POLICY_FIELDS, DeliveryPolicy
+from airflow_provider_reach.core.policy_fields import POLICY_FIELDS
 from airflow_provider_reach.core.values import choice, duration, flag, is_not_given
 from airflow_provider_reach.exceptions import (
     NO_VERDICT,
@@ -20,7 +20,6 @@ from airflow_provider_reach.exceptions import (
     told_to_callbacks,
     workspace_error,
 )
-from airflow_provider_reach.integration.arguments import parsed
 from airflow_provider_reach.integration.compat import AirflowTaskTimeout
 from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
@@ -206,8 +205,10 @@ class ReachCheckWorkspaceOperator(ReachOperator):
 
     def _look(self) -> WorkspaceLook:
         """What is asked, all of it read and checked before anything is sent."""
+        from airflow_provider_reach.core.policy import DeliveryPolicy
         from airflow_provider_reach.core.webhooks.selection import Selection
         from airflow_provider_reach.core.workspace.policies import PolicyTable
+        from airflow_provider_reach.integration.arguments import parsed
         from airflow_provider_reach.integration.mapped_watches import check_mapped, is_taken, refuse_drain
         from airflow_provider_reach.integration.workspace_look import WorkspaceLook
 

@@ -16,7 +16,7 @@ from airflow_provider_reach.integration.arguments import WEBHOOK_ARGUMENTS
 from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
 from airflow_provider_reach.integration.xcom import literal
-from airflow_provider_reach.operators.base import DeclaringOperator
+from airflow_provider_reach.operators.declaring import DeclaringOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

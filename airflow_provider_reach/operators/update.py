@@ -11,7 +11,8 @@ from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
 from airflow_provider_reach.integration.arguments import WEBHOOK_ARGUMENTS
 from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.map_index import label_mapped_instance
-from airflow_provider_reach.operators.base import DeclaringOperator, ReachWebhookOperator
+from airflow_provider_reach.operators.base import ReachWebhookOperator
+from airflow_provider_reach.operators.declaring import DeclaringOperator
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
