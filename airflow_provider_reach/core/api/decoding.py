@@ -55,10 +55,18 @@ class _Listed(Struct, forbid_unknown_fields=True):
     links: msgspec.Raw = msgspec.Raw()
 
 
+class Key(Struct, gc=False):
+    """By what a webhook of a list is found."""
+
+    id: str
+    name: str = ""
+
+
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _batch_rows = msgspec.json.Decoder(_Results[list[BatchRow]])
 _webhooks = msgspec.json.Decoder(_Results[list[msgspec.Raw]])
 _listed = msgspec.json.Decoder(_Listed)
+_keys = msgspec.json.Decoder(_Results[list[Key]])
 
 
 def batch_rows(body: bytes) -> list[BatchRow]:
@@ -75,7 +83,18 @@ def webhooks(body: bytes) -> list[Webhook]:
         results = _webhooks.decode(body).results
     except _UNREADABLE:
         return [_odd_webhook(raw) for raw in _list(_results(body))]
-    return [_listed_webhook(raw) for raw in results]
+    return [listed_webhook(raw) for raw in results]
+
+
+def unread_webhooks(body: bytes) -> list[tuple[Key, msgspec.Raw]]:
+    """
+    The webhooks of a list answer, unread but for that by which they are found.
+
+    Of a thousand, a few may be wanted; and a thousand objects that live for a while are work for Python's collector.
+
+    :raises MsgspecError: where one of them has no readable id or name; others are raised too.
+    """
+    return list(zip(_keys.decode(body).results, _webhooks.decode(body).results, strict=True))
 
 
 def webhook(body: bytes, webhook_id: str) -> Webhook:
@@ -164,7 +183,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _listed_webhook(raw: msgspec.Raw) -> Webhook:
+def listed_webhook(raw: msgspec.Raw) -> Webhook:
+    """A webhook of a list answer."""
     try:
         read = _listed.decode(raw)
         last_successful = read.last_successful and as_utc(read.last_successful)

@@ -1,29 +1,45 @@
-"""A list of webhooks, sorted once for all who look something up in it."""
+"""A list of webhooks for many who look something up: sorted once, and read only where it is looked at."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cached_property, partial
 
+import msgspec
+
+from airflow_provider_reach.core.api import decoding
 from airflow_provider_reach.core.api.models import Webhook, WebhookList
 from airflow_provider_reach.core.api.operations import Call, list_webhooks
 from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
+
+Named = decoding.Key | Webhook
+
+_ODD = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class WebhookIndex:
     """
     The webhooks of a list by id and by name.
 
-    :param listed: The list.
+    :param read: Reads all of them.
+    :param each: By what each is found, and the webhook, read or not.
     """
 
-    def __init__(self, listed: WebhookList) -> None:
-        self.listed = listed
-        self._by_id: dict[str, Webhook] = {}
-        self._by_name: dict[str, list[Webhook]] = {}
-        for webhook in listed.webhooks:
-            self._by_id.setdefault(webhook.id.lower(), webhook)
-            self._by_name.setdefault(webhook.name.strip(), []).append(webhook)
+    def __init__(self, read: Callable[[], WebhookList], each: Iterable[tuple[Named, Webhook | msgspec.Raw]]) -> None:
+        self._read = read
+        self._by_id: dict[str, Webhook | msgspec.Raw] = {}
+        self._ids: dict[str, str] = {}
+        for named, webhook in each:
+            webhook_id, name = named.id.lower(), named.name.strip()
+            self._by_id.setdefault(webhook_id, webhook)
+            self._ids[name] = "" if name in self._ids else webhook_id  # several of a name: it tells none
+
+    @cached_property
+    def listed(self) -> WebhookList:
+        """The list."""
+        return self._read()
 
     def only(self, ref: WebhookRef) -> Webhook | None:
         """
@@ -31,10 +47,11 @@ class WebhookIndex:
 
         :param ref: The webhook, checked.
         """
-        if ref.id:
-            return self._by_id.get(ref.id.lower())
-        named = self._by_name.get(ref.name, ())
-        return named[0] if len(named) == 1 else None
+        webhook_id = ref.id.lower() or self._ids.get(ref.name, "")
+        found = self._by_id.get(webhook_id)
+        if isinstance(found, msgspec.Raw):
+            found = self._by_id[webhook_id] = decoding.listed_webhook(found)
+        return found
 
 
 def indexed_list() -> Call[WebhookIndex]:
@@ -42,6 +59,11 @@ def indexed_list() -> Call[WebhookIndex]:
     call = list_webhooks()
 
     def read(answer: Answer, secrets: tuple[str, ...]) -> WebhookIndex:
-        return WebhookIndex(call.read(answer, secrets))
+        whole = partial(call.read, answer, secrets)
+        try:
+            return WebhookIndex(whole, decoding.unread_webhooks(answer.body))
+        except _ODD:
+            listed = whole()
+            return WebhookIndex(lambda: listed, zip(listed.webhooks, listed.webhooks, strict=True))
 
     return replace(call, read=read)  # type: ignore[arg-type,return-value]

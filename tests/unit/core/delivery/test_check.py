@@ -7,12 +7,11 @@ import pytest
 
 from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.exchange import Known, Send
-from airflow_provider_reach.core.api.operations import list_webhooks
 from airflow_provider_reach.core.api.responses import Answer, Failure
 from airflow_provider_reach.core.delivery.check import look
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
-from airflow_provider_reach.core.webhooks.index import WebhookIndex
+from airflow_provider_reach.core.webhooks.index import indexed_list
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
 from tests.unit.core.helpers import (
     HOUR,
@@ -153,7 +152,7 @@ def sharing(
     :param old: Before the look began.
     :param new: Meanwhile; None: the older one is of this look, too.
     """
-    indexes = [WebhookIndex(list_webhooks().read(listed(*there), ())) for there in (old, old if new is None else new)]
+    indexes = [indexed_list().read(listed(*there), ()) for there in (old, old if new is None else new)]
     asked = [""]
 
     def shared(step: Send) -> Known | None:
