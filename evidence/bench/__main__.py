@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from evidence.bench import cells, imports, tables, verdicts, workspace
+from evidence.bench import cells, imports, tables, verdicts, worker, workspace
 from evidence.pages import MadePage
 from scripts.telling import say
 
@@ -58,10 +58,13 @@ def measured(*, short: bool, beside: str = "") -> str:
     """
     say("Imports, in fresh processes ...")
     imported = imports.measure(4 if short else 12)
-    say(tables.imports(imported))
+    say(tables.imports_table(imported))
     say("A full answer decoded and judged, the best of many ...")
     judged = verdicts.measure(60 if short else 400)
     say(tables.verdicts_table(judged))
+    say("What a task asks, in turns with a session by hand ...")
+    asked = worker.measure(100 if short else 400)
+    say(tables.worker_table(asked))
     say("A workspace checked once, in turns with loops by hand ...")
     checked = list(workspace.measure((1000,) if short else (1000, 3000), 2 if short else 5, beside))
     say(tables.workspace_table(checked))
@@ -72,7 +75,7 @@ def measured(*, short: bool, beside: str = "") -> str:
             f"per 1000 looks, {cell.done:.1%} of the looks"
         )
         found.append(cell)
-    return tables.whole(imported, judged, checked, found)
+    return tables.whole(imported, judged, asked, checked, found)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import count
@@ -103,3 +103,38 @@ def best_of(rounds: int, *functions: Callable[[], object]) -> list[float]:
             function()
             best[index] = min(best[index], (time.perf_counter() - began) * 1000)
     return best
+
+
+HEAD = (
+    "answer of 1000 rows | JSON and times merely read, ms | decoded, ms | judged, ms | both, ms | ratio | goal | "
+    "the last look's body again, ms | ratio"
+)
+
+
+def figures(verdicts: Sequence[Verdict]) -> list[tuple[str, str, bool]]:
+    """Each goal, what was measured, and whether it is met."""
+    found = [
+        (
+            f"{v.answer}, decoded and judged: at most {v.goal} of the JSON and times merely read",
+            f"{v.both / v.plain:.2f}",
+            v.both <= v.goal * v.plain,
+        )
+        for v in verdicts
+    ]
+    again = max(v.again / v.plain for v in verdicts)
+    return [*found, ("the last look's body again: at most 0.4", f"{again:.2f} at most", again <= 0.4)]
+
+
+def rows(verdicts: Sequence[Verdict]) -> list[tuple[str, ...]]:
+    """The table's rows."""
+    return [
+        (
+            v.answer,
+            *(f"{milliseconds:.2f}" for milliseconds in (v.plain, v.decode, v.judge, v.both)),
+            f"{v.both / v.plain:.2f}",
+            f"{v.goal}",
+            f"{v.again:.2f}",
+            f"{v.again / v.plain:.2f}",
+        )
+        for v in verdicts
+    ]

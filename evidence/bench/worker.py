@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -71,3 +72,23 @@ def _get(session: requests.Session, url: str, path: str = "") -> list[dict[str, 
     answer = session.get(f"{url}/workspaces/{WORKSPACE}/reach/webhooks{path}", headers=headers, timeout=30)
     found: list[dict[str, str]] = json.loads(answer.content)["results"]
     return found
+
+
+HEAD = "what a task asks | by hand, ms | by this package, ms | ratio | goal"
+
+
+def figures(asked: Sequence[Asked]) -> list[tuple[str, str, bool]]:
+    """Each goal, what was measured, and whether it is met."""
+    return [
+        (
+            f"{a.what}: at most {a.goal} of a session of `requests`",
+            f"{a.ours / a.plain:.2f}",
+            a.ours <= a.goal * a.plain,
+        )
+        for a in asked
+    ]
+
+
+def rows(asked: Sequence[Asked]) -> list[tuple[str, ...]]:
+    """The table's rows."""
+    return [(a.what, f"{a.plain:.2f}", f"{a.ours:.2f}", f"{a.ours / a.plain:.2f}", f"{a.goal}") for a in asked]
