@@ -66,7 +66,7 @@ def tally_of(batches: Batches, now: datetime, policy: DeliveryPolicy) -> Tally:
         unripe=unripe,
         ripe=ripe,
         at_risk=at_risk,
-        unknown_age=undated + sum([batch.may_be_older for batch in living]),
+        unknown_age=sum([batch.may_be_older for batch in at_risk]),
         lost=lost[told:],
         lost_before=lost[:told],
         in_flight=unknown + living,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import lru_cache, partial
+from functools import partial
 
 from msgspec import Struct
 
@@ -18,10 +18,8 @@ from airflow_provider_reach.core.api.operations import Call, get_batch_status
 from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.delivery.batches import FURTHEST_AHEAD, Batches, DeliveredBy, batches_of
 
-_REMEMBERED = 64
+_MOST_KEPT, _END = 64, 1024
 _SHORTEST, _LONGEST = 16 * 1024, 256 * 1024
-_SEEN: dict[int, None] = {}
-_MOST_SEEN = 1024
 _AT_THE_END_OF_TIME = datetime(9999, 1, 1, tzinfo=timezone.utc)
 
 
@@ -35,6 +33,24 @@ class Grouped(Struct, frozen=True):
 
     rows: int
     batches: Batches
+
+
+class _Kept(Struct, frozen=True):
+    """
+    What is remembered.
+
+    :param body: The body.
+    :param grouped: What it says if none of its times is too far ahead.
+    :param newest: The latest of these times.
+    """
+
+    body: bytes
+    grouped: Grouped
+    newest: datetime | None
+
+
+_KEPT: dict[tuple[int, bytes, DeliveredBy], _Kept | None] = {}
+"""By length and end, which tell bodies apart faster than a hash of all; None for one that came once."""
 
 
 class GroupedStatus(Struct, frozen=True, kw_only=True):
@@ -80,28 +96,29 @@ def grouped(body: bytes, now: datetime, delivered_by: DeliveredBy) -> Grouped:
     :param delivered_by: Which answers deliver a batch.
     :raises ContractViolation: when the body is no batch status.
     """
-    if _SHORTEST <= len(body) <= _LONGEST and _came_before(hash(body)):
-        found, newest = _remembered(body, delivered_by)
-        if newest is None or newest <= now + FURTHEST_AHEAD:  # as it was read then, every time is plausible
-            return found
+    if not _SHORTEST <= len(body) <= _LONGEST:
+        return _grouped(body, now, delivered_by)
+    key = (len(body), body[-_END:], delivered_by)
+    if key not in _KEPT:
+        _make_room()
+        _KEPT[key] = None
+        return _grouped(body, now, delivered_by)
+    kept = _KEPT[key]
+    if kept is None or kept.body != body:
+        kept = _KEPT[key] = _kept(body, delivered_by)
+    if kept.newest is None or kept.newest <= now + FURTHEST_AHEAD:
+        return kept.grouped
     return _grouped(body, now, delivered_by)
 
 
-def _came_before(body: int) -> bool:
-    """Whether a body with this hash was seen: most come once, and are not worth being remembered."""
-    if body in _SEEN:
-        return True
-    _SEEN[body] = None
-    if len(_SEEN) > _MOST_SEEN:
-        del _SEEN[next(iter(_SEEN))]
-    return False
+def _make_room() -> None:
+    while len(_KEPT) >= _MOST_KEPT:
+        del _KEPT[next(iter(_KEPT))]
 
 
-@lru_cache(_REMEMBERED)
-def _remembered(body: bytes, delivered_by: DeliveredBy) -> tuple[Grouped, datetime | None]:
-    """What a body says if none of its times is too far ahead, and the latest of them."""
+def _kept(body: bytes, delivered_by: DeliveredBy) -> _Kept:
     found = _grouped(body, _AT_THE_END_OF_TIME, delivered_by)
-    return found, max((batch.last for batch in found.batches.undelivered if batch.last), default=None)
+    return _Kept(body, found, max((batch.last for batch in found.batches.undelivered if batch.last), default=None))
 
 
 def _grouped(body: bytes, now: datetime, delivered_by: DeliveredBy) -> Grouped:

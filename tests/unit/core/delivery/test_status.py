@@ -32,11 +32,25 @@ def test_a_long_body_that_comes_again_is_kept_and_a_short_or_huge_one_is_not(row
     assert (first is second, second is third) == (False, remembered)
 
 
-def test_of_the_bodies_that_came_once_only_the_latest_are_known() -> None:
-    first, *others = (body(MANY) + b" " * number for number in range(1, 1026))
-    for raw in (first, *others, first):
-        kept = grouped(raw, NOW, "200")
+def test_a_body_that_differs_anywhere_is_another() -> None:
+    raw = body(MANY, "2026-01-30T23:00:00Z")
+    other = raw.replace(b'"attempts": 2', b'"attempts": 7', 1)
+    for _ in range(2):
+        assert [max(b.attempts or 0 for b in grouped(r, NOW, "200").batches.undelivered) for r in (raw, other)] == [
+            2,
+            7,
+        ]
+
+
+def test_only_the_latest_are_kept() -> None:
+    first, *others = (body(MANY) + b" " * number for number in range(1, 66))
+    grouped(first, NOW, "200")
+    kept = grouped(first, NOW, "200")
+    assert grouped(first, NOW, "200") is kept
+    for raw in others:
+        grouped(raw, NOW, "200")
     assert grouped(first, NOW, "200") is not kept
+    assert grouped(others[-1], NOW, "200") is grouped(others[-1], NOW, "200")
 
 
 def test_what_is_remembered_is_of_one_policy() -> None:
