@@ -14,9 +14,8 @@ from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import aiohttp
 import requests
@@ -114,19 +113,16 @@ _way: ContextVar[_Way] = ContextVar("_way")
 class _Connector(aiohttp.TCPConnector):
     """Records that a request has its connection; aiohttp's tracing would cost a fifth more CPU per request."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._used: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
-
     async def connect(self, *arguments: Any, **named: Any) -> aiohttp.connector.Connection:
         connection = await super().connect(*arguments, **named)
         way, now = _way.get(), asyncio.get_running_loop().time()
         way.connected = True
-        if (used := self._used.get(connection.protocol)) is None:
+        protocol: Any = connection.protocol
+        if (used := getattr(protocol, "used", None)) is None:
             _probe_when_idle(connection.transport)
         else:
             way.idle = now - used
-        self._used[connection.protocol] = now
+        protocol.used = now
         return connection
 
 
@@ -222,24 +218,20 @@ class _Headers(Mapping[str, str]):
     """
 
     def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._raw = response.raw_headers
-
-    @cached_property
-    def _values(self) -> dict[str, str]:
-        values: dict[str, str] = {}
-        for raw_name, raw_value in self._raw:
-            name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-            values[name] = f"{values[name]}, {value}" if name in values else value
-        return values
+        self._all = response.headers
 
     def __getitem__(self, name: str) -> str:
-        return self._values[name]
+        return ", ".join(map(_as_latin, self._all.getall(name)))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
+        return iter(dict.fromkeys(_as_latin(name).lower() for name in self._all))
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(dict.fromkeys(self))
+
+
+def _as_latin(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool, str]:

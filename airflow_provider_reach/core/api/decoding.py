@@ -88,11 +88,9 @@ def webhooks(body: bytes) -> list[Webhook]:
 
 def unread_webhooks(body: bytes) -> list[tuple[Key, msgspec.Raw]]:
     """
-    The webhooks of a list answer, unread but for that by which they are found.
+    The webhooks of a list answer, of which few are wanted: a thousand read ones are work for Python's collector.
 
-    Of a thousand, a few may be wanted; and a thousand objects that live for a while are work for Python's collector.
-
-    :raises MsgspecError: where one of them has no readable id or name; others are raised too.
+    :raises MsgspecError: where one of them has no readable id or name; ValueError and RecursionError are raised too.
     """
     return list(zip(_keys.decode(body).results, _webhooks.decode(body).results, strict=True))
 

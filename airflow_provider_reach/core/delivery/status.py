@@ -69,6 +69,7 @@ class GroupedStatus(Struct, frozen=True, kw_only=True):
     received: datetime
 
 
+@lru_cache(maxsize=4096)  # a watch asks for the same again and again
 def get_grouped_status(webhook_id: str, delivered_by: DeliveredBy, limit: int) -> Call[GroupedStatus]:
     """
     Get the batch status of a webhook, grouped by batch.
