@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.delivery.report import DeliveryReport
     from airflow_provider_reach.core.workspace.report import WorkspaceReport
 
-    Report = DeliveryReport | WorkspaceReport
-
 _Given = ParamSpec("_Given")
 _Returned = TypeVar("_Returned")
 
@@ -32,7 +30,7 @@ class ReachDeliveryFailed(AirflowFailException):
     :param said: What to say instead of the report's own text.
     """
 
-    def __init__(self, report: Report, said: str = "") -> None:
+    def __init__(self, report: DeliveryReport | WorkspaceReport, said: str = "") -> None:
         super().__init__(said or str(report))
         self.report = report
 
@@ -92,7 +90,7 @@ def reach_errors() -> Iterator[None]:
         raise airflow_error(error) from error
 
 
-def tell_of(error: BaseException, report: Report | None) -> None:
+def tell_of(error: BaseException, report: DeliveryReport | WorkspaceReport | None) -> None:
     """
     Attach a report to an exception as its ``.report``, unless it has one.
 

@@ -140,7 +140,7 @@ class ReachHook(ReachCalls, BaseHook):
         return found
 
     def check_workspace(self, policy: DeliveryPolicy | None = None, **options: Unpack[CheckOptions]) -> WorkspaceReport:
-        """As :meth:`airflow_provider_reach.client.calls.ReachCalls.check_workspace`, over ``max_connections``."""
+        """As :meth:`airflow_provider_reach.client.ReachClient.check_workspace`, over ``[reach] max_connections``."""
         self.get_conn().max_connections = max_connections()
         return super().check_workspace(policy, **options)
 

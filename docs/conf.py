@@ -31,7 +31,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(airflow|collections|datetime|http|jinja2|msgspec|requests|types|typing)\..*"),
     (r"py:class", r"(Context|PokeReturnValue|datetime)"),
     (r"py:exc", r"(Airflow\w*|LookupError|TypeError|ValueError)"),
-    (r"py:class", r"(Events|IfExists|OptionalFields|WebhookFields)"),
+    (r"py:class", r"(CheckOptions|Events|IfExists|OptionalFields|WebhookFields)"),
     (r"py:.*", r"airflow_provider_reach\.(client\.pool|core\.api\.operations|core\.watch)(\..*)?"),
     (r"py:class", r"airflow_provider_reach\.sandbox\.service\.model\.(PostResult|Webhook)"),
 ]
