@@ -61,5 +61,8 @@ def test_filters_that_leave_out_an_expected_webhook_are_a_mistake_and_a_missing_
     with pytest.raises(ReachLookupError, match=r"^1 of 2 expected webhooks were not found: 'orders-us' exists but is"):
         selection.check_filters(LISTED, found)
     Selection(active=True, expect=["orders-eu", "none"]).check_filters(LISTED, found)
+    with pytest.raises(ReachLookupError, match=r"^No webhook was found.*\(active=None, name_pattern='x'\)"):
+        Selection(name_pattern="x").check(LISTED, [])
+    Selection(name_pattern="x", allow_empty=True).check(LISTED, [])
     with pytest.raises(ReachLookupError, match=r"^2 of 2 .*'orders-us' exists but .*; 'none' does not exist\. Found: "):
         selection.check(LISTED, found)

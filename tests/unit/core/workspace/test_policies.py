@@ -29,6 +29,7 @@ def test_without_a_table_all_have_the_default(nothing: Any) -> None:
 
 def test_names_and_the_patterns_that_match_nothing() -> None:
     assert TABLE.names == ["orders-eu"]
+    assert [policy.max_lost for policy in TABLE.every] == [0, 1, 2, 3, 4]
     assert TABLE.unused_patterns(["orders", " a[b "]) == ["orders-*"]
 
 
