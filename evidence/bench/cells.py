@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from evidence.bench.server import ROOT, serving
 
+GROWING = ("of-3", "of-100", "of-1000")
 KINDS = {"ours": "this provider", "plain": "written by hand", "peer": "HttpSensorTrigger"}
 
 
@@ -35,7 +36,8 @@ class Cell:
 
     :param kind: One of KINDS.
     :param number: The number of watches.
-    :param size: The size of the answer: ``small``, ``full``, or ``404``.
+    :param size: The answer: ``small``, ``full`` (the same at each look), ``changing`` (as long, another at each look),
+        ``404``, or ``of-`` and the number of webhooks in the list, with a small answer.
     :param looks: Looks done.
     :param due: Looks due: one a second and watch.
     :param cpu: Seconds of CPU.
@@ -88,7 +90,9 @@ def measure(plan: Plan) -> Iterator[Cell]:
                 ("plain", "small"),
                 ("peer", "404"),
                 ("ours", "full"),
+                ("ours", "changing"),
                 ("plain", "full"),
+                *(("ours", size) for size in GROWING if number >= 100),
             ):
                 yield _measured(plan, kind, number, size, url)
 

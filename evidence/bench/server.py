@@ -69,7 +69,10 @@ class Answers:
             (b"full", b"webhook"): webhook(),
             (b"full", b"webhooks"): listed,
             (b"full", b"batch-status"): full,
+            (b"changing", b"webhooks"): listed,
+            (b"changing", b"batch-status"): full,
         }
+        self._first_id = full[full.index(b'"batch_id": "') + 13 :][:8]
         self._made: dict[bytes, bytes] = {}
 
     def to(self, path: bytes) -> bytes:
@@ -81,7 +84,12 @@ class Answers:
             workspace = _WORKSPACE.fullmatch(parts[1])
             found = self._of(workspace, parts) if workspace else self._bodies.get((parts[1], _kind(parts)))
             self._made[path] = _answer(b"404 Not Found", self._missing) if found is None else _answer(b"200 OK", found)
-        return self._made[path]
+        return self._changed(self._made[path]) if path.startswith(b"/changing/") else self._made[path]
+
+    def _changed(self, answer: bytes) -> bytes:
+        """The same, with another id of its first batch each time."""
+        counts["changed"] += 1
+        return answer.replace(self._first_id, b"%08x" % counts["changed"], 1)
 
     def _of(self, workspace: re.Match[bytes], parts: list[bytes]) -> bytes:
         """The answers of a workspace of so many webhooks, of which every hundredth is in trouble."""

@@ -39,11 +39,11 @@ def goals(cells: Sequence[Cell]) -> list[Goal]:
     ours = [cell for cell in cells if cell.kind == "ours"]
     warm, looks = sum(cell.opened_warm for cell in ours), sum(cell.looks for cell in ours)
     found = [
-        _ratio(
-            "small answers: no more CPU than written by hand (10 % is noise)", cells, "small", "plain", "small", 1.1
-        ),
-        _ratio("full answers: at most half of the CPU", cells, "full", "plain", "full", 0.5),
-        _ratio("at most a third of the peer's CPU", cells, "small", "peer", "404", 1 / 3),
+        _ratio("small answers: at most one request by hand (10 % is noise)", cells, "small", "plain", "small", 1.1),
+        _ratio("full answers, others at each look: at most 0.75 of the CPU", cells, "changing", "plain", "full", 0.75),
+        _ratio("full answers, the same at each look: at most 0.4", cells, "full", "plain", "full", 0.4),
+        _ratio("at most half of the peer's CPU", cells, "small", "peer", "404", 0.5),
+        _ratio("1000 webhooks in the list instead of 3: at most 1.1 of the CPU", cells, "of-1000", "ours", "of-3", 1.1),
         Goal("once warm, no look opens a connection", f"{warm} in {looks:,} looks", warm == 0),
     ]
     return found + [
@@ -138,7 +138,7 @@ def cells_table(cells: Sequence[Cell]) -> str:
 
 
 def _row(cell: Cell, cells: Sequence[Cell]) -> tuple[str, ...]:
-    by_hand = _find(cells, "plain", cell.number, "full" if cell.size == "full" else "small")
+    by_hand = _find(cells, "plain", cell.number, "full" if cell.size in ("full", "changing") else "small")
     return (
         str(cell.number),
         cell.size,

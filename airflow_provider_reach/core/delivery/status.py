@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timezone
-from functools import partial
+from functools import lru_cache, partial
 
 from msgspec import Struct
 
