@@ -71,7 +71,7 @@ def within(place: str, asked: str) -> bool:
 
 class Undecorated(cst.CSTTransformer):
     """
-    ``@property`` becomes an assignment after the function, since mutmut leaves decorated functions alone.
+    A property becomes an assignment after the function, since mutmut leaves decorated functions alone.
 
     A cache is removed: the results it holds would hide the function's mutants.
     """
@@ -84,8 +84,8 @@ class Undecorated(cst.CSTTransformer):
         bare = updated_node.with_changes(decorators=[])
         if names == ["lru_cache"]:
             return bare
-        if names == ["property"]:
-            value = cst.Call(cst.Name("property"), [cst.Arg(updated_node.name)])
+        if names in (["property"], ["cached_property"]):
+            value = cst.Call(cst.Name(names[0]), [cst.Arg(updated_node.name)])
             assigned = cst.Assign([cst.AssignTarget(updated_node.name)], value)
             return cst.FlattenSentinel([bare, cst.SimpleStatementLine([assigned])])
         if names not in ([], ["classmethod"], ["staticmethod"]):
