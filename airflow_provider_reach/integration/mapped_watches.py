@@ -29,9 +29,18 @@ def most_rows(task: BaseOperator, map_index: int) -> int | None:
     """
     # Of a task that is mapped itself, Airflow does not ask how long its list is; of a task in a mapped group it does.
     is_mapped_itself = map_index >= 0 and task.get_closest_mapped_task_group() is None
-    if is_mapped_itself or next(task.iter_mapped_dependants(), None) is None:
+    if is_mapped_itself or not _mapped_over(task):
         return None
     return conf.getint("core", "max_map_length", fallback=1024) or 0
+
+
+def _mapped_over(task: BaseOperator) -> list[Any]:
+    """The tasks and groups that are mapped over what a task returns; none of a task that is run by itself."""
+    return list(task.iter_mapped_dependants()) if task.has_dag() else []
+
+
+def _after(task: BaseOperator) -> list[Any]:
+    return list(task.downstream_list) if task.has_dag() else []
 
 
 def is_taken(task: BaseOperator) -> bool:
@@ -40,9 +49,9 @@ def is_taken(task: BaseOperator) -> bool:
 
     :param task: A task of a DAG.
     """
-    if any(not _is_ours_without_verdict(mapped) for mapped in task.iter_mapped_dependants()):
+    if any(not _is_ours_without_verdict(mapped) for mapped in _mapped_over(task)):
         return True
-    others = [other for other in task.downstream_list if not _is_ours_without_verdict(other)]
+    others = [other for other in _after(task) if not _is_ours_without_verdict(other)]
     return any(source.node_id == task.node_id and key == ROWS for other in others for source, key in _given(other))
 
 
@@ -76,7 +85,7 @@ def check_mapped(task: BaseOperator, policies: PolicyTable, of_every_row: Collec
     :raises ReachInputError: naming the mapped task and its arguments.
     """
     handed_on = {name for policy in policies.every for name in differing(policy)}
-    mapped = [one for one in task.iter_mapped_dependants() if _is_ours_over_rows(one)]
+    mapped = [one for one in _mapped_over(task) if _is_ours_over_rows(one)]
     if problems := [text for one in mapped for text in _problems(task, one, handed_on, of_every_row)]:
         raise ReachInputError(problems, f"task {task.task_id!r}")
 
@@ -99,7 +108,7 @@ def _problems(task: BaseOperator, mapped: Any, handed_on: set[str], of_every_row
     told = {*of_every_row, *handed_on, *POLICY_FIELDS} - ({SENSORS_OWN} - handed_on)
     if twice := sorted(told & mapped.partial_kwargs.keys()):
         yield (
-            f"the mapped task {mapped.task_id!r} gives {', '.join(twice)} itself. Give it to {task.task_id!r} alone, "
+            f"the mapped task {mapped.task_id!r} gives {', '.join(twice)} itself. Leave that to {task.task_id!r}, "
             "which hands it on to each watch: otherwise the two would judge differently, or Airflow would refuse it."
         )
 

@@ -222,7 +222,7 @@ class ReachCheckWorkspaceOperator(ReachOperator):
             allow_empty=self.allow_empty,  # type: ignore[arg-type]
         )
         tolerance = self.argument("outage_tolerance", duration)
-        check_mapped(self, table, self._of_every_row())
+        check_mapped(self, table, ["webhook_id", "webhook_name", *self._of_every_row()])
         on_failed = self.argument("on_failed", partial(choice, known=("return", "fail")))
         self._returns = on_failed == "return" and is_taken(self)
         if not self._returns:

@@ -103,6 +103,10 @@ def not_mapped(**arguments: Any) -> ReachCheckWorkspaceOperator:
     return in_dag(ReachCheckWorkspaceOperator, **arguments)  # type: ignore[no-any-return]
 
 
+def by_itself(**arguments: Any) -> ReachCheckWorkspaceOperator:
+    return ReachCheckWorkspaceOperator(task_id="a_task", **arguments)
+
+
 def taken_by_a_task(**arguments: Any) -> ReachCheckWorkspaceOperator:
     with DAG("a_dag", schedule=None):
         check = ReachCheckWorkspaceOperator(task_id="a_task", **arguments)
@@ -142,6 +146,7 @@ def only_told(**arguments: Any) -> ReachCheckWorkspaceOperator:
     ("make", "arguments", "how"),
     [
         (not_mapped, {}, "ReachDeliveryFailed"),
+        (by_itself, {}, "ReachDeliveryFailed"),
         (only_told, {}, "ReachDeliveryFailed"),
         (only_before_another, {}, "ReachDeliveryFailed"),
         (mapped, {"on_failed": " Fail\n"}, "ReachDeliveryFailed"),
@@ -180,8 +185,9 @@ def test_what_was_not_answered_is_asked_again(failed: bool, how: str, ids: dict[
     [
         (
             lambda: mapped({"drain": True, "poke_interval": 600}, drain=True),
-            "the mapped task 'watch' gives drain itself. Give it to 'a_task' alone",
+            "the mapped task 'watch' gives drain itself. Leave that to 'a_task', which",
         ),
+        (lambda: mapped({"webhook_name": "a"}), "gives webhook_name itself"),
         (lambda: mapped({"max_lost": 1}), "the mapped task 'watch' gives max_lost itself"),
         (
             lambda: mapped(
