@@ -40,14 +40,15 @@ from airflow_provider_reach.integration import (
     watch_loop,
     workspace_look,
 )
-from airflow_provider_reach.operators import base, check_workspace, create, delete, listing, update, validate
-from tests.docs.messages import asking, configuration, declaring, verdicts, watches, workspace
+from airflow_provider_reach.operators import base, check_workspace, create, declaring, delete, listing, update, validate
+from tests.docs.messages import asking, configuration, verdicts, watches, workspace
+from tests.docs.messages import declaring as declaring_messages
 from tests.docs.messages.stage import MESSAGES, Stage, Told, normal
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "runbook.md"
 BLOCK = re.compile(r"(<!-- message: (\w+) -->\n```text\n)(.*?)\n?```", re.DOTALL)
 
-PROVOKING = (asking, configuration, declaring, verdicts, watches, workspace)
+PROVOKING = (asking, configuration, declaring_messages, verdicts, watches, workspace)
 """Where the messages are from; once imported, they are in MESSAGES."""
 
 TALKING = (
@@ -93,6 +94,7 @@ TALKING = (
     workspace_look,
     base,
     check_workspace,
+    declaring,
     create,
     delete,
     listing,
@@ -152,7 +154,6 @@ UNEXPLAINED = {
     },
     "that nobody reads, or that stands for another": {
         "Answer | Failure | Known",
-        "list[DeliveryReport | ReachError]",
         "a watch does not end undecided",
         "The Reach configuration",
         "for an unknown reason",
