@@ -112,6 +112,8 @@ def _expected(value: Any) -> tuple[str, ...]:
     names = list_of(value)
     if others := [name for name in names if not isinstance(name, str)]:
         raise ReachInputError([no_text("expect: each name", others[0])], _WHAT)
+    if not all(name.strip() for name in names):
+        raise ReachInputError(["expect: a name is empty; perhaps a template rendered to nothing."], _WHAT)
     return tuple(name.strip() for name in names)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from difflib import get_close_matches
@@ -99,15 +100,25 @@ def _checked(by_name: Any) -> Mapping[str, Any]:
         raise ReachInputError([problem], _WHAT)
     if others := [key for key in by_name if not isinstance(key, str)]:
         raise ReachInputError([no_text("policies: each name", others[0])], _WHAT)
+    keys = Counter(key.strip() for key in by_name)
+    problems = ["policies: a name is empty; perhaps a template rendered to nothing."] if "" in keys else []
+    problems += [f"policies: {shown(key)} is there twice, but for blanks around it." for key in keys if keys[key] > 1]
+    if problems:
+        raise ReachInputError(problems, _WHAT)
     return by_name
 
 
 def _changed(default: DeliveryPolicy, changes: Any) -> DeliveryPolicy:
     if not isinstance(changes, Mapping):
         raise ReachInputError([f"it must be a mapping of fields of the policy, not {shown(changes)}."], _WHAT)
-    if unknown := [name for name in changes if name not in POLICY_FIELDS]:
-        raise ReachInputError([_unknown(name) for name in unknown], _WHAT)
-    return replace(default, **changes)
+    problems = [_unknown(name) for name in changes if name not in POLICY_FIELDS]
+    try:
+        changed = replace(default, **{name: value for name, value in changes.items() if name in POLICY_FIELDS})
+    except ReachInputError as error:
+        problems += error.problems
+    if problems:
+        raise ReachInputError(problems, _WHAT)
+    return changed
 
 
 def _unknown(name: object) -> str:

@@ -54,6 +54,11 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     ]
 
 
+def test_an_empty_name_can_be_no_webhook_s() -> None:
+    with pytest.raises(ReachInputError, match="expect: a name is empty; perhaps a template rendered to nothing"):
+        Selection(expect=["a", " "])
+
+
 def test_filters_that_leave_out_an_expected_webhook_are_a_mistake_and_a_missing_one_is_not_theirs() -> None:
     selection = Selection(active=True, expect=["orders-us", "none"])
     found = [webhook for webhook in LISTED if selection.takes(webhook)]
