@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
+from collections.abc import Sequence
+from typing import Any
 
 from airflow_provider_reach.core.api.exchange import AskContext, Beginning, Exchange, Together, ask
 from airflow_provider_reach.core.api.models import Gone, Webhook, WebhookList
@@ -28,8 +28,8 @@ def confirmed(
     :param results: What came of asking about each.
     :param context: How long to keep asking, and what to mask.
     """
-    doubtful = {index for index, result in enumerate(results) if isinstance(result, ReachNotFoundError)}
-    told: list[Result | Gone] = [*results]
+    told: list[Result | Gone] = [_doubted(result) for result in results]
+    doubtful = [index for index, result in enumerate(results) if told[index] is not result]
     if not doubtful:
         return told
     try:
@@ -37,31 +37,24 @@ def confirmed(
     except ReachError as error:
         return [error if index in doubtful else result for index, result in enumerate(told)]
     ids = {webhook.id.lower() for webhook in latest.webhooks}
-    absent = [index for index in sorted(doubtful) if found[index].id.lower() not in ids]
-    retrieved = yield Together((_retrieving(found[index], context) for index in absent), len(absent))
-    gone = _deleted([found[index] for index in absent], cast("list[Webhook | ReachError]", retrieved), latest)
-    told_of = dict(zip(absent, gone, strict=True))
-    for index in doubtful:
-        told[index] = told_of.get(index) or still_there(cast("ReachNotFoundError", results[index]))
+    absent = [index for index in doubtful if found[index].id.lower() not in ids]
+    retrieved: Any = yield Together((_retrieving(found[index], context) for index in absent), len(absent))
+    for place, index in enumerate(absent):
+        if isinstance(retrieved[place], ReachNotFoundError):
+            gone = Gone(id=found[index].id, name=found[index].name)
+            told[index] = diagnosed(gone, latest.webhooks) if place < _MOST_DIAGNOSED else gone
+        elif isinstance(retrieved[place], ReachError):
+            told[index] = retrieved[place]
     return told
+
+
+def _doubted(result: Result) -> Result:
+    return still_there(result) if isinstance(result, ReachNotFoundError) else result
 
 
 def _retrieving(webhook: Webhook, context: AskContext) -> Beginning:
     """A list may lag."""
     return lambda _: ask(get_webhook(webhook.id), context)
-
-
-def _deleted(
-    absent: Iterable[Webhook], retrieved: Iterable[Webhook | ReachError], latest: WebhookList
-) -> Iterator[Gone | ReachError | None]:
-    left = _MOST_DIAGNOSED
-    for webhook, result in zip(absent, retrieved, strict=True):
-        if isinstance(result, ReachNotFoundError):
-            gone = Gone(id=webhook.id, name=webhook.name)
-            yield diagnosed(gone, latest.webhooks) if left > 0 else gone
-            left -= 1
-        else:
-            yield result if isinstance(result, ReachError) else None
 
 
 def missing_from(listed: WebhookList, names: Sequence[str]) -> list[Gone]:

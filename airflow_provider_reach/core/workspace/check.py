@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from airflow_provider_reach.core.api.exchange import AskContext, Beginning, Exchange, Together
 from airflow_provider_reach.core.api.models import Gone, Webhook
@@ -85,11 +85,11 @@ def check_workspace(
         policy = policies.of(webhook.name)
         return lambda at: judge_existing(webhook, policy, context.drawing_on(budget.beginning(of_list.at + at)))
 
-    answers = cast("list[Result]", (yield Together(map(judging, found), len(found), progress)))
+    answers: Any = yield Together(map(judging, found), len(found), progress)
     results = yield from confirmed(found, answers, context.drawing_on(budget.beginning(of_list.at)))
     if found and not missing:
         _check_answered(results)
-    seen = [_seen(webhook, policies, result, listed.at) for webhook, result in zip(found, results, strict=True)]
+    seen = [_seen(webhook, policies, results[index], listed.at) for index, webhook in enumerate(found)]
     seen += [_seen(gone, policies, gone, listed.at) for gone in missing_from(listed, missing)]
     unused = policies.unused_patterns(there)
     return summary(seen, listed, [f"No webhook matches {shown(one)} of the table of policies." for one in unused])

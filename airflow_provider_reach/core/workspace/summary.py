@@ -70,7 +70,9 @@ def summary(seen: Sequence[Seen], listed: WebhookList, warnings: Sequence[str] =
         verdicts=[_verdict(one) for one in ordered if one.outcome != "healthy"],
         reports=[one.result for one in ordered if isinstance(one.result, DeliveryReport)],
         unanswered={
-            _label(one): one_line(str(one.result), _MOST_SAID) for one in ordered if isinstance(one.result, ReachError)
+            one.webhook.label: one_line(str(one.result), _MOST_SAID)
+            for one in ordered
+            if isinstance(one.webhook, Webhook) and isinstance(one.result, ReachError)
         },
         missing=[_name(one) for one in ordered if not one.webhook.id],
         inactive=[_name(one) for one in ordered if isinstance(one.webhook, Webhook) and one.webhook.active is False],
@@ -140,7 +142,3 @@ def _verdict(one: Seen) -> WebhookVerdict:
 
 def _name(one: Seen) -> str:
     return one_line(one.webhook.name or one.webhook.id, 200)
-
-
-def _label(one: Seen) -> str:
-    return one.webhook.label if isinstance(one.webhook, Webhook) else one.webhook.name

@@ -183,6 +183,7 @@ def _driven(exchange: Exchange[Any], reply: Callable[[Send], Reply | Known], pla
                     several.append(_of_several(begin(0.0), reply, played))
                     if step.progress:
                         step.progress(len(several), step.number)
+                assert len(several) == step.number
                 step = exchange.send(several)
             else:
                 played.waits.append(step)
