@@ -84,7 +84,9 @@ class Verdicts:
     @property
     def outcome(self) -> str:
         """The worst of all: ``failed``, ``unknown``, ``wait`` or ``healthy``."""
-        outcomes = {report.outcome for report in self.reports} | ({"unknown"} if self.errors else set())
+        outcomes: set[str] = {report.outcome for report in self.reports}
+        outcomes |= {"unknown"} if self.errors else set()
+        outcomes |= {self.workspace.outcome} if self.workspace else set()
         return next(outcome for outcome in BY_OUTCOME if outcome in outcomes)
 
     @property
