@@ -74,7 +74,8 @@ class ReachCheckWorkspaceOperator(ReachOperator):
     :param on_cut: See the sensor.
     :param retry_window: See the sensor.
     :param max_attempts: See the sensor.
-    :param outage_tolerance: How long the look keeps asking while the service cannot be reached.
+    :param outage_tolerance: How long the look keeps asking in all while the service cannot be reached. What is not
+        answered by then gets a row, and its watch keeps asking: the other alarms do not wait for it.
     :param deferrable: Look in the triggerer, so that no worker is held; by default as Airflow's setting
         ``[operators] default_deferrable`` says.
     :param reach_conn_id: The Airflow connection.
@@ -117,7 +118,7 @@ class ReachCheckWorkspaceOperator(ReachOperator):
         on_cut: Literal["fail", "warn"] = "fail",
         retry_window: timedelta | float | str = timedelta(hours=8),
         max_attempts: int | str = 12,
-        outage_tolerance: timedelta | float | str = timedelta(minutes=15),
+        outage_tolerance: timedelta | float | str = timedelta(minutes=2),
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         reach_conn_id: str = DEFAULT_CONN_ID,
         **kwargs: Any,
