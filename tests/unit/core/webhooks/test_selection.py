@@ -71,3 +71,51 @@ def test_filters_that_leave_out_an_expected_webhook_are_a_mistake_and_a_missing_
     Selection(name_pattern="x", allow_empty=True).check(LISTED, [])
     with pytest.raises(ReachLookupError, match=r"^2 of 2 .*'orders-us' exists but .*; 'none' does not exist\. Found: "):
         selection.check(LISTED, found)
+
+
+def said(selection: Selection, names: list[str]) -> str:
+    """What is said of a workspace with these webhooks, of which none is found."""
+    listed = [Webhook(id="an id", name=name) for name in names]
+    with pytest.raises(ReachLookupError) as raised:
+        selection.check(listed, [webhook for webhook in listed if selection.takes(webhook)])
+    return str(raised.value)
+
+
+def test_nothing_found_is_told_with_what_there_is() -> None:
+    names = [f"n {number:02}" for number in range(20)]
+    told = ", ".join(f"'{name}'" for name in names)
+    none = Selection(name_pattern="x", active=False)
+
+    assert said(none, names) == (
+        f"No webhook was found, so that nothing would be watched. The workspace has 20: {told}. Check the filters "
+        "(active=False, name_pattern='x') and the connection's workspace, or set allow_empty=True."
+    )
+    assert f"The workspace has 22: {told} and 2 more. Check" in said(none, [*names, "y", "z"])
+    assert f"has 1: '{'y' * 79}…'. Check" in said(none, ["y" * 81])
+    assert "has 1: 'an id'. Check" in said(none, [""])
+    assert "has 0: none. Check" in said(none, [])
+
+
+def test_what_is_missing_is_told_with_the_names_that_nobody_expects() -> None:
+    selection = Selection(expect=["order", "orders", *(f"x {number}" for number in range(20))])
+
+    assert said(selection, ["orders", "Order"]).startswith(
+        "21 of 22 expected webhooks were not found: 'order' does not exist (Is it 'Order'? Upper and lower case "
+        "differ.); 'x 0' does not exist; "
+    )
+    assert said(selection, ["orders", "Order"]).endswith(
+        "'x 18' does not exist; and 1 more. Found: 'Order', 'orders'. First correct a name that is misspelt: declaring "
+        "it would send every event twice. Declare what is missing, or take it off 'expect'."
+    )
+    assert said(selection, ["order", "orders"]).endswith(
+        "'x 19' does not exist. Found: 'order', 'orders'. Declare what is missing, or take it off 'expect'."
+    )
+
+
+def test_a_name_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ReachInputError) as raised:
+        Selection(expect=["a", 7])
+    assert str(raised.value).endswith(
+        "the selection of webhooks was refused:\n  - expect: each name must be a text, not 7 (int). Put it in quotes; "
+        "in a template, end the expression with '| string'."
+    )

@@ -10,7 +10,7 @@ from airflow_provider_reach.core import errors
 from airflow_provider_reach.core.api.responses import Answer
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.webhooks.selection import Selection
-from airflow_provider_reach.core.workspace.check import check_workspace
+from airflow_provider_reach.core.workspace.check import check_of, check_workspace
 from airflow_provider_reach.core.workspace.policies import PolicyTable
 from airflow_provider_reach.core.workspace.report import WorkspaceReport
 from tests.unit.core.helpers import HOUR, NOW, Played, Reply, answer, ask_context, listed, play, refused, results
@@ -212,13 +212,44 @@ def test_a_404_that_cannot_be_looked_into_costs_no_other_the_verdict() -> None:
     assert "Could not list webhooks" in report.unanswered[f"'orders' ({A})"]
 
 
+def test_what_a_client_is_asked_is_read_whole_before_anything_is_sent() -> None:
+    told: list[tuple[int, int]] = []
+    make = check_of(
+        DeliveryPolicy(max_lost=1),
+        policies={"orders": {"max_undelivered": 1}},
+        name_pattern="o*",
+        progress=lambda *done: told.append(done),
+    )
+    report = play(make(ask_context()), listed(ORDERS, BOUNCES), rows(2)).result
+
+    assert (report.looked, told) == (1, [(1, 1)])
+    assert report.verdicts[0].policy == {"max_undelivered": 1, "max_lost": 1}
+    assert play(check_of()(ask_context()), listed(ORDERS), WELL).result.outcome == "healthy"
+    with pytest.raises(errors.ReachInputError, match="active must be True or False"):
+        check_of(active="perhaps")
+
+
+def test_each_begins_when_it_is_its_turn() -> None:
+    """One that fails ten seconds after another uses up time of its own."""
+    exchange: Any = check_workspace(Selection(), PolicyTable(DeliveryPolicy()), ask_context(60.0))
+    next(exchange)
+    first, second = exchange.send(listed(ORDERS, BOUNCES)).beginnings
+    for begin, at in ((first, 0.0), (second, 10.0)):
+        asked = begin(at)
+        next(asked)
+        asked.send(replace(refused(503), seconds=5.0))
+        send = asked.send(None)
+
+    assert 60 - 2 * (5 + 1.3) <= send.pool_timeout <= 60 - 2 * (5 + 0.7)
+
+
 def test_many_deleted_webhooks_are_not_all_compared_with_those_that_are_left() -> None:
     many = [{**ORDERS, "id": f"{n:08}-89ab-cdef-0123-456789abcdef", "name": f"orders {n:02}"} for n in range(22)]
-    again = {**ORDERS, "id": A, "name": "orders 21"}
-    report = checked(listed(*many), *[refused(404)] * 22, listed(again), *[refused(404)] * 22).result
+    again = [{**ORDERS, "id": webhook_id, "name": f"orders {n}"} for webhook_id, n in ((A, 18), (B, 19), (C, 20))]
+    report = checked(listed(*many), *[refused(404)] * 22, listed(*again), *[refused(404)] * 22).result
 
     assert len(report.gone) == report.counts["failed"] == 22
-    assert "has another id" not in report.reports[-1].headline
+    assert ["has another id" in one.headline for one in report.reports[18:]] == [True, True, False, False]
 
 
 def test_one_budget_serves_all_and_only_what_fails_or_waits_uses_it() -> None:

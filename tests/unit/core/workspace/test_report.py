@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from airflow_provider_reach.core.api.models import Webhook, WebhookList
+from airflow_provider_reach.core.api.models import Gone, Webhook, WebhookList
 from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.errors import ReachCallError
 from airflow_provider_reach.core.policy import DeliveryPolicy
@@ -85,15 +85,19 @@ def test_the_order_is_by_what_can_still_be_saved() -> None:
         seen("at risk, of no known age", failed("b", None)),
         seen("at risk", failed("b", 5 * HOUR)),
         seen("more at risk", failed("b", 6 * HOUR)),
+        seen("at risk, and lost", failed("b", 5 * HOUR), failed("c", 9 * HOUR)),
+        seen("most piled up", *(failed(str(n), 2 * HOUR, attempts=7) for n in range(12))),
     )
 
     assert [row.webhook_name for row in report.verdicts] == [
         "more at risk",
+        "at risk, and lost",
         "at risk",
         "at risk, of no known age",
         "idle",
         "lost two",
         "lost one",
+        "most piled up",
         "piled up",
     ]
 
@@ -115,3 +119,55 @@ def test_the_undecided_come_last() -> None:
     assert report.outcome == "wait"
     assert report.headline.startswith("NOT DECIDED YET: 2 of 3 webhooks. The first: webhook 'a': 11 batches in the ")
     assert str(report).splitlines()[1] == "Not settled well:"
+
+
+def last_lines(report: WorkspaceReport, number: int) -> list[str]:
+    return str(report).splitlines()[-number:]
+
+
+def test_names_are_told_as_far_as_they_fit() -> None:
+    inactive = [Webhook(id=f"{n}", name=f"idle {n:02}", active=False) for n in range(21)]
+    allowed = DeliveryPolicy(allow_inactive=True)
+    idle = [Seen(one, allowed, assess([], NOW, allowed, webhook=one)) for one in inactive]
+    names = ", ".join(f"'idle {n:02}'" for n in range(20))
+
+    assert last_lines(reported(*idle[:20]), 1) == [f"Inactive: {names}."]
+    assert last_lines(reported(*idle), 1) == [f"Inactive: {names} and 1 more."]
+    assert reported(*idle, listed=3).headline == (
+        "HEALTHY: all 21 webhooks that were looked at, of the workspace's 24."
+    )
+    assert str(reported(listed=0)).splitlines()[1] == "Webhooks looked at: 0 of the workspace's 0: none."
+
+
+def test_what_is_missing_and_what_was_deleted_is_named() -> None:
+    missing, deleted = Gone(name="a" * 300, cause="unknown", said="No."), Gone(id="i", name="")
+    report = reported(*(Seen(one, POLICY, assess([], NOW, POLICY, webhook=one)) for one in (missing, deleted)))
+
+    assert (report.missing, report.gone, report.looked) == ([f"{'a' * 199}…"], ["i"], 1)
+    assert last_lines(report, 2) == [f"Expected, but missing: '{'a' * 58}….", "Deleted meanwhile: 'i'."]
+
+
+def test_ten_are_told_and_an_eleventh_is_counted() -> None:
+    lost = [seen(f"lost {n:02}", failed("b", 9 * HOUR)) for n in range(11)]
+
+    ten, eleven = (str(reported(*several)).splitlines() for several in (lost[:10], lost))
+    assert (ten[1], ten[12]) == ("Not settled well:", "What to do:")
+    assert (eleven[1], eleven[12]) == ("The worst:", "  … and 1 more")
+
+
+def test_what_is_not_answered_is_bounded() -> None:
+    report = reported(seen("n" * 90, error="no " * 400), seen("well"))
+
+    assert report.headline.startswith(f"NOT ANSWERED: 1 of 2 webhooks: webhook '{'n' * 79}…': no no ")
+    assert len(report.verdicts[0].headline) == len(next(iter(report.unanswered.values()))) == 500
+
+
+def test_what_was_allowed_says_ten_and_how_many_more() -> None:
+    cut = assess([], NOW, DeliveryPolicy(on_cut="warn"), webhook=Webhook(id="i", name="cut"), complete=False)
+    lost = [seen(f"lost {n}", failed("b", 9 * HOUR), max_lost=1) for n in range(10)]
+
+    assert len(reported(*lost).warnings) == 10
+    assert reported(Seen(Webhook(id="i", name="cut"), POLICY, cut), seen("well")).warnings == [
+        "Allowed by its policy: HEALTHY: webhook 'cut': the answer was cut by its limit, there may be more and worse."
+    ]
+    assert reported(seen("at risk", failed("b", 5 * HOUR), max_at_risk=1)).warnings
