@@ -41,7 +41,6 @@ class Explained(NamedTuple):
 FASTER = "only the quick way is lost, and the long one comes to the same"
 SAME_LENGTH = "both are of the same length, always"
 TWO_OR_MORE = "`max_attempts` is 2 or more"
-DEFAULT = "it is the default anyway"
 FALSE = "None is as false as False"
 NO_DATE = "no date either way"
 CODEC = "another name of the same"
@@ -113,13 +112,12 @@ EXPLAINED = tuple(
         ("watch.events._error", 'TypeError(event["type"])', 'TypeError(event["TYPE"])', CAUSE),
         ("watch.events._timeout", "ValueError(limit)", "ValueError(None)", CAUSE),
         ("watch.events.read_event", 'ValueError("a watch does not end undecided")', "ValueError(None)", CAUSE),
-        ("api.exchange.ask", 'cast("Answer | Failure"', "cast(None", "a cast does nothing"),
+        ("api.exchange.ask", 'cast("Answer | Failure | Known"', "cast(None", "a cast does nothing"),
         ("webhooks.create.create", "rstrip('.')", "rstrip('XX.XX')", "no message ends with an X"),
         ("api.retry.quiet_time", "or 0.0", "or 1.0", "a second is the least anyway"),
         ("api.retry.wait_before_repeat", "min(tries, 10)", "min(tries, 11)", "the wait reached a minute long before"),
         ("delivery.findings._about_to_be_discarded", "else timedelta(0)", "else timedelta(1)", NO_TIME),
         ("delivery.findings.findings", "batch.attempts or 0", "batch.attempts or 1", TWO_OR_MORE),
-        ("delivery.check._batch_status", "webhook_id, limit", "webhook_id, ", DEFAULT),
         ("api.models", "ge=0", "ge=1", FASTER),
         ("webhooks.similar_names._differences", "autojunk=False", "autojunk=None", FALSE),
         ("secrets.depth", "DEEPEST: Final = 100", "DEEPEST: Final = 101", "how deep is a matter of choice"),

@@ -88,7 +88,9 @@ def test_an_id_is_sent_in_one_writing(written: str, driver: Driver, reach: Sandb
     with driver(config_of(reach), outage_tolerance=0) as client:
         client.check_delivery(written)
 
-    assert reach.requests[-1].path.endswith(f"/reach/webhooks/{ID}")
+    retrieved, listed = reach.requests
+    assert retrieved.path.endswith(f"/reach/webhooks/{ID}")
+    assert listed.path.endswith("/reach/webhooks")
 
 
 @pytest.mark.parametrize(

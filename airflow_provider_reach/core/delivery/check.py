@@ -85,7 +85,8 @@ def _look_sharing(
     latest = yield from ask(_LIST, context, 0.0)
     if report and latest is index:
         return report
-    found = yield from find_in(ref, latest.listed, context)
+    listed = latest.listed or (yield from ask(list_webhooks(), context))  # whose error says what is wrong with it
+    found = yield from find_in(ref, listed, context)
     if isinstance(found, Absent):
         return _gone(found, policy, seen_id)
     return (yield from judge(found.webhook, policy, context, watched_from=watched_from))

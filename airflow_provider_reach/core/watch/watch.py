@@ -135,12 +135,13 @@ class Watch:
         Seconds that a list of webhooks may be old which a look rests on while the watch goes on.
 
         :param now: The time of the look; the last one, at the deadline, has a list of its own.
-        :param configured: What Airflow's configuration says; None: a tenth of the interval, at most a minute.
+        :param configured: What Airflow's configuration says, which counts up to the interval; None: a tenth of the
+            interval, at most a minute.
         """
         if now >= self.deadline:
             return 0.0
         usual = min(self.poke_interval / 10, LONGEST_LIST_AGE).total_seconds()
-        return usual if configured is None else configured
+        return usual if configured is None else min(configured, self.poke_interval.total_seconds())
 
     def next_look(self, now: datetime) -> float:
         """Seconds until the next look, which is at the deadline at the latest."""

@@ -37,20 +37,26 @@ class WebhookIndex:
             self._ids[name] = "" if name in self._ids else webhook_id  # several of a name: it tells none
 
     @cached_property
-    def listed(self) -> WebhookList:
-        """The list."""
-        return self._read()
+    def listed(self) -> WebhookList | None:
+        """The list; None where one of its webhooks cannot be read."""
+        try:
+            return self._read()
+        except decoding.ContractViolation:
+            return None
 
     def only(self, ref: WebhookRef) -> Webhook | None:
         """
-        The webhook of this id, or the only one of this name; None where there is none, or several.
+        The webhook of this id, or the only one of this name; None where there is none, or several, or it is unreadable.
 
         :param ref: The webhook, checked.
         """
         webhook_id = ref.id.lower() or self._ids.get(ref.name, "")
         found = self._by_id.get(webhook_id)
         if isinstance(found, msgspec.Raw):
-            found = self._by_id[webhook_id] = decoding.listed_webhook(found)
+            try:
+                found = self._by_id[webhook_id] = decoding.listed_webhook(found)
+            except decoding.ContractViolation:
+                return None
         return found
 
 

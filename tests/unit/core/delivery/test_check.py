@@ -24,6 +24,7 @@ from tests.unit.core.helpers import (
     answer,
     ask_context,
     listed,
+    nested,
     play,
     refused,
     results,
@@ -192,6 +193,12 @@ def test_an_older_list_makes_no_webhook_gone_or_inactive_or_ambiguous(
     played = sharing(old, [ORDERS], EARLY, ref=ref)
     assert (played.requests, played.result.outcome) == ([f"{STATUS}?limit=1000"], "wait")
     assert "inactive" not in played.result.headline
+
+
+@pytest.mark.parametrize("ref", [WebhookRef(ID), WebhookRef(name="orders")])
+def test_a_list_that_cannot_be_read_is_an_error_of_the_look(ref: WebhookRef) -> None:
+    deep = {**ORDERS, "custom_headers": nested(300)}
+    assert type(sharing([deep], None, listed(deep), ref=ref).error) is errors.ReachDecodeError
 
 
 def test_a_new_list_decides_what_an_older_one_could_not() -> None:

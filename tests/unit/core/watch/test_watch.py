@@ -224,7 +224,8 @@ def test_a_list_may_be_a_tenth_of_the_interval_old_and_at_the_deadline_it_is_new
     for minutes, seconds in ((1, 6.0), (5, 30.0), (10, 60.0), (120, 60.0)):
         assert watch(poke_interval=timedelta(minutes=minutes)).list_age_at(NOON, None) == seconds
     before = watch().deadline - timedelta(seconds=1)
-    assert [watch().list_age_at(before, configured) for configured in (None, 0.0, 90.0)] == [30.0, 0.0, 90.0]
+    ages = [watch().list_age_at(before, configured) for configured in (None, 0.0, 90.0, 1e9)]
+    assert ages == [30.0, 0.0, 90.0, 300.0]
     assert [watch().list_age_at(watch().deadline, configured) for configured in (None, 90.0)] == [0.0, 0.0]
 
 
