@@ -50,8 +50,8 @@ def get_provider_info() -> dict[str, Any]:
                         "description": (
                             "For how many seconds all watches of one Airflow connection in a triggerer may share a "
                             "list of the webhooks; 0 turns that off. By default a tenth of a watch's poke_interval, at "
-                            "most 60; more than the interval counts as the interval. A watch never ends by a shared list: its "
-                            "last look asks for one.\n"
+                            "most 60; more than the interval counts as the interval. A watch never ends by a shared "
+                            "list: its last look asks for one.\n"
                         ),
                         "version_added": "0.1.0",
                         "type": "float",
