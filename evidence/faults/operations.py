@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from airflow_provider_reach.client.sync import ReachClient
 from airflow_provider_reach.core.api.exchange import AskContext, Exchange, Together
 from airflow_provider_reach.core.delivery.report import DeliveryReport
-from airflow_provider_reach.core.errors import ReachError
+from airflow_provider_reach.core.errors import ReachCallError, ReachError, ReachNotFoundError
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.webhooks.converge import converge, declare
 from airflow_provider_reach.core.webhooks.ref import WebhookRef
@@ -155,7 +155,9 @@ def _check_workspace(client: ReachClient, scene: Scene) -> WorkspaceReport:
         assert report.reports == [of_other], report.reports
         [(label, said)] = report.unanswered.items()
         assert "orders" in label and said, f"{label}: {said}"  # noqa: PT018
-        raise of_one
+        # What a 404 means is looked up afterwards, for all at once.
+        looked_up = isinstance(of_one, ReachNotFoundError) and said.endswith("Yet the webhook is there: ask again.")
+        raise ReachCallError(said, **of_one.origin) if looked_up else of_one
     return report
 
 
