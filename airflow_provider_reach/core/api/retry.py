@@ -64,6 +64,8 @@ class SharedBudget:
     """
 
     def __init__(self, seconds: float) -> None:
+        self.latest = 0.0
+        """How far the exchanges have come, in seconds since the first one began."""
         self._seconds = seconds
         self._used: list[tuple[float, float]] = []
 
@@ -106,6 +108,7 @@ class Share:
     def spend(self, seconds: float, *, in_vain: bool = True) -> None:
         """As :meth:`Budget.spend`."""
         begin, self.at = self.at, self.at + seconds
+        self._whole.latest = max(self._whole.latest, self.at)
         if in_vain:
             self._whole.use(begin, self.at)
 

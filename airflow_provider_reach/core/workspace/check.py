@@ -86,7 +86,7 @@ def check_workspace(
         return lambda at: judge_existing(webhook, policy, context.drawing_on(budget.beginning(of_list.at + at)))
 
     answers: Any = yield Together(map(judging, found), len(found), progress)
-    results = yield from confirmed(found, answers, context.drawing_on(budget.beginning(of_list.at)))
+    results = yield from confirmed(found, answers, context.drawing_on(budget.beginning(budget.latest)))
     if found and not missing:
         _check_answered(results)
     seen = [_seen(webhook, policies, results[index], listed.at) for index, webhook in enumerate(found)]

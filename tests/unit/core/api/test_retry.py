@@ -204,7 +204,7 @@ def test_of_exchanges_at_the_same_time_each_second_in_which_one_fails_or_waits_c
     assert budget.left == 45.0
     third.spend(3.0)  # 40 to 43
     first.spend(20.0, in_vain=False)  # goes well until 30
-    assert (budget.left, first.at) == (42.0, 30.0)
+    assert (budget.left, first.at, budget.latest) == (42.0, 30.0, 43.0)
     first.spend(15.0)  # 30 to 45
     assert budget.left == 30.0
     second.spend(100.0)  # 15 to 115

@@ -261,6 +261,14 @@ def test_one_budget_serves_all_and_only_what_fails_or_waits_uses_it() -> None:
     assert checked(listed(ORDERS, BOUNCES, CLICKS), WELL, busy, busy, WELL, budget=2.0).result.outcome == "unknown"
 
 
+def test_looking_into_a_404_takes_time_of_its_own() -> None:
+    """Of 13 seconds, ten and a wait are used up before, so that the list is not asked for again after another ten."""
+    slow = replace(refused(503), seconds=10.0)
+    report = checked(listed(ORDERS, BOUNCES), slow, WELL, refused(404), slow, budget=13.0).result
+
+    assert (report.counts["healthy"], report.counts["unknown"]) == (1, 1)
+
+
 def test_it_tells_how_far_it_is() -> None:
     told: list[tuple[int, int]] = []
     checked(listed(ORDERS, BOUNCES), WELL, WELL, progress=lambda *done: told.append(done))
