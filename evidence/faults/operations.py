@@ -155,9 +155,10 @@ def _check_workspace(client: ReachClient, scene: Scene) -> WorkspaceReport:
         assert report.reports == [of_other], report.reports
         [(label, said)] = report.unanswered.items()
         assert "orders" in label and said, f"{label}: {said}"  # noqa: PT018
-        # What a 404 means is looked up afterwards, for all at once.
-        looked_up = isinstance(of_one, ReachNotFoundError) and said.endswith("Yet the webhook is there: ask again.")
-        raise ReachCallError(said, **of_one.origin) if looked_up else of_one
+        if isinstance(of_one, ReachNotFoundError):  # the list is asked what it means, once for all
+            assert said.endswith("Yet the webhook is there: ask again."), said
+            raise ReachCallError(said, **of_one.origin)
+        raise of_one
     return report
 
 
