@@ -35,10 +35,7 @@ if TYPE_CHECKING:
     from airflow_provider_reach.core.api.exchange import AskContext, Exchange
     from airflow_provider_reach.core.config import ReachConfig
     from airflow_provider_reach.core.fields import EventType, OptionalFields, WebhookFields
-    from airflow_provider_reach.core.policy import DeliveryPolicy
     from airflow_provider_reach.core.webhooks.spec import WebhookChanges
-    from airflow_provider_reach.core.workspace.check import CheckOptions
-    from airflow_provider_reach.core.workspace.report import WorkspaceReport
 
     Events = Sequence[EventType] | Sequence[str]
 
@@ -139,11 +136,6 @@ class ReachHook(ReachCalls, BaseHook):
                 self._mask(webhook.secrets)
         return found
 
-    def check_workspace(self, policy: DeliveryPolicy | None = None, **options: Unpack[CheckOptions]) -> WorkspaceReport:
-        """As :meth:`airflow_provider_reach.client.ReachClient.check_workspace`, over ``[reach] max_connections``."""
-        self.get_conn().max_connections = max_connections()
-        return super().check_workspace(policy, **options)
-
     def create_webhook(self, name: str, target: str, events: Events, **optional: Unpack[OptionalFields]) -> str:
         """
         Create a webhook and return its id; a lost answer is settled by looking, never by a second POST.
@@ -217,6 +209,9 @@ class ReachHook(ReachCalls, BaseHook):
         for warning in changes.warnings():
             self.log.warning("%s: %s", what, warning)
         return changes
+
+    def _prepare_together(self) -> None:
+        self.get_conn().max_connections = max_connections()
 
     def _mask(self, secrets: Iterable[str]) -> None:
         for secret in secrets:

@@ -233,17 +233,17 @@ class ReachCalls:
         """
         from airflow_provider_reach.core.workspace.check import check_of
 
-        return self.do(
-            check_of(
-                policy,
-                policies=policies,
-                active=active,
-                name_pattern=name_pattern,
-                expect=expect,
-                allow_empty=allow_empty,
-                progress=progress,
-            )
+        check = check_of(
+            policy,
+            policies=policies,
+            active=active,
+            name_pattern=name_pattern,
+            expect=expect,
+            allow_empty=allow_empty,
+            progress=progress,
         )
+        self._prepare_together()
+        return self.do(check)
 
     def request(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, json: Any = None) -> Any:
         """
@@ -263,6 +263,9 @@ class ReachCalls:
         self._mask(changes.secrets)
         changes.body(what)
         return changes
+
+    def _prepare_together(self) -> None:
+        """Read what many requests at the same time need, where something is to be read."""
 
     def _mask(self, secrets: Iterable[str]) -> None:
         """Have secrets masked in the log, where somebody can."""
