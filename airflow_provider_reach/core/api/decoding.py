@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
+from airflow_provider_reach.core.api import odd_values as odd
 from airflow_provider_reach.core.api.models import BatchRow, ValidationResult, Webhook
 from airflow_provider_reach.core.fields import LONGEST_NAME
 from airflow_provider_reach.core.secrets.depth import DEEPEST, is_deeper
@@ -38,8 +39,8 @@ class _Results(Struct, Generic[T]):
 _Leaf = str | int | float | bool | None
 
 
-class _Listed(Struct, forbid_unknown_fields=True):
-    """A webhook as the contract lists it; what is nested deeper or not in it is read leniently."""
+class _Listed(Struct):
+    """A webhook as the contract lists it; what is nested deeper is read leniently."""
 
     id: str
     name: str = ""
@@ -62,10 +63,15 @@ class Key(Struct, gc=False):
     name: str = ""
 
 
+class _ListedAlone(_Listed, forbid_unknown_fields=True):
+    """The same, and nothing else."""
+
+
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _batch_rows = msgspec.json.Decoder(_Results[list[BatchRow]])
 _webhooks = msgspec.json.Decoder(_Results[list[msgspec.Raw]])
-_listed = msgspec.json.Decoder(_Listed)
+_listed_alone, _listed = msgspec.json.Decoder(_ListedAlone), msgspec.json.Decoder(_Listed)
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _keys = msgspec.json.Decoder(_Results[list[Key]])
 
 
@@ -139,7 +145,7 @@ def target_response(raw: Mapping[str, Any], secrets: tuple[str, ...] = ()) -> Ta
     """A target's response, as the service quotes it."""
     headers, body = raw.get("headers"), raw.get("body")
     return TargetResponse(
-        status=_integer(raw.get("status")),
+        status=odd.integer(raw.get("status")),
         headers=safe_headers(headers, secrets) if isinstance(headers, Mapping) else {},
         body="" if body is None else safe_text(body if isinstance(body, str) else _as_json(body), secrets),
     )
@@ -184,7 +190,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 def listed_webhook(raw: msgspec.Raw) -> Webhook:
     """A webhook of a list answer."""
     try:
-        read = _listed.decode(raw)
+        read, extra = _read_listed(raw)
         last_successful = read.last_successful and as_utc(read.last_successful)
         last_failure = read.last_failure and as_utc(read.last_failure)
     except (*_UNREADABLE, OverflowError):
@@ -201,7 +207,17 @@ def listed_webhook(raw: msgspec.Raw) -> Webhook:
         custom_headers=read.custom_headers,
         last_successful=last_successful,
         last_failure=last_failure,
+        extra=extra,
     )
+
+
+def _read_listed(raw: msgspec.Raw) -> tuple[_Listed, dict[str, Any]]:
+    """The fields of the contract, and the others."""
+    try:
+        return _listed_alone.decode(raw), {}
+    except msgspec.ValidationError:
+        read, fields = _listed.decode(raw), _fields.decode(raw)
+    return read, {name: any_json(bytes(value)) for name, value in fields.items() if name not in _WEBHOOK_FIELDS}
 
 
 def _odd_webhook(raw: Any) -> Webhook:
@@ -219,14 +235,14 @@ def _webhook(webhook_id: str, raw: Mapping[str, Any]) -> Webhook:
     events = raw.get("events")
     return Webhook(
         id=one_line(webhook_id, 64),
-        name=(_text(raw.get("name")) or "")[:LONGEST_NAME],
-        target=_text(raw.get("target")) or "",
+        name=(odd.text(raw.get("name")) or "")[:LONGEST_NAME],
+        target=odd.text(raw.get("target")) or "",
         events=tuple(e for e in events if isinstance(e, str)) if isinstance(events, list) else (),
-        active=_boolean(raw.get("active")),
-        auth_type=_text(raw.get("auth_type")),
-        auth_credentials=_object(raw.get("auth_credentials")),
-        auth_request_details=_object(raw.get("auth_request_details")),
-        custom_headers=_object(raw.get("custom_headers")),
+        active=odd.boolean(raw.get("active")),
+        auth_type=odd.text(raw.get("auth_type")),
+        auth_credentials=odd.an_object(raw.get("auth_credentials")),
+        auth_request_details=odd.an_object(raw.get("auth_request_details")),
+        custom_headers=odd.an_object(raw.get("custom_headers")),
         last_successful=parse_time(raw.get("last_successful")),
         last_failure=parse_time(raw.get("last_failure")),
         extra={name: value for name, value in raw.items() if name not in _WEBHOOK_FIELDS},
@@ -245,55 +261,18 @@ def _batch_row(raw: Any) -> BatchRow:
     if not isinstance(raw, Mapping):
         return BatchRow()
     return BatchRow(
-        batch_id=_text(raw.get("batch_id")),
+        batch_id=odd.text(raw.get("batch_id")),
         ts=parse_time(raw.get("ts")),
-        attempts=_count(raw.get("attempts")),
-        response_code=_code(raw.get("response_code")),
-        failure_code=_code(raw.get("failure_code")),
-        latency=_count(raw.get("latency")),
-        batch_size=_count(raw.get("batch_size")),
+        attempts=odd.count(raw.get("attempts")),
+        response_code=odd.code(raw.get("response_code")),
+        failure_code=odd.code(raw.get("failure_code")),
+        latency=odd.count(raw.get("latency")),
+        batch_size=odd.count(raw.get("batch_size")),
     )
-
-
-def _text(value: Any) -> str | None:
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _code(value: Any) -> str | int | float | None:
-    """Keep any odd value as a code, so that a failure that cannot be read stays a failure."""
-    if value is None or (isinstance(value, (str, int, float)) and not isinstance(value, bool)):
-        return value
-    return "unreadable"
-
-
-def _integer(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        return int(float(value))
-    except (ValueError, OverflowError):
-        return None
-
-
-def _count(value: Any) -> int | None:
-    number = _integer(value)
-    return number if number is not None and number >= 0 else None
 
 
 def _id(value: Any) -> str:
     return one_line(value, 64) if isinstance(value, str) else ""
-
-
-def _boolean(value: Any) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).strip().lower())
-
-
-def _object(value: Any) -> Mapping[str, Any] | None:
-    return value if isinstance(value, dict) else None
 
 
 def _as_json(value: Any) -> str:
