@@ -6,8 +6,8 @@ What decides: no Airflow, no HTTP library, no clock, no sleep, no log.
     watch      looks again and again: what is watched (watch), one look and what follows it (step), what is shown
                meanwhile (progress), how it ends (events)
     workspace  one look at all webhooks (check): by which policies, which are absent, what it comes to (summary, report)
-    delivery   one look (check): status → rows → batches → batch_states → the limits that are passed (findings) → the verdict
-               (assess) and its report (headline); ambiguous_2xx: what Reach may or may not count as delivered
+    delivery   one look (check): rows → batches (status) → batch_states → the limits that are passed (findings) → the
+               verdict (assess) and its report (headline); ambiguous_2xx: what Reach may or may not count as delivered
     webhooks   which one is meant (ref, find, similar_names, missing), or which ones (selection); create, converge,
                actions change it; spec, validation, diff, drift, side_effects compare what is wanted with what is there
     api        one operation (operations) → request → answer (responses) → model (decoding, odd_values) or error
