@@ -67,8 +67,7 @@ def _given(task: Any) -> Iterator[tuple[Any, str]]:
 
 def _is_ours_without_verdict(task: Any) -> bool:
     """Whether it is a task of this package that judges no delivery, such as a test of a target."""
-    made = getattr(task, "operator_class", type(task))
-    return isinstance(made, type) and issubclass(made, TextStaysText) and not _judges(made)
+    return _is_ours(task) and not _judges(getattr(task, "operator_class", type(task)))
 
 
 def _judges(made: Any) -> bool:
@@ -85,24 +84,37 @@ def check_mapped(task: BaseOperator, policies: PolicyTable, of_every_row: Collec
     :raises ReachInputError: naming the mapped task and its arguments.
     """
     handed_on = {name for policy in policies.every for name in differing(policy)}
-    mapped = [one for one in _mapped_over(task) if _is_ours_over_rows(one)]
-    if problems := [text for one in mapped for text in _problems(task, one, handed_on, of_every_row)]:
+    ours = [one for one in _mapped_over(task) if _is_ours(one)]
+    if problems := [text for one in ours for text in _problems(task, one, handed_on, of_every_row)]:
         raise ReachInputError(problems, f"task {task.task_id!r}")
 
 
-def _is_ours_over_rows(mapped: Any) -> bool:
-    """Whether it is a task of this package, mapped over the rows as they are."""
-    made = getattr(mapped, "operator_class", None)
-    rows = getattr(getattr(mapped, "expand_input", None), "value", None)
-    return isinstance(made, type) and issubclass(made, TextStaysText) and hasattr(rows, "operator")
+def _is_ours(task: Any) -> bool:
+    made = getattr(task, "operator_class", type(task))
+    return isinstance(made, type) and issubclass(made, TextStaysText)
+
+
+def _takes_whole_rows(mapped: Any) -> bool:
+    """Whether a task is mapped over the rows as they are, those of several tasks one after the other too."""
+    rows: Any = mapped.expand_input.value
+    parts = rows.args if type(rows).__name__ == "ConcatXComArg" else [rows]
+    return all(hasattr(part, "operator") for part in parts)
 
 
 def _problems(task: BaseOperator, mapped: Any, handed_on: set[str], of_every_row: Collection[str]) -> Iterator[str]:
+    whole, limits = _takes_whole_rows(mapped), ", ".join(sorted(handed_on))
     if not _judges(mapped.operator_class):
+        if whole and handed_on:
+            yield (
+                f"the task {mapped.task_id!r} is mapped over rows that have {limits}, which only a "
+                "ReachBatchStatusSensor takes. Map it over names: .expand(webhook_name=[...])."
+            )
+        return
+    if not whole:
         if handed_on:
             yield (
-                f"the task {mapped.task_id!r} is mapped over rows that have {', '.join(sorted(handed_on))}, which only "
-                "a ReachBatchStatusSensor takes. Map it over names: .expand(webhook_name=[...])."
+                f"the mapped task {mapped.task_id!r} does not take the rows as they are, so that {limits} may not "
+                "reach it. Map it by .expand_kwargs(check.output); what changes the rows can be a task between the two."
             )
         return
     told = {*of_every_row, *handed_on, *POLICY_FIELDS} - ({SENSORS_OWN} - handed_on)

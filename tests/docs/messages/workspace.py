@@ -135,5 +135,14 @@ def rows_have_limits(stage: Stage) -> Told:
 
 
 @message
+def limits_do_not_reach(stage: Stage) -> Told:
+    with DAG("a_dag", schedule=None):
+        check = ReachCheckWorkspaceOperator(task_id="check_workspace", drain=True)
+        names = check.output.map(lambda row: row["webhook_name"])
+        ReachBatchStatusSensor.partial(task_id="watch_delivery").expand(webhook_name=names)
+    return failed(run(check).raised)
+
+
+@message
 def no_such_limit(stage: Stage) -> Told:
     return checked(policies={NAME: {"max_lots": 1}, "news-*": {"min_age": "soon"}})

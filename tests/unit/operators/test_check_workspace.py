@@ -223,6 +223,26 @@ def test_what_would_fail_one_night_is_refused_at_every_run_before_anything_is_se
     assert connected.requests == []
 
 
+@pytest.mark.parametrize(
+    ("expand", "how"),
+    [
+        (lambda watch, rows: watch.expand(webhook_id=rows.map(lambda row: row["webhook_id"])), "AirflowFailException"),
+        (lambda watch, rows: watch.expand_kwargs(rows.map(lambda row: row)), "AirflowFailException"),
+        (lambda watch, rows: watch.expand_kwargs(rows.concat(rows)), "success"),
+    ],
+)
+def test_limits_reach_a_watch_by_whole_rows_alone(expand: Any, how: str, ids: dict[str, str]) -> None:
+    for arguments, ends in (({"max_silence": "6h"}, how), ({}, "success")):
+        with DAG("a_dag", schedule=None):
+            check = ReachCheckWorkspaceOperator(task_id="a_task", **arguments)
+            expand(ReachBatchStatusSensor.partial(task_id="watch"), check.output)
+
+        ended = run(check)
+
+        assert ended.how == ends, ended.said
+        assert ends == "success" or "does not take the rows as they are, so that max_silence may not" in ended.said
+
+
 @pytest.mark.parametrize(("arguments", "how"), [({}, "success"), ({"drain": True}, "AirflowFailException")])
 def test_another_task_of_this_package_may_be_mapped_over_rows_without_limits(
     arguments: dict[str, Any], how: str, ids: dict[str, str]
