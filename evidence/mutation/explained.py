@@ -52,10 +52,16 @@ NO_X = "an X is never changed here"
 BEFORE_ALL = "it is before all that is believed"
 BOTH_TIMES = "a batch has both times, or none"
 NO_TIME = "not looked at without a time"
+PROBLEMS = "only its problems are used, for an error that names all"
+ONLY_FIRST = "only the first is taken"
 
 EXPLAINED = tuple(
     Explained(*one)
     for one in (
+        ("webhooks.selection._expected", "_WHAT", "None", PROBLEMS),
+        ("workspace.policies._changed", "_WHAT", "None", PROBLEMS),
+        ("workspace.policies._unknown", "POLICY_FIELDS, 1", "POLICY_FIELDS, ", ONLY_FIRST),
+        ("workspace.policies._unknown", "POLICY_FIELDS, 1", "POLICY_FIELDS, 2", ONLY_FIRST),
         ("api.responses.Answer.at", '"date", ""', '"date", None', NO_DATE),
         ("api.responses.Answer.at", '"date", ""', '"date", ', NO_DATE),
         ("api.responses.Answer.at", '"date", ""', '"date", "XXXX"', NO_DATE),

@@ -95,7 +95,7 @@ class Selection:
     def _said_of(self, missing: Sequence[str], listed: Sequence[Webhook], found: Sequence[Webhook]) -> str:
         told = missing[:_MOST_TOLD]
         questions = _near(told, listed, self.expect)
-        why = [_why_missing(name, listed, questions.get(name, "")) for name in told]
+        why = [_why_missing(name, listed, questions.get(name)) for name in told]
         more = f"; and {len(missing) - _MOST_TOLD} more" if len(missing) > _MOST_TOLD else ""
         correct = (
             "First correct a name that is misspelt: declaring it would send every event twice. " if questions else ""
@@ -133,7 +133,7 @@ def _near(missing: Iterable[str], listed: Iterable[Webhook], expected: Collectio
     return {name: question for name in missing if name not in there and (question := near(name, strangers))}
 
 
-def _why_missing(name: str, listed: Iterable[Webhook], question: str) -> str:
+def _why_missing(name: str, listed: Iterable[Webhook], question: str | None) -> str:
     if any(webhook.name.strip() == name for webhook in listed):
         return f"'{name}' exists but is filtered out by active or name_pattern"
     return f"'{name}' does not exist" + (f" ({question})" if question else "")

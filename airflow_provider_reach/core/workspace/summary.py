@@ -84,7 +84,7 @@ def summary(seen: Sequence[Seen], listed: WebhookList, warnings: Sequence[str] =
 def _allowed(ordered: Sequence[Seen]) -> list[str]:
     """The first lines of reports that are healthy only because their policy allows what they say."""
     allowed = [
-        one_line(one.headline, _MOST_SAID)
+        one_line(one.headline)
         for one in ordered
         if isinstance(one.result, DeliveryReport)
         and one.outcome == "healthy"
@@ -106,8 +106,8 @@ def _urgency(report: DeliveryReport) -> tuple[Any, ...]:
     """What can still be saved comes first, by the time that is left; then what sends nothing, or lost most."""
     lost = report.counts["lost"]
     if report.counts["at_risk"]:
-        return 0, report.first_discard_at or _NEVER, -lost
-    return 2 if report.undelivered or lost else 1, _NEVER, -lost, -report.undelivered
+        return False, report.first_discard_at or _NEVER, -lost
+    return True, bool(report.undelivered or lost), -lost, -report.undelivered
 
 
 def _headline(ordered: Sequence[Seen], counts: dict[str, int], listed: int) -> str:

@@ -233,7 +233,7 @@ def test_each_begins_when_it_is_its_turn() -> None:
     """One that fails ten seconds after another uses up time of its own."""
     exchange: Any = check_workspace(Selection(), PolicyTable(DeliveryPolicy()), ask_context(60.0))
     next(exchange)
-    first, second = exchange.send(listed(ORDERS, BOUNCES)).beginnings
+    first, second, third = exchange.send(listed(ORDERS, BOUNCES, CLICKS)).beginnings
     for begin, at in ((first, 0.0), (second, 10.0)):
         asked = begin(at)
         next(asked)
@@ -241,6 +241,10 @@ def test_each_begins_when_it_is_its_turn() -> None:
         send = asked.send(None)
 
     assert 60 - 2 * (5 + 1.3) <= send.pool_timeout <= 60 - 2 * (5 + 0.7)
+    asked = third(12.0)  # while the second one fails and waits
+    next(asked)
+    asked.send(replace(refused(503), seconds=3.0))
+    assert asked.send(None).pool_timeout >= 60 - 2 * (5 + 1.3)
 
 
 def test_many_deleted_webhooks_are_not_all_compared_with_those_that_are_left() -> None:

@@ -44,6 +44,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(ReachInputError) as raised:
         PolicyTable(DeliveryPolicy(), table)  # type: ignore[arg-type]
 
+    assert str(raised.value).startswith("Nothing was sent: the table of policies was refused:")
     orders, unknown, lost, age, other, opens, sent = raised.value.problems
     assert orders == "policies['orders']: the policy has no field 'max_undelivred'. Is it 'max_undelivered'?"
     assert unknown == f"policies['bounces']: {unknown_field(7)}"
@@ -71,7 +72,7 @@ def unknown_field(name: object) -> str:
 def test_what_is_no_table_is_refused(table: Any, problem: str) -> None:
     with pytest.raises(ReachInputError) as raised:
         PolicyTable(DeliveryPolicy(), table)
-    assert raised.value.problems[0].startswith(problem)
+    assert str(raised.value).startswith(f"Nothing was sent: the table of policies was refused:\n  - {problem}")
 
 
 def test_what_differs_from_the_default_is_plain_json_that_makes_the_same_policy() -> None:

@@ -73,6 +73,8 @@ def test_a_lone_trouble_is_not_said_twice() -> None:
     text = str(reported(seen("lost", failed("b", 9 * HOUR)), seen("well")))
 
     assert text.count("presumed lost") == 1
+    assert text.splitlines()[0].endswith("UTC.")
+    assert len(reported(seen("lost", failed("b", 9 * HOUR)), seen("well")).to_dict()["reports"]) == 1
     assert text.startswith("FAILED: 1 of 2 webhooks: webhook 'lost': 1 batch presumed lost, created at ")
 
 
