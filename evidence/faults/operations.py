@@ -39,10 +39,12 @@ class Scene:
     A service with two webhooks: the one that is asked about, and one that nobody may touch.
 
     :param sandbox: The service.
+    :param is_flooded: Whether an answer without end keeps a shared event loop from reading the others in time.
     """
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, *, is_flooded: bool = False) -> None:
         self.sandbox = sandbox
+        self.is_flooded = is_flooded
         self.target = sandbox.target("consumer").url
         secrets: Any = {"auth_type": "basic", "auth_credentials": CREDENTIALS, "custom_headers": HEADERS}
         self.webhook_id = sandbox.add_webhook("orders", target=self.target, events=["open"], **secrets)
@@ -143,7 +145,7 @@ def _check_workspace(client: ReachClient, scene: Scene) -> WorkspaceReport:
     try:
         report = client.do(noting)
     except ReachError as error:
-        if begun:
+        if begun and not scene.is_flooded:
             raise AssertionError(f"the error of one webhook was raised for both: {error!r}") from error
         raise
     of_one, of_other = came

@@ -105,7 +105,7 @@ class _Trial:
 
     def play(self, certificates: dict[str, ssl.SSLContext]) -> None:
         with Sandbox(api_key=API_KEY, workspace_id=WORKSPACE, target_timeout=5.0) as sandbox:
-            self.scene = Scene(sandbox)
+            self.scene = Scene(sandbox, is_flooded=self.cell.fault.heavy)
             with staged(self.cell, sandbox, self.scene.webhook_id, certificates) as self.stage:
                 sleep = _Waits(self.stage.heal if self.cell.way == "heals" else lambda: None)
                 with self._client(sleep) as self.client:
