@@ -54,6 +54,7 @@ BOTH_TIMES = "a batch has both times, or none"
 NO_TIME = "not looked at without a time"
 PROBLEMS = "only its problems are used, for an error that names all"
 ONLY_FIRST = "only the first is taken"
+NO_ID = "no webhook has that for an id"
 
 EXPLAINED = tuple(
     Explained(*one)
@@ -119,6 +120,11 @@ EXPLAINED = tuple(
         ("watch.events._timeout", "ValueError(limit)", "ValueError(None)", CAUSE),
         ("watch.events.read_event", 'ValueError("a watch does not end undecided")', "ValueError(None)", CAUSE),
         ("api.exchange.ask", 'cast("Answer | Failure | Known"', "cast(None", "a cast does nothing"),
+        ("webhooks.index.WebhookIndex.__init__", '""', '"XXXX"', NO_ID),
+        ("webhooks.index.WebhookIndex.only", 'ref.name, ""', "ref.name, None", NO_ID),
+        ("webhooks.index.WebhookIndex.only", 'ref.name, ""', "ref.name, ", NO_ID),
+        ("webhooks.index.WebhookIndex.only", 'ref.name, ""', 'ref.name, "XXXX"', NO_ID),
+        ("webhooks.index.indexed_list", "answer, secrets", "answer, None", "a list masks nothing"),
         ("webhooks.create.create", "rstrip('.')", "rstrip('XX.XX')", "no message ends with an X"),
         ("api.retry.quiet_time", "or 0.0", "or 1.0", "a second is the least anyway"),
         ("api.retry.wait_before_repeat", "min(tries, 10)", "min(tries, 11)", "the wait reached a minute long before"),

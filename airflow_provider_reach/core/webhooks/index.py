@@ -70,6 +70,6 @@ def indexed_list() -> Call[WebhookIndex]:
             return WebhookIndex(whole, decoding.unread_webhooks(answer.body))
         except _ODD:
             listed = whole()
-            return WebhookIndex(lambda: listed, zip(listed.webhooks, listed.webhooks, strict=True))
+            return WebhookIndex(lambda: listed, ((each, each) for each in listed.webhooks))
 
     return replace(call, read=read)  # type: ignore[arg-type,return-value]
