@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from airflow_provider_reach.core.api.decoding import ContractViolation, batch_rows
-from airflow_provider_reach.core.delivery.batches import batches_of
-from airflow_provider_reach.core.delivery.status import Grouped, grouped
-from tests.unit.core.helpers import HOUR, NOW
+from airflow_provider_reach.core.delivery.batches import DeliveredBy, batches_of
+from airflow_provider_reach.core.delivery.status import Grouped, get_grouped_status, grouped
+from tests.unit.core.helpers import HOUR, ID, NOW, answer
 
 
 def body(rows: int, ts: str = "2026-01-31T01:00:00Z") -> bytes:
@@ -53,9 +53,30 @@ def test_only_the_latest_are_kept() -> None:
     assert grouped(others[-1], NOW, "200") is grouped(others[-1], NOW, "200")
 
 
-def test_what_is_remembered_is_of_one_policy() -> None:
-    raw = body(MANY).replace(b'"response_code": "503", "failure_code": "503"', b'"response_code": "202"')
-    assert [grouped(raw, NOW, by).batches.recovered for by in ("200", "2xx")] == [0, MANY]
+@pytest.mark.parametrize("rows", [FEW, MANY, TOO_MANY])
+def test_each_policy_has_its_own_answers(rows: int) -> None:
+    raw = body(rows).replace(b'"response_code": "503", "failure_code": "503"', b'"response_code": "202"')
+    ahead = raw.replace(b"T01:00", b"T03:30", 1)
+    for _ in range(3):
+        for one in (raw, ahead):
+            assert [grouped(one, NOW, by).batches.recovered for by in ("200", "2xx")] == [0, rows]
+
+
+@pytest.mark.parametrize("by", ["200", "2xx"])
+def test_an_answer_is_grouped_by_the_policy_and_complete_below_the_limit(by: DeliveredBy) -> None:
+    raw = body(FEW).replace(b'"response_code": "503", "failure_code": "503"', b'"response_code": "202"')
+    for limit, complete in ((FEW, False), (FEW + 1, True)):
+        status = get_grouped_status(ID, by, limit).read(answer(raw), ())
+        assert (status.complete, status.grouped.batches.recovered) == (complete, 0 if by == "200" else FEW)
+
+
+@pytest.mark.parametrize("size", [16 * 1024, 256 * 1024])
+def test_the_shortest_and_the_longest_body_that_is_kept(size: int) -> None:
+    beyond = -1 if size == 16 * 1024 else 1
+    for length, remembered in ((size, True), (size + beyond, False)):
+        raw = body(FEW).ljust(length)
+        kept = [grouped(raw, NOW, "200") for _ in range(3)]
+        assert (kept[1] is kept[2]) is remembered
 
 
 def test_a_time_too_far_ahead_is_unknown_until_it_is_not() -> None:
