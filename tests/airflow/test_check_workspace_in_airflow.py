@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from airflow_provider_reach.sandbox.scenes import workspace_scene
 from tests.airflow.real_airflow import RealAirflow
 
@@ -25,6 +27,7 @@ def test_only_what_is_not_well_gets_a_watch(airflow: RealAirflow) -> None:
     assert "WARNING - Reach" not in run.output
 
 
+@pytest.mark.long
 def test_more_than_airflow_maps_over_fail_the_check_with_the_worst_of_them(airflow: RealAirflow) -> None:
     limited = {"AIRFLOW__CORE__MAX_MAP_LENGTH": "4"}
     with workspace_scene(webhooks=20, in_trouble=0.5) as reach:
@@ -36,6 +39,7 @@ def test_more_than_airflow_maps_over_fail_the_check_with_the_worst_of_them(airfl
     assert len(run.xcoms["check_workspace", -1, "return_value"]) == 4
 
 
+@pytest.mark.long
 def test_an_execution_timeout_ends_a_look_that_hangs(airflow: RealAirflow) -> None:
     with workspace_scene(webhooks=2, latency=100) as reach:
         began = time.monotonic()

@@ -47,6 +47,7 @@ def python_m(
     )
 
 
+@pytest.mark.long
 def test_the_connection_is_found_in_the_database_and_json_alone_goes_to_stdout(in_the_database: RealAirflow) -> None:
     logs_all = {"AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG"}
 
@@ -122,6 +123,7 @@ def test_what_cannot_be_printed_here_is_escaped(airflow: RealAirflow, reach: San
     assert ended.stdout.startswith("FAILED: webhook 'b\\xfcnce': there is no webhook of this name")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not HAS_PROVIDERS_COMMANDS, reason="Airflow takes commands of providers from 3.2 on")
 def test_with_airflows_command_too_json_alone_goes_to_stdout(in_the_database: RealAirflow) -> None:
     ended = python_m(in_the_database, "list", "--json", "--patience", "2", module=("airflow", "reach"))
@@ -131,6 +133,7 @@ def test_with_airflows_command_too_json_alone_goes_to_stdout(in_the_database: Re
     assert "Next try in" in ended.stderr
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not HAS_PROVIDERS_COMMANDS, reason="Airflow takes commands of providers from 3.2 on")
 def test_airflow_has_the_commands(airflow: RealAirflow) -> None:
     with health_scene() as reach:

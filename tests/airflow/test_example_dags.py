@@ -76,6 +76,7 @@ def test_the_health_check_before_and_after_a_repair(scene: Sandbox, airflow: Rea
     assert "WARNING - Reach" not in after.output  # such as Airflow 2.11's of an execute that a subclass calls
 
 
+@pytest.mark.long
 def test_a_webhook_that_is_missing_fails_by_its_name(reach: Sandbox, airflow: RealAirflow) -> None:
     for name in ("deliveries", "engagement"):
         reach.add_webhook(name, target=reach.target(name).url)
@@ -118,6 +119,7 @@ def test_an_hourly_check_tells_a_loss_once(reach: Sandbox, airflow: RealAirflow)
     assert re.search("HEALTHY: webhook 'bounces': .*; 1 batch lost, already reported", second.output)
 
 
+@pytest.mark.long
 def test_a_chat_is_told_of_the_task_and_then_of_its_run(scene: Sandbox, airflow: RealAirflow) -> None:
     chat = json.dumps({"conn_type": "http", "password": scene.target("chat").url})
 
@@ -142,6 +144,7 @@ def test_a_chat_is_told_of_the_task_and_then_of_its_run(scene: Sandbox, airflow:
     assert more[2].startswith("(example_reach_chat_alert, watch_bounces, manual__")
 
 
+@pytest.mark.long
 def test_the_webhooks_of_several_workspaces_are_watched(reach: Sandbox, scene: Sandbox, airflow: RealAirflow) -> None:
     """``bounces`` of the scene piles up; the other workspace has a webhook of that name, too."""
     reach.add_webhook("bounces", target=reach.target("bounces").url)
@@ -159,6 +162,7 @@ def test_the_webhooks_of_several_workspaces_are_watched(reach: Sandbox, scene: S
     assert "HEALTHY: webhook 'bounces'" in run.output
 
 
+@pytest.mark.long
 def test_a_workspace_that_cannot_be_asked_leaves_the_others_watched(scene: Sandbox, airflow: RealAirflow) -> None:
     refused = json.dumps(scene.connection | {"password": "wrong"})
 
@@ -168,6 +172,7 @@ def test_a_workspace_that_cannot_be_asked_leaves_the_others_watched(scene: Sandb
     assert run.states["watch_delivery reach_america, bounces"] == "failed"
 
 
+@pytest.mark.long
 def test_the_declared_webhooks_are_made_kept_and_restored_and_nobody_elses(
     reach: Sandbox, airflow: RealAirflow
 ) -> None:
