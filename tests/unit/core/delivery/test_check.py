@@ -144,9 +144,10 @@ EARLY = results([row(n, MINUTE) for n in range(11)])
 GONE = "it does not exist"
 
 
-def sharing(
-    old: list[dict[str, Any]], new: list[dict[str, Any]] | None, *script: Reply, ref: WebhookRef
-) -> Played[Any]:
+Listed = list[dict[str, Any]]
+
+
+def sharing(old: Listed, new: Listed | None, *script: Reply, ref: WebhookRef, **given: Any) -> Played[DeliveryReport]:
     """
     A look where others have asked for the list.
 
@@ -162,7 +163,8 @@ def sharing(
         asked.append(f"{step.max_age:g}")
         return Known(indexes[step.max_age == 0.0 and new is not None])
 
-    look_at = look(ref, DeliveryPolicy(), ask_context(0.0), max_list_age=30.0)
+    policy = given.pop("policy", DeliveryPolicy())
+    look_at = look(ref, policy, ask_context(0.0), max_list_age=30.0, **given)
     played = play(look_at, *script, shared=shared)
     assert asked[1] == "30"
     return played
@@ -193,6 +195,23 @@ def test_an_older_list_makes_no_webhook_gone_or_inactive_or_ambiguous(
     played = sharing(old, [ORDERS], EARLY, ref=ref)
     assert (played.requests, played.result.outcome) == ([f"{STATUS}?limit=1000"], "wait")
     assert "inactive" not in played.result.headline
+
+
+def test_what_the_watch_knows_counts_for_a_new_list_too() -> None:
+    drain: dict[str, Any] = {"policy": DeliveryPolicy(drain=True), "ref": WebhookRef(ID)}
+    there: Listed = [ORDERS]
+    for old in ([], there):
+        rows = [results([row("b")])] * (1 + len(old))
+        later = sharing(old, there, *rows, watched_from=NOW - 3 * HOUR, **drain)
+        assert later.result.outcome == "healthy"
+    renamed = sharing([], [{**ORDERS, "name": "new"}], ref=WebhookRef(name="orders"), seen_id=ID)
+    assert "The webhook is now named 'new'." in renamed.result.headline
+
+
+def test_the_last_failure_that_the_list_tells_counts() -> None:
+    told = {**ORDERS, "last_successful": (NOW - HOUR).isoformat(), "last_failure": NOW.isoformat()}
+    played = looked(results(ORDERS), results([row("b", 5 * HOUR)]), listed(told), by_id=ID)
+    assert played.result.target_answers is False
 
 
 @pytest.mark.parametrize("ref", [WebhookRef(ID), WebhookRef(name="orders")])
