@@ -16,7 +16,7 @@ class SharedResult:
     """
     The latest result of a call, and the request that is under way for the next one.
 
-    Whoever sends a request sends it for itself, too: a failure is its own, and tells the others to ask themselves.
+    Whoever sends a request sends it for itself too: a failure is its own, and has each of the others ask for itself.
     """
 
     def __init__(self) -> None:

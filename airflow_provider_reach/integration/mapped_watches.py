@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.policy_fields import POLICY_FIELDS
+from airflow_provider_reach.core.values import scalar
 from airflow_provider_reach.core.workspace.policies import differing
 from airflow_provider_reach.integration.rendering import TextStaysText
+from airflow_provider_reach.integration.xcom import literal
 
 if TYPE_CHECKING:
     from airflow_provider_reach.core.workspace.policies import PolicyTable
+    from airflow_provider_reach.core.workspace.report import WorkspaceReport
 
 ROWS = "return_value"
 SENSORS_OWN = "ignore_lost_before"
 """What only the sensor can know: when this webhook was last looked at."""
+
+
+def rows_of(
+    report: WorkspaceReport, task: BaseOperator, policies: PolicyTable, of_every_row: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """
+    A row for each webhook that is not settled well: its id and name, and the limits that its watch would not have.
+
+    :param report: What the look came to.
+    :param task: The task that returns the rows.
+    :param policies: The policies in force.
+    :param of_every_row: What every row has besides.
+    """
+    overruled = _in_default_args(task)
+    rows: list[dict[str, Any]] = literal(
+        [
+            {"webhook_id": one.webhook_id, "webhook_name": one.webhook_name, **of_every_row, **one.policy}
+            | {field: scalar(getattr(policies.of(one.webhook_name), field)) for field in overruled}
+            for one in report.verdicts
+        ]
+    )
+    return rows
+
+
+def _in_default_args(task: BaseOperator) -> set[str]:
+    """The limits that any ``default_args`` of the DAG give: a watch would have them instead of the check's."""
+    if not task.has_dag():
+        return set()
+    dag: Any = task.dag
+    every = [dag.default_args, *(group.default_args for group in dag.task_group_dict.values())]
+    return {field for given in every for field in given or ()} & {*POLICY_FIELDS} - {SENSORS_OWN}
 
 
 def most_rows(task: BaseOperator, map_index: int) -> int | None:
@@ -83,7 +117,7 @@ def check_mapped(task: BaseOperator, policies: PolicyTable, of_every_row: Collec
     :param of_every_row: What every row has beside the policy's fields.
     :raises ReachInputError: naming the mapped task and its arguments.
     """
-    handed_on = {name for policy in policies.every for name in differing(policy)}
+    handed_on = {name for policy in policies.every for name in differing(policy)} | _in_default_args(task)
     ours = [one for one in _mapped_over(task) if _is_ours(one)]
     if problems := [text for one in ours for text in _problems(task, one, handed_on, of_every_row)]:
         raise ReachInputError(problems, f"task {task.task_id!r}")

@@ -45,8 +45,9 @@ class ReachCheckWorkspaceOperator(ReachOperator):
 
     Returns a row for each webhook that failed, is undecided, or was not answered, the worst first, made for
     ``ReachBatchStatusSensor.partial(...).expand_kwargs(check.output)``: its id, its name, and every limit in force for
-    it that is not the sensor's own default, so that the sensor judges as the check did. Give limits to this task alone,
-    except ``ignore_lost_before``. When all are well there is nothing to watch, and the mapped task is skipped.
+    it that is not the sensor's own default, so that the sensor judges as the check did. A limit that any
+    ``default_args`` of the DAG give is in every row. Give limits to this task alone, except ``ignore_lost_before``.
+    When all are well there is nothing to watch, and the mapped task is skipped.
 
     If no task takes the rows, it fails by its own verdict, as with ``on_failed="fail"``. A verdict is final; a failure
     to *ask* is no verdict and is left to the task's retries. Every exception that ends it has a ``.report``, or None.
@@ -170,7 +171,7 @@ class ReachCheckWorkspaceOperator(ReachOperator):
                 self._defer(look)
             hook = ReachHook(self.reach_conn_id, outage_tolerance=look.outage_tolerance.total_seconds())
             report = hook.check_workspace(**look.asked)
-        return self._finish(report, context)
+        return self._finish(look, report, context)
 
     @told_to_callbacks
     def execute_complete(self, context: Context, event: Any = None) -> list[dict[str, Any]]:
@@ -189,7 +190,7 @@ class ReachCheckWorkspaceOperator(ReachOperator):
             look, report = self._look(), read_look(event)
         if report is None:
             raise self._timed_out(LONGEST + look.outage_tolerance)
-        return self._finish(report, context)
+        return self._finish(look, report, context)
 
     @told_to_callbacks
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
@@ -268,19 +269,14 @@ class ReachCheckWorkspaceOperator(ReachOperator):
         within = span(longest) if limit is None else f"the execution_timeout of {span(limit)}"
         return AirflowTaskTimeout(f"The look at the workspace was not over within {within}. {NO_VERDICT}")
 
-    def _finish(self, report: WorkspaceReport, context: Context) -> list[dict[str, Any]]:
+    def _finish(self, look: WorkspaceLook, report: WorkspaceReport, context: Context) -> list[dict[str, Any]]:
         """Push the report, and return the rows or raise what says that it did not go well."""
-        from airflow_provider_reach.integration.mapped_watches import ROWS, most_rows
+        from airflow_provider_reach.core.workspace.policies import PolicyTable
+        from airflow_provider_reach.integration.mapped_watches import ROWS, most_rows, rows_of
 
         ti: Any = context["ti"]
-        of_every_row = self._of_every_row()
         ti.xcom_push(key="report", value=literal(report.to_dict()))
-        rows: list[dict[str, Any]] = literal(
-            [
-                {"webhook_id": one.webhook_id, "webhook_name": one.webhook_name, **of_every_row, **one.policy}
-                for one in report.verdicts
-            ]
-        )
+        rows = rows_of(report, self, PolicyTable(look.policy, look.policies), self._of_every_row())
         most = most_rows(self, ti.map_index)
         if not self._returns and report.outcome in ("failed", "unknown"):
             raise workspace_error(report)

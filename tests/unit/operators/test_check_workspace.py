@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from airflow import DAG
-from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred, XComArg, task
+from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred, TaskGroup, XComArg, task
 
 from airflow_provider_reach import (
     ReachBatchStatusSensor,
@@ -97,6 +97,20 @@ def test_each_row_makes_the_sensor_judge_as_the_check_did(ids: dict[str, str]) -
         assert watched.how == "ReachDeliveryFailed"
         assert watched.said.startswith(headlines[row["webhook_name"]])
     assert in_dag(ReachBatchStatusSensor, **early).timeout == 9 * 3600
+
+
+def test_default_args_never_make_a_watch_laxer_than_the_check(ids: dict[str, str]) -> None:
+    lax: dict[str, Any] = {"max_at_risk": 100, "ignore_lost_before": None}
+    with DAG("a_dag", schedule=None, default_args=lax):
+        check = ReachCheckWorkspaceOperator(task_id="a_task", policies={"risky": {"max_at_risk": 0}})
+        with TaskGroup("a_group", default_args={"at_risk_after": timedelta(hours=7)}):
+            watch: Any = ReachBatchStatusSensor.partial(task_id="watch").expand_kwargs(check.output)
+
+    risky, early = run(check).returned
+
+    assert risky == {"webhook_id": ids["risky"], "webhook_name": "risky", "max_at_risk": 0, "at_risk_after": 14400.0}
+    assert early["max_at_risk"] == 100
+    assert run(watch.unmap(risky)).how == "ReachDeliveryFailed"
 
 
 def not_mapped(**arguments: Any) -> ReachCheckWorkspaceOperator:
