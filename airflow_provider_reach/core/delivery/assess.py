@@ -72,11 +72,17 @@ def assess_batches(
     webhook: Webhook | Gone | None = None,
     complete: bool = True,
     times_known: bool = True,
+    listed_at: datetime | None = None,
 ) -> DeliveryReport:
-    """As :func:`assess`, of rows that are grouped already."""
+    """
+    As :func:`assess`, of rows that are grouped already.
+
+    With ``listed_at``, the service's time of the list, the list may be older than the batch status: a webhook is silent
+    as far as the list tells.
+    """
     now = as_utc(now)
     tally = tally_of(batches, now, policy)
-    found = findings(tally, now, policy, webhook, complete)
+    found = findings(tally, now, policy, webhook, complete, listed_at)
     if any(finding.fails for finding in found):
         return _report("failed", found, tally, now, policy, webhook, complete, times_known)
     waited_for = _waited_for(tally, now, policy, as_utc(watched_from or now))

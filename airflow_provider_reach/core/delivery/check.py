@@ -135,6 +135,7 @@ def judge_existing(
     *,
     watched_from: datetime | None = None,
     listed: bool = True,
+    listed_at: datetime | None = None,
 ) -> Exchange[DeliveryReport]:
     """
     The same, where a 404 is left to the caller.
@@ -144,6 +145,7 @@ def judge_existing(
     :param context: How long to keep asking, and what to mask.
     :param watched_from: As of :func:`look`.
     :param listed: As of :func:`judge`.
+    :param listed_at: The service's time of the list that the webhook is from, where it may be minutes old.
     :raises ReachNotFoundError: when it may not exist any more.
     :raises ReachCallError: when its batch status could not be had; that is no verdict.
     """
@@ -157,6 +159,7 @@ def judge_existing(
         policy,
         watched_from=watched_from,
         complete=status.complete,
+        listed_at=listed_at,
     )
     if listed or webhook.last_successful or webhook.last_failure:
         return judged(webhook=webhook)

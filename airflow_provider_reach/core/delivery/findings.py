@@ -31,7 +31,12 @@ class Finding(Struct, frozen=True):
 
 
 def findings(
-    tally: Tally, now: datetime, policy: DeliveryPolicy, webhook: Webhook | Gone | None, complete: bool
+    tally: Tally,
+    now: datetime,
+    policy: DeliveryPolicy,
+    webhook: Webhook | Gone | None,
+    complete: bool,
+    listed_at: datetime | None = None,
 ) -> list[Finding]:
     """What is wrong, and whether it fails the check; what fails it comes first."""
     found = []
@@ -52,9 +57,9 @@ def findings(
         early = f" (and {len(tally.unripe)} in the early retries)" if tally.unripe else ""
         text = f"{number_of(piled_up)} undelivered{early}, over the limit of {policy.max_undelivered}"
         found.append(Finding(text, True))
-    limit, success = policy.max_silence, last_success(webhook, now)
-    if limit is not None and success is not None and may_send(webhook) and now - success > limit:
-        text = f"no success for {span(now - success)} (limit {span(limit)}), the last one at {clock(success)}"
+    limit, success, seen = policy.max_silence, last_success(webhook, now), listed_at or now
+    if limit is not None and success is not None and may_send(webhook) and seen - success > limit:
+        text = f"no success for {span(seen - success)} (limit {span(limit)}), the last one at {clock(success)}"
         found.append(Finding(text, True, "" if tally.in_flight or tally.lost else SILENT))  # batches tell why
     if not complete:
         text = "the answer was cut by its limit, there may be more and worse"

@@ -64,7 +64,7 @@ def missing_from(listed: WebhookList, names: Sequence[str]) -> list[Gone]:
     :param listed: The list that lacks them.
     :param names: The names.
     """
-    rest = f"The workspace has {len(listed.webhooks):,} webhooks."
+    rest = f"Webhooks in the workspace: {len(listed.webhooks):,}."
     return [diagnosed(Gone(name=name), listed.webhooks) for name in names[:_MOST_DIAGNOSED]] + [
         Gone(name=name, cause="unknown", said=rest) for name in names[_MOST_DIAGNOSED:]
     ]

@@ -12,6 +12,7 @@ from airflow_provider_reach.core.api.models import Gone, Webhook
 from airflow_provider_reach.core.api.retry import SharedBudget
 from airflow_provider_reach.core.delivery.assess import assess
 from airflow_provider_reach.core.delivery.check import judge_existing
+from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachCallError, ReachError
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.text import shown
@@ -83,7 +84,12 @@ def check_workspace(
 
     def judging(webhook: Webhook) -> Beginning:
         policy = policies.of(webhook.name)
-        return lambda at: judge_existing(webhook, policy, context.drawing_on(budget.beginning(of_list.at + at)))
+
+        def begin(at: float) -> Exchange[DeliveryReport]:
+            asked = context.drawing_on(budget.beginning(of_list.at + at))
+            return judge_existing(webhook, policy, asked, listed_at=listed.at)
+
+        return begin
 
     answers: Any = yield Together(map(judging, found), len(found), progress)
     results = yield from confirmed(found, answers, context.drawing_on(budget.beginning(budget.latest)))

@@ -130,7 +130,7 @@ def test_many_missing_names_are_not_all_compared() -> None:
     report = checked(listed(ORDERS), listed(ORDERS), WELL, expect=[f"orders {n:02}" for n in range(22)]).result
 
     assert [("Is it 'orders'?" in row.headline) for row in report.verdicts] == [True] * 20 + [False] * 2
-    assert report.reports[20].advice[0].startswith("The workspace has 1 webhooks.")
+    assert report.reports[20].advice[0].startswith("Webhooks in the workspace: 1.")
 
 
 def test_an_expected_webhook_that_is_filtered_out_fails_before_any_is_asked_about() -> None:
@@ -181,6 +181,17 @@ def test_a_webhook_deleted_meanwhile_and_an_inactive_one() -> None:
 
     assert (report.outcome, report.gone, report.inactive) == ("failed", ["orders"], ["bounces"])
     assert report.headline.startswith("FAILED: 2 of 2 webhooks. The worst: webhook 'bounces': it is inactive")
+
+
+def test_a_look_that_takes_long_makes_no_webhook_silent() -> None:
+    """The list said an hour before that the last success was half an hour before the list."""
+    busy = {**ORDERS, "last_successful": (NOW - HOUR / 2).isoformat()}
+    quiet = {**BOUNCES, "last_successful": (NOW - 2 * HOUR).isoformat()}
+    late = replace(WELL, received=NOW + HOUR)
+    report = checked(listed(busy, quiet), late, late, policy=DeliveryPolicy(max_silence=HOUR)).result
+
+    assert [(one.webhook_name, one.outcome) for one in report.reports] == [("bounces", "failed"), ("orders", "healthy")]
+    assert "no success for 2 h (limit 1 h)" in report.verdicts[0].headline
 
 
 def test_one_list_serves_all_that_are_answered_with_404() -> None:
