@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import BaseOperator, conf
 from airflow_provider_reach.core.errors import ReachInputError
 from airflow_provider_reach.core.policy_fields import POLICY_FIELDS
 from airflow_provider_reach.core.values import scalar
-from airflow_provider_reach.core.workspace.policies import differing
+from airflow_provider_reach.core.workspace.policies import DEFAULT, differing
 from airflow_provider_reach.integration.rendering import TextStaysText
 from airflow_provider_reach.integration.xcom import literal
 
@@ -83,7 +83,7 @@ def is_taken(task: BaseOperator) -> bool:
 
     :param task: A task of a DAG.
     """
-    if any(not _is_ours_without_verdict(mapped) for mapped in _mapped_over(task)):
+    if any(not _is_ours_without_verdict(one) for mapped in _mapped_over(task) for one in _tasks_of(mapped)):
         return True
     others = [other for other in _after(task) if not _is_ours_without_verdict(other)]
     return any(source.node_id == task.node_id and key == ROWS for other in others for source, key in _given(other))
@@ -97,6 +97,11 @@ def _given(task: Any) -> Iterator[tuple[Any, str]]:
         task if isinstance(task, BaseOperator) else task.partial_kwargs
     )
     return references
+
+
+def _tasks_of(mapped: Any) -> list[Any]:
+    """The tasks of a mapped group; of a mapped task, itself."""
+    return list(mapped.iter_tasks()) if hasattr(mapped, "iter_tasks") else [mapped]
 
 
 def _is_ours_without_verdict(task: Any) -> bool:
@@ -118,8 +123,12 @@ def check_mapped(task: BaseOperator, policies: PolicyTable, of_every_row: Collec
     :raises ReachInputError: naming the mapped task and its arguments.
     """
     handed_on = {name for policy in policies.every for name in differing(policy)} | _in_default_args(task)
-    ours = [one for one in _mapped_over(task) if _is_ours(one)]
-    if problems := [text for one in ours for text in _problems(task, one, handed_on, of_every_row)]:
+    mapped_over = _mapped_over(task)
+    ours = [one for one in mapped_over if _is_ours(one)]
+    problems = [text for one in ours for text in _problems(task, one, handed_on, of_every_row)]
+    grouped = [one for mapped in mapped_over if mapped not in ours for one in _tasks_of(mapped)]
+    problems += [text for one in grouped for text in _problems_in_group(task, one, handed_on)]
+    if problems:
         raise ReachInputError(problems, f"task {task.task_id!r}")
 
 
@@ -156,6 +165,18 @@ def _problems(task: BaseOperator, mapped: Any, handed_on: set[str], of_every_row
         yield (
             f"the mapped task {mapped.task_id!r} gives {', '.join(twice)} itself. Leave that to {task.task_id!r}, "
             "which hands it on to each watch: otherwise the two would judge differently, or Airflow would refuse it."
+        )
+
+
+def _problems_in_group(task: BaseOperator, one: Any, handed_on: set[str]) -> Iterator[str]:
+    """A mapped group passes on of a row what it has arguments for, and drops the rest without a word."""
+    if not (isinstance(one, BaseOperator) and _is_ours(one) and _judges(type(one))):
+        return
+    given = {name for name in POLICY_FIELDS if getattr(one, name) != getattr(DEFAULT, name)} - {SENSORS_OWN}
+    if own := sorted(name for name in given | handed_on if not hasattr(getattr(one, name), "iter_references")):
+        yield (
+            f"the task {one.task_id!r} in a mapped group does not take {', '.join(own)} from its row, so that it would "
+            f"judge otherwise than {task.task_id!r}. Map it without the group, by .expand_kwargs(check.output)."
         )
 
 

@@ -86,10 +86,10 @@ def differing(policy: DeliveryPolicy) -> dict[str, str | float | bool | None]:
 
 
 def _differs(policy: DeliveryPolicy, name: str) -> bool:
-    return bool(getattr(policy, name) != getattr(_DEFAULT, name))
+    return bool(getattr(policy, name) != getattr(DEFAULT, name))
 
 
-_DEFAULT = DeliveryPolicy()
+DEFAULT = DeliveryPolicy()
 
 
 def _checked(by_name: Any) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow import DAG
+from airflow.providers.common.compat.sdk import task_group
 
 from airflow_provider_reach import (
     ReachBatchStatusSensor,
@@ -140,6 +141,19 @@ def limits_do_not_reach(stage: Stage) -> Told:
         check = ReachCheckWorkspaceOperator(task_id="check_workspace", drain=True)
         names = check.output.map(lambda row: row["webhook_name"])
         ReachBatchStatusSensor.partial(task_id="watch_delivery").expand(webhook_name=names)
+    return failed(run(check).raised)
+
+
+@message
+def limits_do_not_reach_a_group(stage: Stage) -> Told:
+    with DAG("a_dag", schedule=None):
+        check = ReachCheckWorkspaceOperator(task_id="check_workspace", drain=True)
+
+        @task_group
+        def each(webhook_name: str) -> None:
+            ReachBatchStatusSensor(task_id="watch_delivery", webhook_name=webhook_name)
+
+        each.expand_kwargs(check.output)
     return failed(run(check).raised)
 
 

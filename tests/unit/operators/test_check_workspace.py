@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from airflow import DAG
-from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred, TaskGroup, XComArg, task
+from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred, TaskGroup, XComArg, task, task_group
 
 from airflow_provider_reach import (
     ReachBatchStatusSensor,
@@ -141,6 +141,18 @@ def only_before_another(**arguments: Any) -> ReachCheckWorkspaceOperator:
     return check
 
 
+def taken_by_a_group_that_tests_targets(**arguments: Any) -> ReachCheckWorkspaceOperator:
+    with DAG("a_dag", schedule=None):
+        check = ReachCheckWorkspaceOperator(task_id="a_task", **arguments)
+
+        @task_group
+        def each(webhook_name: str) -> None:
+            ReachValidateWebhookOperator(task_id="validate", webhook_name=webhook_name)
+
+        each.expand_kwargs(check.output)
+    return check
+
+
 def only_told(**arguments: Any) -> ReachCheckWorkspaceOperator:
     """Its report is printed, and its rows' targets are tested: no task fails by what it found."""
     with DAG("a_dag", schedule=None):
@@ -163,6 +175,7 @@ def only_told(**arguments: Any) -> ReachCheckWorkspaceOperator:
         (by_itself, {}, "ReachDeliveryFailed"),
         (only_told, {}, "ReachDeliveryFailed"),
         (only_before_another, {}, "ReachDeliveryFailed"),
+        (taken_by_a_group_that_tests_targets, {}, "ReachDeliveryFailed"),
         (mapped, {"on_failed": " Fail\n"}, "ReachDeliveryFailed"),
         (taken_by_a_task, {}, "success"),
         (not_mapped, {"name_pattern": "early"}, "success"),  # not decided: the next run looks again
@@ -255,6 +268,36 @@ def test_limits_reach_a_watch_by_whole_rows_alone(expand: Any, how: str, ids: di
 
         assert ended.how == ends, ended.said
         assert ends == "success" or "does not take the rows as they are, so that max_silence may not" in ended.said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "own", "refused"),
+    [
+        ({}, {}, ""),
+        ({}, {"max_lost": 1}, "max_lost"),
+        ({}, {"ignore_lost_before": "{{ ds }}"}, ""),
+        ({"max_undelivered": 5}, {}, "max_undelivered"),
+        ({"drain": True}, {}, ""),
+    ],
+)
+def test_a_watch_in_a_mapped_group_judges_as_the_check_did(
+    arguments: dict[str, Any], own: dict[str, Any], refused: str, ids: dict[str, str]
+) -> None:
+    with DAG("a_dag", schedule=None):
+        check = ReachCheckWorkspaceOperator(task_id="a_task", **arguments)
+
+        @task_group
+        def each(webhook_id: str, webhook_name: str, drain: Any = False) -> None:
+            ReachBatchStatusSensor(
+                task_id="watch", webhook_id=webhook_id, webhook_name=webhook_name, drain=drain, **own
+            )
+
+        each.expand_kwargs(check.output)
+
+    ended = run(check)
+
+    assert ended.how == ("AirflowFailException" if refused else "success"), ended.said
+    assert f"the task 'each.watch' in a mapped group does not take {refused} from its row" in ended.said or not refused
 
 
 @pytest.mark.parametrize(("arguments", "how"), [({}, "success"), ({"drain": True}, "AirflowFailException")])
