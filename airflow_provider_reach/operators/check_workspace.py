@@ -49,9 +49,9 @@ class ReachCheckWorkspaceOperator(ReachOperator):
     ``default_args`` of the DAG give is in every row. Give limits to this task alone, except ``ignore_lost_before``.
     When all are well there is nothing to watch, and the mapped task is skipped.
 
-    If no task takes the rows, it fails by its own verdict, as with ``on_failed="fail"``; run it every hour then, since one
-    look cannot wait for what is undecided. A verdict is final; a failure to *ask* is no verdict and is left to the task's
-    retries. Every exception that ends it has a ``.report``, or None.
+    If no task takes the rows, it fails by its own verdict, as with ``on_failed="fail"``. Run it every hour then: one
+    look does not wait for what is undecided. A verdict is final; a failure to *ask* is no verdict and is left to the
+    task's retries. Every exception that ends it has a ``.report``, or None.
 
     :param policies: Limits that differ, by webhook's name or pattern: ``{"bounces": {"max_undelivered": 100}}``. The
         exact name counts first, then the first pattern that matches. A name without a wildcard must exist.
