@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from airflow_provider_reach.core.api.exchange import Known
 from airflow_provider_reach.core.api.responses import Answer, Failure
@@ -29,17 +29,23 @@ class SharedResult:
 
         :param since: The earliest time of the request, by the event loop's clock.
         :param ask: Sends a request; what others may share is ``Known``.
-        :return: What is shared; or the answer or failure of a request of one's own.
+        :return: What is shared; or the answer or failure of a request of one's own, whose seconds include the wait for
+            those of others.
         """
+        now = asyncio.get_running_loop().time
+        came = now()
         while True:
             if self._latest and self._latest.sent >= since and self._latest.result:
                 return self._latest.result
             other = self._under_way
             if other is None or other.sent < since:
-                return await self._ask(ask)
+                break
             await other.over.wait()
             if other.failed:
-                return await self._ask(ask)
+                break
+        waited = now() - came
+        result = await self._ask(ask)
+        return result if isinstance(result, Known) else replace(result, seconds=result.seconds + waited)
 
     async def _ask(self, ask: Callable[[], Awaitable[Result]]) -> Result:
         mine = self._under_way = _Request(asyncio.get_running_loop().time())

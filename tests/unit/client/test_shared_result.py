@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -68,12 +69,15 @@ def test_who_wants_a_newer_one_asks_for_it_and_others_take_that() -> None:
 
 
 @pytest.mark.parametrize("failure", [REFUSED, Failure("timeout", "d")])
-def test_a_failure_is_nobody_else_s(failure: Result) -> None:
+def test_a_failure_is_nobody_else_s_and_the_wait_for_it_counts(failure: Answer | Failure) -> None:
     service = Service(failure, failure)
 
     async def users(come: Callable[[float, float], asyncio.Task[Any]]) -> None:
         results = await asyncio.gather(*(come(0.0, 5.0) for _ in range(4)))
-        assert [result is failure for result in results] == [True, True, False, False]
+        assert [replace(result, seconds=0.0) for result in results[:2]] == [failure, failure]
+        assert [result.seconds for result in results[:2]] == pytest.approx([0.0, 1.0], abs=0.2)
+        assert isinstance(results[2], Known)
+        assert results[2] is results[3]
         assert isinstance(await come(0.0, 5.0), Known)
 
     played(service, users)
