@@ -52,10 +52,10 @@ def airflow_error(error: ReachError, and_said: str = "") -> AirflowException:
 
 def workspace_error(report: WorkspaceReport, and_said: str = "") -> AirflowException:
     """
-    The exception for a workspace that is not well; a failure to ask where nothing failed for certain.
+    The exception for a workspace that is not well: final, unless no webhook has failed and some were not answered.
 
     :param report: What was seen; the exception has it as its ``.report``.
-    :param and_said: A sentence to add to the report's text. Then asking again cannot help.
+    :param and_said: A sentence to add to the report's text.
     """
     said = f"{report}\n{and_said}".rstrip()
     if report.outcome == "failed":

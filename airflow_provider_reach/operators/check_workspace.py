@@ -157,11 +157,13 @@ class ReachCheckWorkspaceOperator(ReachOperator):
 
         :param context: The task's context.
         :return: A row for each webhook that is not settled well, the worst first.
-        :raises ReachDeliveryFailed: with ``on_failed="fail"``, or where no task takes the rows, the verdict is a
-            failure; or there are more rows than Airflow maps a task over. Final.
-        :raises AirflowFailException: the arguments or the configuration are wrong, or the key refused; final.
+        :raises ReachDeliveryFailed: a webhook failed, and ``on_failed="fail"``, no task takes the rows, or there are
+            more rows than Airflow maps a task over. Final.
+        :raises AirflowFailException: the arguments or the configuration are wrong, the key was refused, or more
+            webhooks are undecided than Airflow maps a task over. Final.
         :raises AirflowTaskTimeout: the look was not over within the ``execution_timeout``; left to the task's retries.
-        :raises AirflowException: the service could not be asked; left to the task's retries.
+        :raises AirflowException: the service could not be asked, or not about a webhook that no watch asks about again;
+            left to the task's retries.
         """
         from airflow_provider_reach.hooks import ReachHook
 

@@ -74,7 +74,7 @@ class WorkspaceReport(Serializable, Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain JSON, bounded: it passes through Airflow's database."""
+        """The report as plain JSON, with few of the full reports: it passes through Airflow's database."""
         kept = [report for report in self.reports if report.outcome != "healthy"][:MOST_KEPT]
         few = structs.replace(self, reports=kept, unanswered=dict(list(self.unanswered.items())[:MOST_KEPT]))
         plain: dict[str, Any] = msgspec.to_builtins(few)
