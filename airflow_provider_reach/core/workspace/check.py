@@ -98,7 +98,7 @@ def check_workspace(
     seen = [_seen(webhook, policies, results[index], listed.at) for index, webhook in enumerate(found)]
     seen += [_seen(gone, policies, gone, listed.at) for gone in missing_from(listed, missing)]
     unused = policies.unused_patterns(there)
-    return summary(seen, listed, [f"No webhook matches {shown(one)} of the table of policies." for one in unused])
+    return summary(seen, listed, [f"No webhook matches the pattern {shown(one)} in policies." for one in unused])
 
 
 def _seen(webhook: Webhook | Gone, policies: PolicyTable, result: Result | Gone, at: datetime) -> Seen:

@@ -162,7 +162,7 @@ def test_each_is_judged_by_its_own_policy_and_its_row_says_which() -> None:
         "bounces": {"max_at_risk": 5, "max_undelivered": 1},
         "clicks": {"max_at_risk": 5, "max_undelivered": 2, "min_age": 600.0},
     }
-    assert report.warnings == ["No webhook matches 'x*' of the table of policies."]
+    assert report.warnings == ["No webhook matches the pattern 'x*' in policies."]
 
 
 def test_a_name_in_the_table_of_policies_must_exist_unless_it_is_not_meant() -> None:
