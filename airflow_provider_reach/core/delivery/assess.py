@@ -149,7 +149,7 @@ def _report(
     in_doubt = {answer for answer in answers if is_other_2xx(answer)} if policy.delivered_by == "200" else set()
     taken = [batch for batch in undelivered if batch.answered in in_doubt] if in_doubt else []
     retries = next_retries(taken, now, policy) if complete else {}
-    advice = [finding.advice for finding in found if finding.advice and finding.fails]
+    advice = [*dict.fromkeys(finding.advice for finding in found if finding.advice and finding.fails)]
     if outcome != "healthy" and undelivered:
         retried = any((batch.attempts or 0) < policy.max_attempts for batch in in_flight)
         advice = ([IS_BACK] if back and retried else []) + advice

@@ -332,6 +332,8 @@ def test_no_retry_is_promised_to_batches_that_had_their_last_attempt() -> None:
     spent, retried = failed("spent", attempts=12), failed("retried", attempts=11)
     assert look([spent], webhook=back).advice == [advice.REPLAY]
     assert look([spent, retried], webhook=back).advice == [advice.IS_BACK, advice.REPLAY]
+    lost = failed("lost", 9 * HOUR, attempts=12)
+    assert look([spent, lost], webhook=back).advice == [advice.REPLAY]  # said once, though both need it
 
 
 def test_whether_a_target_answers_is_not_known_without_a_failure() -> None:
