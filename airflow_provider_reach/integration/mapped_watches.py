@@ -153,14 +153,13 @@ def _problems(task: BaseOperator, mapped: Any, handed_on: set[str], of_every_row
                 "ReachBatchStatusSensor takes. Map it over names: .expand(webhook_name=[...])."
             )
         return
-    if not whole:
-        if handed_on:
-            yield (
-                f"the mapped task {mapped.task_id!r} does not take the rows as they are, so that {limits} may not "
-                "reach it. Map it by .expand_kwargs(check.output); what changes the rows can be a task between the two."
-            )
+    if handed_on and not whole:
+        yield (
+            f"the mapped task {mapped.task_id!r} does not take the rows as they are, so that {limits} may not "
+            "reach it. Map it by .expand_kwargs(check.output); what changes the rows can be a task between the two."
+        )
         return
-    told = {*of_every_row, *handed_on, *POLICY_FIELDS} - ({SENSORS_OWN} - handed_on)
+    told = {*POLICY_FIELDS} - ({SENSORS_OWN} - handed_on) | ({*of_every_row} if whole else set())
     if twice := sorted(told & mapped.partial_kwargs.keys()):
         yield (
             f"the mapped task {mapped.task_id!r} gives {', '.join(twice)} itself. Leave that to {task.task_id!r}, "

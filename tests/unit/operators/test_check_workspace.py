@@ -48,6 +48,15 @@ def mapped(watch: dict[str, Any] | None = None, **arguments: Any) -> ReachCheckW
     return check
 
 
+def mapped_over_ids(**watch: Any) -> ReachCheckWorkspaceOperator:
+    """The check of a DAG in which a watch is mapped over the ids of its rows alone."""
+    with DAG("a_dag", schedule=None):
+        check = ReachCheckWorkspaceOperator(task_id="a_task")
+        ids = check.output.map(lambda row: row["webhook_id"])
+        ReachBatchStatusSensor.partial(task_id="watch", **watch).expand(webhook_id=ids)
+    return check
+
+
 def test_what_is_not_settled_well_is_returned_the_worst_first(
     ids: dict[str, str], connected: Sandbox, logged: Callable[[], str]
 ) -> None:
@@ -226,6 +235,7 @@ def test_what_was_not_answered_is_asked_again(failed: bool, how: str, ids: dict[
             lambda: mapped({"ignore_lost_before": "{{ ds }}"}, ignore_lost_before="2026-01-01T00:00Z"),
             "'watch' gives ignore_lost_before itself",
         ),
+        (lambda: mapped_over_ids(max_undelivered=100), "the mapped task 'watch' gives max_undelivered itself"),
         (
             lambda: mapped({"reach_conn_id": "other"}, with_conn_id=True),
             "'watch' gives reach_conn_id itself",
