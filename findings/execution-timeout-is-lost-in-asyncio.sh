@@ -7,8 +7,8 @@
 # return_exceptions=True hands it over like any failed request. Only where the loop waits does the timeout get through.
 #
 # Why it matters: libraries parse what they receive in callbacks, so a busy loop is in one most of the time. A task that
-# makes many requests at once by asyncio.run() may outlive its execution_timeout, and its run is green. Run the loop in a
-# thread of its own and let the main thread wait for it: there the exception always gets through.
+# makes many requests at once by asyncio.run() may outlive its execution_timeout, and its run is green. Run the loop in
+# a thread of its own and let the main thread wait for it: there the exception always gets through.
 #
 # Source: asyncio's documentation of the event loop's exception handler; seen in the task's state.
 . "$(dirname "$0")/_lib.sh"
