@@ -10,7 +10,10 @@ from typing import Literal
 from airflow_provider_reach.core.delivery.ambiguous_2xx import with_earlier_retries
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
+from airflow_provider_reach.core.webhooks.ref import WebhookRef
+from airflow_provider_reach.core.workspace.policies import differing
 from evidence.simulation.life import BEGIN, HOUR, MINUTE, Life
+from evidence.simulation.play import NAME
 from evidence.simulation.service import Service
 
 POKE = 5 * MINUTE
@@ -27,6 +30,7 @@ class Check:
     :param outcome: ``unanswered``: the service could not be asked.
     :param report: What it saw last.
     :param ignored_before: Losses before this were told by another.
+    :param otherwise: What a look at the whole workspace told otherwise, at the time of the first look.
     """
 
     begun: datetime
@@ -34,6 +38,7 @@ class Check:
     outcome: Literal["healthy", "failed", "timeout", "unanswered"]
     report: DeliveryReport | None
     ignored_before: datetime | None = None
+    otherwise: str = ""
 
     @property
     def tells(self) -> bool:
@@ -86,6 +91,25 @@ def _shared_list(
     return now - step if now < deadline and is_answered(now - step) else now
 
 
+def told_otherwise(service: Service, made: Check, policy: DeliveryPolicy) -> str:
+    """
+    What a look at the whole workspace tells otherwise than a check did, at the time of its first look; empty: nothing.
+
+    :param service: What both ask.
+    :param made: The check.
+    :param policy: By what it judged.
+    """
+    alone = service.look(made.begun, policy, made.begun, ref=WebhookRef(name=NAME))
+    whole = service.look_at_all(made.begun, policy)
+    outcome = made.outcome if made.ended == made.begun else "wait"
+    row = [] if outcome == "healthy" else [(NAME, outcome, alone.headline[:500], differing(policy))]
+    rows = [(one.webhook_name, one.outcome, one.headline, one.policy) for one in whole.verdicts]
+    of_it = [report for report in whole.reports if report.webhook_name == NAME]
+    if (whole.outcome, rows, of_it, len(whole.reports)) == (outcome, row, [alone], 2):
+        return ""
+    return f"{outcome}: {alone}\nthe workspace: {whole}\n{rows}"
+
+
 @dataclass(frozen=True)
 class Schedule:
     """
@@ -95,12 +119,14 @@ class Schedule:
     :param every: How often it runs.
     :param policy: By what it judges.
     :param tells_once: Whether it takes what its last look told for told.
+    :param looks_at_all: Whether the whole workspace is looked at too, whenever a check begins.
     """
 
     name: str
     every: timedelta
     policy: DeliveryPolicy
     tells_once: bool = False
+    looks_at_all: bool = False
 
     def run(self, service: Service, life: Life) -> Iterator[Check]:
         """
@@ -121,6 +147,8 @@ class Schedule:
                 begun = made.ended + _RETRY_DELAY
             if made.ended > life.end:
                 return
+            if self.looks_at_all and life.is_answered(made.begun):
+                made = replace(made, otherwise=told_otherwise(service, made, self._policy(checks)))
             checks.append(made)
             yield made
 
@@ -141,7 +169,7 @@ class Schedule:
 USUAL, DRAINED = DeliveryPolicy(), DeliveryPolicy(drain=True)
 NIGHTLY = Schedule("drained, once a day", 24 * HOUR, DRAINED)
 TWICE_A_DAY = Schedule("drained, twice a day", 12 * HOUR, DRAINED)
-HOURLY = Schedule("hourly", HOUR, USUAL)
+HOURLY = Schedule("hourly", HOUR, USUAL, looks_at_all=True)
 TOLD_ONCE = Schedule("hourly, each loss told once", HOUR, USUAL, tells_once=True)
 TWO_HOURLY = Schedule("every two hours", 2 * HOUR, USUAL)
 SCHEDULES = (HOURLY, TOLD_ONCE, TWO_HOURLY, TWICE_A_DAY, NIGHTLY)

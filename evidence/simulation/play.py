@@ -19,7 +19,7 @@ from airflow_provider_reach.sandbox.service.model import Batch, PostResult, Webh
 from airflow_provider_reach.sandbox.service.schedule import WINDOW
 from airflow_provider_reach.sandbox.service.simulation import Simulation
 
-WEBHOOK_ID = "5f0b3f0c-64a7-4f0e-9a54-0d4a7b3b7a11"
+WEBHOOK_ID, NAME = "5f0b3f0c-64a7-4f0e-9a54-0d4a7b3b7a11", "orders"
 NO_RESPONSE = 0
 
 Target = Callable[[datetime, Batch], int]
@@ -63,7 +63,7 @@ class Play:
             return _answer(target(simulation.now, batch), delivered_by)
 
         simulation = Simulation(deliver, times[0], 1000, retry_schedule)
-        simulation.add(Webhook(WEBHOOK_ID, "orders", "https://example.org/orders", ("delivery",), ready_at=times[0]))
+        simulation.add(Webhook(WEBHOOK_ID, NAME, "https://example.org/orders", ("delivery",), ready_at=times[0]))
         # A few seconds past the full minute, so that nothing hangs on what is done first within one.
         simulation.advance_to(times[0] + timedelta(seconds=20))
         simulation.set_traffic(WEBHOOK_ID, timedelta(hours=1) / batches_per_hour, events_per_batch=1)

@@ -185,6 +185,7 @@ def broken(schedule: Schedule, found: Score, *, seen: bool = True, agreed: bool 
     said = {
         "misled": "checks said that attempts have stopped that have not",
         "undoubted": "false alarms without a doubt",
+        "otherwise": "looks at the whole workspace told something else",
     }
     if agreed:
         said |= {

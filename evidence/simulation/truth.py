@@ -41,6 +41,7 @@ class Score:
     :param undoubted: False alarms of a policy that does not count what the service counts, when the report raises no
         doubt.
     :param misled: Checks that say that the attempts of a batch have stopped which was not delivered.
+    :param otherwise: Hourly checks at whose first look one at the whole workspace told something else.
     :param faults: What must not be: by which of these names it is counted, and in words.
     """
 
@@ -60,6 +61,7 @@ class Score:
     still: int = 0
     undoubted: int = 0
     misled: int = 0
+    otherwise: int = 0
     faults: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, other: Score) -> None:
@@ -194,6 +196,8 @@ def _count_losses(found: Score, checks: Sequence[Checked], lost: Sequence[Batch]
 
 def _count_faults(found: Score, checked: Checked, policy: DeliveryPolicy) -> None:
     made = checked.made
+    if made.otherwise:
+        found.blame("otherwise", f"{made.begun}: {made.otherwise}")
     if made.outcome == "healthy" and policy.drain and _in_flight_from(made.begun, checked.moment):
         found.blame("hasty", f"{made.ended}: healthy though not all of {made.begun} was decided: {made.report}")
     if made.tells and (made.outcome == "timeout" or not is_wrong(checked, policy)):

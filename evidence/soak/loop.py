@@ -17,6 +17,7 @@ import random
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import datetime, timedelta, timezone
 from importlib import import_module
 from typing import Any
 
@@ -25,8 +26,11 @@ from airflow.jobs.triggerer_job_runner import TriggerRunner
 
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.errors import ReachServerError
+from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.watch.events import TimedOut, read_event
-from airflow_provider_reach.triggers import ReachBatchStatusTrigger
+from airflow_provider_reach.core.webhooks.selection import Selection
+from airflow_provider_reach.integration.workspace_look import WorkspaceLook, read_look
+from airflow_provider_reach.triggers import ReachBatchStatusTrigger, ReachWorkspaceTrigger
 from evidence.bench.watches import start
 from evidence.soak.clock import BEGIN, SoakLoop, wall_clock_of
 from evidence.soak.fates import (
@@ -90,6 +94,7 @@ async def live(loop: SoakLoop, watches: int, generations: int) -> Seen:
         service.load(of_it, list(outages(first)))
         tasks = [begin(loop, runner, script) for script in of_it]
         await loop.until(first + ALL_BEGUN + LOOKS_EVERY)
+        seen.wrong += await looked_at_all(generation % WORKSPACES, watches // WORKSPACES)
         seen.most_sessions = max(seen.most_sessions, len(loop.sessions))
         if generation == generations // 2:
             await loop.until(first + 1.5 * HOUR)
@@ -112,6 +117,17 @@ async def live(loop: SoakLoop, watches: int, generations: int) -> Seen:
     seen.looks, seen.refused, seen.failed = service.looks, service.refused, service.failed
     seen.longest_gap, seen.most_open, seen.days = service.longest_gap, service.most_open, loop.time() / (24 * HOUR)
     return seen
+
+
+async def looked_at_all(workspace: int, number: int) -> list[str]:
+    """What is wrong with a check of a whole workspace, while all of its webhooks are watched and none is decided."""
+    look = WorkspaceLook(DeliveryPolicy(drain=True), {}, Selection(), timedelta(minutes=2))
+    deadline = (datetime.now(timezone.utc) + timedelta(hours=1)).isoformat()
+    trigger = ReachWorkspaceTrigger(reach_conn_id=f"reach_{workspace}", deadline=deadline, **look.to_plain())
+    reports = [read_look(json.loads(json.dumps(event.payload))) async for event in trigger.run()]
+    counts = [report and report.counts for report in reports]
+    right = counts == [{"failed": 0, "unknown": 0, "wait": number, "healthy": 0}]
+    return [] if right else [f"the check of workspace {workspace}: {counts}"]
 
 
 def begin(loop: SoakLoop, runner: TriggerRunner, script: Script) -> asyncio.Task[None]:

@@ -10,12 +10,13 @@ from msgspec import Struct, structs
 
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.serializable import Serializable
-from airflow_provider_reach.core.text import shown
+from airflow_provider_reach.core.text import one_line, shown
 
 WorkspaceOutcome = Literal["healthy", "wait", "unknown", "failed"]
 
 MOST_KEPT = 100
-"""Full reports, and errors, that :meth:`WorkspaceReport.to_dict` keeps."""
+"""Full reports, errors and long headlines that :meth:`WorkspaceReport.to_dict` keeps."""
+_SHORT = 120
 _MOST_TOLD, _MOST_NAMES, _MOST_ADVICE = 10, 20, 5
 
 
@@ -49,7 +50,8 @@ class WorkspaceReport(Serializable, Struct, frozen=True, kw_only=True):
     :param listed: Webhooks in the workspace.
     :param looked: Webhooks that were to be looked at.
     :param counts: By outcome, missing ones among the failed: ``failed``, ``unknown``, ``wait``, ``healthy``.
-    :param verdicts: Those that are not settled well, the worst first.
+    :param verdicts: Those that are not settled well, the worst first. :meth:`to_dict` keeps all of them; after the
+        first 100, headlines are shortened to 120 characters.
     :param reports: A report for each webhook with a verdict, the worst first. :meth:`to_dict` keeps those of the 100
         worst that are not healthy.
     :param unanswered: Webhooks that could not be asked about, and why. :meth:`to_dict` keeps 100.
@@ -74,9 +76,14 @@ class WorkspaceReport(Serializable, Struct, frozen=True, kw_only=True):
     warnings: list[str] = []
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain JSON, with few of the full reports: it passes through Airflow's database."""
+        """The report as plain JSON, with few of the long texts: it passes through Airflow's database."""
         kept = [report for report in self.reports if report.outcome != "healthy"][:MOST_KEPT]
-        few = structs.replace(self, reports=kept, unanswered=dict(list(self.unanswered.items())[:MOST_KEPT]))
+        few = structs.replace(
+            self,
+            verdicts=[*self.verdicts[:MOST_KEPT], *map(_shortened, self.verdicts[MOST_KEPT:])],
+            reports=kept,
+            unanswered=dict(list(self.unanswered.items())[:MOST_KEPT]),
+        )
         plain: dict[str, Any] = msgspec.to_builtins(few)
         return plain
 
@@ -116,6 +123,10 @@ class WorkspaceReport(Serializable, Struct, frozen=True, kw_only=True):
 
 
 _WORDS = {"failed": "failed", "unknown": "could not be asked about", "wait": "not decided yet", "healthy": "healthy"}
+
+
+def _shortened(verdict: WebhookVerdict) -> WebhookVerdict:
+    return structs.replace(verdict, headline=one_line(verdict.headline, _SHORT))
 
 
 def _listed(names: list[str]) -> str:

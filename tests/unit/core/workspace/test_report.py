@@ -34,9 +34,16 @@ def test_as_json_it_is_bounded_however_many_webhooks_there_are() -> None:
     assert len(plain["verdicts"]) == 270
     assert [each["webhook_name"] for each in plain["reports"]] == [f"lost {n:03}" for n in range(100)]
     assert len(plain["unanswered"]) == 100
-    assert len(json.dumps(plain)) < 300_000
+    assert [row["headline"] for row in plain["verdicts"][:100]] == [row.headline for row in report.verdicts[:100]]
+    assert [row["headline"] for row in plain["verdicts"][100:]] == [
+        f"{row.headline[:119]}…" if len(row.headline) > 120 else row.headline for row in report.verdicts[100:]
+    ]
+    assert max(len(row["headline"]) for row in plain["verdicts"][100:]) == 120
+    assert len(json.dumps(plain)) < 240_000
     assert len(report.reports) == 270
+    assert max(len(row.headline) for row in report.verdicts) == 500, "the report itself is left as it is"
     assert WorkspaceReport.deserialize(report.serialize(), 1).to_dict() == report.to_dict()
+    assert all(row["webhook_id"] and row["webhook_name"] for row in plain["verdicts"]), "no row is left out"
 
 
 def test_its_text_says_first_what_somebody_woken_needs() -> None:
