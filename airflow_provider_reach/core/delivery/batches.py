@@ -96,7 +96,7 @@ def batches_of(rows: Iterable[BatchRow], now: datetime, delivered_by: DeliveredB
     latest = now + FURTHEST_AHEAD
     in_order = _put_in_order(failed, latest)
     batches = _together(failed, _each(failed, telling, None if in_order else latest))
-    return Batches(len(delivered), batches if in_order and len(batches) == len(failed) else _by_age(batches))
+    return Batches(len(delivered), batches if in_order else _by_age(batches))
 
 
 def _put_in_order(rows: list[BatchRow], latest: datetime) -> bool:
@@ -147,7 +147,7 @@ def _together(rows: list[BatchRow], batches: list[Batch]) -> list[Batch]:
 def _by_age(batches: list[Batch]) -> list[Batch]:
     dated = [batch for batch in batches if batch.created is not None]
     dated.sort(key=created_of)
-    return dated if len(dated) == len(batches) else [batch for batch in batches if batch.created is None] + dated
+    return [batch for batch in batches if batch.created is None] + dated
 
 
 def _merged(parts: list[Batch]) -> Batch:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from airflow_provider_reach.core.api.models import BatchRow, Gone, Webhook
-from airflow_provider_reach.core.delivery.assess import assess
+from airflow_provider_reach.core.delivery.assess import assess, assess_batches
+from airflow_provider_reach.core.delivery.batches import batches_of
 from airflow_provider_reach.core.delivery.report import DeliveryReport
 from airflow_provider_reach.core.policy import DeliveryPolicy
 from airflow_provider_reach.core.target import advice
@@ -54,6 +55,7 @@ LIMITS: list[tuple[list[BatchRow], dict[str, Any], str]] = [
     (several(1, RISKY), {}, "failed"),
     (several(1, RISKY), {"max_at_risk": 1}, "healthy"),
     (several(2, RISKY), {"max_at_risk": 1}, "failed"),
+    (several(1, RISKY) + several(1, EARLY), {"max_at_risk": 1, "max_undelivered": 1}, "wait"),
     (several(11, RISKY), {"max_at_risk": 11}, "failed"),
     (several(1, RISKY), {"at_risk_after": RISKY + SECOND}, "healthy"),
     (several(1, RIPE), {"at_risk_after": RIPE}, "failed"),
@@ -113,6 +115,11 @@ def test_an_inactive_webhook_fails_unless_allowed() -> None:
     assert "inactive" in allowed.headline
     assert look([], webhook=Webhook(id=ID, active=None)).outcome == "healthy"
     assert look(several(1, LOST), DeliveryPolicy(allow_inactive=True), webhook=inactive).outcome == "failed"
+
+
+def test_that_no_delivery_is_known_is_said_only_where_it_was_asked_for() -> None:
+    assert "no delivery is known" in look([]).headline
+    assert "no delivery is known" not in look([], times_known=False).headline
 
 
 def test_a_deleted_webhook_always_fails() -> None:
@@ -180,6 +187,13 @@ def test_ripe_batches_of_later_do_not_prolong_either() -> None:
     assert look(early, policy, 45 * MINUTE).outcome == "healthy"
     assert look(early + later, policy, 45 * MINUTE).outcome == "healthy"
     assert look(early + later, policy, MINUTE).outcome == "wait"
+
+
+def test_early_batches_of_later_do_not_prolong_either() -> None:
+    policy = DeliveryPolicy(max_undelivered=2)
+    first, later = several(2, 50 * MINUTE, attempts=1), several(1, MINUTE, attempts=1)
+    assert look(first + later, policy, 45 * MINUTE).outcome == "healthy"
+    assert look(first + later, policy, MINUTE).outcome == "wait"
 
 
 # ts may be that of the last attempt: the more attempts, the older the batch may be
@@ -290,6 +304,19 @@ def test_the_most_frequent_answers_come_first_and_only_so_many() -> None:
 def test_a_few_ids_are_enough_the_oldest_first() -> None:
     rows = [failed(f"b{hours}", hours * HOUR) for hours in range(1, 8)]
     assert look(rows).batch_ids == ["b7", "b6", "b5", "b4", "b3"]
+
+
+def test_a_batch_of_unknown_age_counts_as_new_among_the_oldest_ids() -> None:
+    older = [failed(f"b{hours}", hours * HOUR) for hours in range(1, 5)]
+    new = [failed(batch_id, timedelta(0)) for batch_id in ("x", "y")]
+    assert look([failed("a", None), *older, *new]).batch_ids == ["b4", "b3", "b2", "b1", "a"]
+    assert look([failed("z", None), *older, *new]).batch_ids == ["b4", "b3", "b2", "b1", "x"]
+
+
+def test_rows_that_are_grouped_already_are_judged_alike() -> None:
+    for rows in ([], several(11, EARLY), several(1, LOST)):
+        grouped = batches_of(rows, NOW, DEFAULT.delivered_by)
+        assert assess_batches(grouped, NOW, DEFAULT, webhook=ACTIVE) == assess(rows, NOW, DEFAULT, webhook=ACTIVE)
 
 
 def test_what_names_the_webhook_is_cut() -> None:

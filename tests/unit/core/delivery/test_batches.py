@@ -185,6 +185,7 @@ def test_a_post_of_ten_seconds_was_not_answered_in_time(latency: float, answered
 def test_the_time_of_a_row(ts: datetime) -> None:
     batch = one(BatchRow(batch_id="b", ts=ts))
     assert batch.created == NOW - HOUR
+    assert batch.created.tzinfo == timezone.utc
     assert not batch.may_be_older
 
 
