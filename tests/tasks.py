@@ -14,8 +14,9 @@ from typing import Any
 from unittest.mock import patch
 
 import airflow
+import pytest
 from airflow import DAG
-from airflow.providers.common.compat.sdk import BaseOperator, TaskDeferred
+from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, BaseOperator, TaskDeferred
 
 from airflow_provider_reach.integration.compat import AirflowTaskTimeout
 from airflow_provider_reach.sandbox import Sandbox
@@ -24,6 +25,19 @@ from tests.drivers import put_ahead
 AIRFLOW_2 = airflow.__version__.startswith("2.")
 AIRFLOW_3_0 = airflow.__version__.startswith("3.0.")
 Happening = Callable[[], object]
+
+
+def without_connections(environment: pytest.MonkeyPatch) -> None:
+    """Have Airflow find no connection; its own search for one wants a database."""
+
+    def missing(conn_id: str) -> None:
+        raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
+
+    async def missing_too(conn_id: str) -> None:
+        missing(conn_id)
+
+    environment.setattr(BaseHook, "get_connection", staticmethod(missing))
+    environment.setattr(BaseHook, "aget_connection", staticmethod(missing_too), raising=False)
 
 
 @dataclass

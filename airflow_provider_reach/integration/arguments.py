@@ -14,12 +14,26 @@ from airflow_provider_reach.core.values import flag, is_rendered_none, no_text, 
 from airflow_provider_reach.integration.compat import mask_secret
 
 if TYPE_CHECKING:
+    from airflow_provider_reach.core.webhooks.selection import Selection
     from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 
 WEBHOOK_ARGUMENTS = (*FIELDS, "extra", "target_conn_id")
 """What describes a webhook, as arguments of a task or in a row of a table."""
 
 _TEXTS = ("name", "target", "auth_type", "target_conn_id")
+
+
+def selection_of(task: Any) -> Selection:
+    """
+    Which webhooks a task's rendered arguments mean.
+
+    :param task: A task with ``active``, ``name_pattern``, ``expect`` and ``allow_empty``.
+    :raises ReachInputError: naming everything that is wrong.
+    """
+    from airflow_provider_reach.core.webhooks.selection import Selection
+
+    given: dict[str, Any] = {name: getattr(task, name) for name in ("active", "name_pattern", "allow_empty")}
+    return Selection(**given, expect=parsed(task.expect))
 
 
 def webhook_fields(values: Mapping[str, Any], what: str) -> dict[str, Any]:

@@ -211,21 +211,15 @@ class ReachCheckWorkspaceOperator(ReachOperator):
     def _look(self) -> WorkspaceLook:
         """What is asked, all of it read and checked before anything is sent."""
         from airflow_provider_reach.core.policy import DeliveryPolicy
-        from airflow_provider_reach.core.webhooks.selection import Selection
         from airflow_provider_reach.core.workspace.policies import PolicyTable
-        from airflow_provider_reach.integration.arguments import parsed
+        from airflow_provider_reach.integration.arguments import parsed, selection_of
         from airflow_provider_reach.integration.mapped_watches import check_mapped, is_taken, refuse_drain
         from airflow_provider_reach.integration.workspace_look import WorkspaceLook
 
         policy = DeliveryPolicy(**{name: getattr(self, name) for name in POLICY_FIELDS})
         policies = parsed(self.policies)
         table = PolicyTable(policy, policies)
-        selection = Selection(
-            active=self.active,  # type: ignore[arg-type]  # read there, as the others
-            name_pattern=self.name_pattern,  # type: ignore[arg-type]
-            expect=parsed(self.expect),
-            allow_empty=self.allow_empty,  # type: ignore[arg-type]
-        )
+        selection = selection_of(self)
         tolerance = self.argument("outage_tolerance", duration)
         check_mapped(self, table, ["webhook_id", "webhook_name", *self._of_every_row()])
         on_failed = self.argument("on_failed", partial(choice, known=("return", "fail")))

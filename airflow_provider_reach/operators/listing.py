@@ -13,7 +13,7 @@ from airflow_provider_reach.core.fields import AUTH_TYPES
 from airflow_provider_reach.core.text import shown
 from airflow_provider_reach.core.values import choice, flag, is_not_given
 from airflow_provider_reach.exceptions import reach_errors, told_to_callbacks
-from airflow_provider_reach.integration.arguments import parsed, webhook_specs
+from airflow_provider_reach.integration.arguments import selection_of, webhook_specs
 from airflow_provider_reach.integration.connection_form import DEFAULT_CONN_ID
 from airflow_provider_reach.integration.xcom import literal
 from airflow_provider_reach.operators.base import ReachOperator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_reach.core.webhooks.drift import Drift
-    from airflow_provider_reach.core.webhooks.selection import Selection
     from airflow_provider_reach.core.webhooks.spec import WebhookSpec
 
 
@@ -102,7 +101,7 @@ class ReachListWebhooksOperator(ReachOperator):
 
         with reach_errors():
             conn_id = {"reach_conn_id": self.reach_conn_id} if self.argument("with_conn_id", flag) else {}
-            selection = self._selection()
+            selection = selection_of(self)
             on_drift, specs = self.argument("on_drift", partial(choice, known=("fail", "warn"))), self._declared_specs()
             names = [str(spec.given["name"]) for spec in specs or ()]
             listed = self.hook.list_webhooks(expected=[*selection.expect, *names])
@@ -120,12 +119,6 @@ class ReachListWebhooksOperator(ReachOperator):
         context["ti"].xcom_push(key="webhooks", value=literal([webhook.to_dict() for webhook in found]))
         self._check_mapped(len(found), context["ti"])
         return [literal({"webhook_id": webhook.id, "webhook_name": webhook.name, **conn_id}) for webhook in found]
-
-    def _selection(self) -> Selection:
-        from airflow_provider_reach.core.webhooks.selection import Selection
-
-        given: dict[str, Any] = {name: getattr(self, name) for name in ("active", "name_pattern", "allow_empty")}
-        return Selection(**given, expect=parsed(self.expect))
 
     def _declared_specs(self) -> list[WebhookSpec] | None:
         """What is declared, checked before anything is asked."""

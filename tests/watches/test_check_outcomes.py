@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 from airflow import DAG
-from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, TaskDeferred
+from airflow.providers.common.compat.sdk import TaskDeferred
 
 from airflow_provider_reach import ReachBatchStatusSensor, ReachCheckWorkspaceOperator, ReachHook
 from airflow_provider_reach.core.workspace.report import WorkspaceReport
@@ -28,7 +28,7 @@ from airflow_provider_reach.integration.compat import AirflowTaskTimeout
 from airflow_provider_reach.integration.workspace_look import look_once
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from airflow_provider_reach.triggers import ReachWorkspaceTrigger
-from tests.tasks import Ended, in_dag, resume, run
+from tests.tasks import Ended, in_dag, resume, run, without_connections
 from tests.watches.test_outcomes import DOCUMENT, FINAL, RETRIED, SUCCESS, state
 
 BEGIN = "<!-- This table is made by tests/watches/test_check_outcomes.py: WRITE_DOCS=1 writes it anew. -->"
@@ -91,16 +91,8 @@ class Scene:
         self.reach.latency = 60
 
     def is_missing(self) -> None:
-        """The connection; Airflow's own search for it wants a database."""
-
-        def missing(conn_id: str) -> None:
-            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
-
-        async def missing_too(conn_id: str) -> None:
-            missing(conn_id)
-
-        self.environment.setattr(BaseHook, "get_connection", staticmethod(missing))
-        self.environment.setattr(BaseHook, "aget_connection", staticmethod(missing_too), raising=False)
+        """The connection."""
+        without_connections(self.environment)
 
 
 @dataclass(frozen=True)

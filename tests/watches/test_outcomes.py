@@ -26,10 +26,8 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import (
     AirflowFailException,
-    AirflowNotFoundException,
     AirflowSensorTimeout,
     AirflowSkipException,
-    BaseHook,
     BaseSensorOperator,
     TaskDeferred,
 )
@@ -41,7 +39,7 @@ from airflow_provider_reach.integration.compat import AirflowTaskTimeout
 from airflow_provider_reach.integration.watch_loop import watch_to_its_end
 from airflow_provider_reach.sandbox import Fault, Sandbox
 from tests.airflow.real_airflow import EXAMPLES
-from tests.tasks import AIRFLOW_2, Clock, Ended, in_dag, resume, run
+from tests.tasks import AIRFLOW_2, Clock, Ended, in_dag, resume, run, without_connections
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "outcomes.md"
 BEGIN = "<!-- This table is made by tests/watches/test_outcomes.py: WRITE_DOCS=1 writes it anew. -->"
@@ -88,16 +86,8 @@ class Scene:
         self.reach.fail(Fault.status(401), times=None)
 
     def is_missing(self) -> None:
-        """The connection; Airflow's own search for it wants a database."""
-
-        def missing(conn_id: str) -> None:
-            raise AirflowNotFoundException(f"The conn_id `{conn_id}` isn't defined")
-
-        async def missing_too(conn_id: str) -> None:
-            missing(conn_id)
-
-        self.environment.setattr(BaseHook, "get_connection", staticmethod(missing))
-        self.environment.setattr(BaseHook, "aget_connection", staticmethod(missing_too), raising=False)
+        """The connection."""
+        without_connections(self.environment)
 
     def key_is_wrong(self) -> None:
         connection = self.reach.connection | {"password": "wrong"}
